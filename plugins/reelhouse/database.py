@@ -1,0 +1,176 @@
+"""Talking to the warehouse: connections, SQL files, locks, migrations.
+
+Everything goes through psycopg 3 directly: three of the Airflow hook's helpers lose rows silently.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from reelhouse.errors import DatabaseAway, Locked, SettingsWrong
+
+log = logging.getLogger(__name__)
+
+LEAST_VERSION = 150000
+# What a bulk step needs and the server's defaults do not give; session settings only, so that nobody
+# has to tune a server. jit costs more than it gives on these queries.
+SESSION = {
+    "timezone": "UTC",
+    "jit": "off",
+    "work_mem": "256MB",
+    "maintenance_work_mem": "512MB",
+    "client_min_messages": "warning",
+}
+
+
+def connect(dsn: str, purpose: str = "reelhouse", **options: object) -> psycopg.Connection:
+    """A connection with our session settings; not yet in a transaction.
+
+    Takes   purpose  shown as application_name in pg_stat_activity
+    Raises  DatabaseAway when the server does not answer, SettingsWrong when it is older than 15
+    """
+    with translated_errors():
+        conn = psycopg.connect(dsn, application_name=purpose[:63], connect_timeout=10, **options)
+    if conn.info.server_version < LEAST_VERSION:
+        version = conn.info.server_version // 10000
+        conn.close()
+        raise SettingsWrong(f"PostgreSQL: expected 15 or newer, found {version}. Point REELHOUSE_WAREHOUSE_DSN at one.")
+    was_autocommit, conn.autocommit = conn.autocommit, True
+    for name, value in SESSION.items():
+        conn.execute("select set_config(%s, %s, false)", (name, value))
+    conn.autocommit = was_autocommit
+    return conn
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn the driver's passing errors into ours, so that callers know which to try again."""
+    try:
+        yield
+    except psycopg.errors.LockNotAvailable as error:
+        raise Locked(f"Another run is at this step now ({error.diag.message_primary}). Try again later.") from error
+    except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as error:
+        raise Locked(f"Another session was in the way ({error.diag.message_primary}). Try again.") from error
+    except (psycopg.OperationalError, psycopg.errors.AdminShutdown) as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise DatabaseAway(f"PostgreSQL: expected an answer, found: {first}. Is it running? Try again.") from error
+
+
+def run_file(conn: psycopg.Connection, path: Path, **params: object) -> psycopg.Cursor:
+    """Run a file of include/sql as it stands.
+
+    Takes   params  values of its `%(name)s`; a file that has any holds one statement
+    Gives   the cursor, with its rows or its row count
+    """
+    text = path.read_text()
+    return conn.execute(text, params or None)
+
+
+def lock_layer(conn: psycopg.Connection, writes: str, reads: tuple[str, ...] = ()) -> int | None:
+    """Take the row locks of a step until the transaction ends: one layer to write, others to read.
+
+    Gives   the load that the written layer holds now
+    Raises  Locked at once when another run is there
+    """
+    with translated_errors():
+        for layer in reads:
+            conn.execute("select load_id from ops.layer where layer = %s for share nowait", (layer,))
+        row = conn.execute("select load_id from ops.layer where layer = %s for update nowait", (writes,)).fetchone()
+    return row[0]
+
+
+def set_layer(conn: psycopg.Connection, layer: str, load_id: int) -> None:
+    """Say which load a layer holds from this transaction on."""
+    conn.execute("update ops.layer set load_id = %s where layer = %s", (load_id, layer))
+
+
+def migrate(dsn: str, sql_folder: Path) -> list[str]:
+    """Bring the schema up to date: numbered files once and in order, the mart's views whenever they changed.
+
+    Gives   names of the files applied, none when all was up to date
+    Raises  SettingsWrong when an applied numbered file has been edited since; Locked when readers hold a
+            table for longer than 30 s of short tries
+
+    Each file is one transaction. Locks are waited for 200 ms at a time, so that readers never queue
+    behind a waiting migration.
+    """
+    applied: list[str] = []
+    with connect(dsn, "reelhouse migrate", autocommit=True) as conn:
+        _create_ledger(conn)
+        for path in [*sorted((sql_folder / "0_schema").glob("*.sql")), *sorted((sql_folder / "5_mart").glob("*.sql"))]:
+            if _patiently(lambda path=path: _apply(conn, path)):
+                applied.append(path.name)
+                log.info("migrated %s", path.name)
+    return applied
+
+
+def _create_ledger(conn: psycopg.Connection) -> None:
+    with conn.transaction():
+        # Two first starts at once: the second waits here and then finds the table.
+        conn.execute("select pg_advisory_xact_lock(hashtext('reelhouse.migration'))")
+        conn.execute("create schema if not exists ops")
+        conn.execute(
+            "create table if not exists ops.migration (file_name text primary key, sha256 text not null,"
+            " applied_at timestamptz not null default now())"
+        )
+
+
+def _apply(conn: psycopg.Connection, path: Path) -> bool:
+    text = path.read_text()
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    is_numbered = path.parent.name == "0_schema"
+    with conn.transaction():
+        conn.execute("lock table ops.migration in share row exclusive mode")
+        row = conn.execute("select sha256 from ops.migration where file_name = %s", (path.name,)).fetchone()
+        if row and row[0] == digest:
+            return False
+        if row and is_numbered:
+            raise SettingsWrong(
+                f"{path.name}: expected the text that was applied (sha256 {row[0][:12]}), found {digest[:12]}. "
+                "An applied migration is never edited: write the next number."
+            )
+        conn.execute("set local lock_timeout = '200ms'")
+        conn.execute(text)
+        conn.execute(
+            "insert into ops.migration (file_name, sha256) values (%s, %s)"
+            " on conflict (file_name) do update set sha256 = excluded.sha256, applied_at = now()",
+            (path.name, digest),
+        )
+    return True
+
+
+def _patiently(action, seconds: float = 30.0):
+    """Try `action` again, with jitter, while a lock is not to be had."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            with translated_errors():
+                return action()
+        except Locked:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(random.uniform(0.1, 0.5))
+
+
+def table_columns(conn: psycopg.Connection, schema: str, table: str) -> list[str]:
+    """Columns of a table in their order."""
+    rows = conn.execute(
+        "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped"
+        " order by attnum",
+        (f"{schema}.{table}",),
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def identifiers(names: list[str] | tuple[str, ...]) -> sql.Composed:
+    """`a, b, c` as quoted identifiers."""
+    return sql.SQL(", ").join(sql.Identifier(name) for name in names)

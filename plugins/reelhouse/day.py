@@ -1,0 +1,33 @@
+"""What every step of one day is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from reelhouse.settings import Settings
+
+SOURCES = ("netflix", "imdb", "rotten_tomatoes")
+
+
+def _say_nothing(message: str, share: float | None = None) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day's run.
+
+    batch_date  the day; history is dated by it, never by the clock
+    settings    where things are
+    sources     providers to fetch and stage; those left out keep what staging holds
+    force       do every step again, even where nothing changed
+    tell        called with a message and, when known, the share done (0 to 1) during long work
+    """
+
+    batch_date: date
+    settings: Settings
+    sources: tuple[str, ...] = SOURCES
+    force: bool = False
+    tell: Callable[[str, float | None], None] = field(default=_say_nothing, compare=False)

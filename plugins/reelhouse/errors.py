@@ -1,0 +1,53 @@
+"""The errors of Reelhouse: one small tree.
+
+A message gives the place, what was expected, what was found, and what to do. `exit_code` is what the
+shell sees; `is_passing` says whether trying again later may help (Airflow retries only those).
+"""
+
+from __future__ import annotations
+
+
+class ReelhouseError(Exception):
+    """Something a person can act on. Everything the project raises on purpose is one of these."""
+
+    exit_code = 1
+    is_passing = False
+
+
+class SettingsWrong(ReelhouseError):
+    """A setting, option or environment is not usable."""
+
+
+class FileMissing(ReelhouseError):
+    """A required source file is not where it should be."""
+
+
+class NotAdmitted(ReelhouseError):
+    """A file is damaged, cut off or too large. Nothing of it was parsed."""
+
+
+class ContractBroken(ReelhouseError):
+    """A file lacks a required column or is no such file at all. Not one row moved."""
+
+
+class OutOfStep(ReelhouseError):
+    """A layer holds another load than the one asked for: another run came between."""
+
+
+class Held(ReelhouseError):
+    """The load waits for a person. Readers keep what they had."""
+
+    exit_code = 3
+
+
+class Locked(ReelhouseError):
+    """Another run is at this step now."""
+
+    exit_code = 4
+    is_passing = True
+
+
+class DatabaseAway(ReelhouseError):
+    """The database could not be reached, or went away in mid-step. Nothing half-done stays."""
+
+    is_passing = True

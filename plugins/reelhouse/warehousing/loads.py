@@ -1,0 +1,86 @@
+"""Loads: one for each part, day and input digest. The same input on the same day is the same load."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from reelhouse.errors import Held, OutOfStep
+from reelhouse.settings import PACKAGE, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A load as the ledger has it.
+
+    is_seen  readers see this load now, so there is nothing left to do for it
+    """
+
+    load_id: int
+    part: str
+    batch_date: date
+    state: str
+    built_on_load_id: int | None
+    is_seen: bool
+
+
+def open_load(
+    conn: psycopg.Connection, part: str, batch_date: date, input_sha256: str, built_on: int | None = None
+) -> Load:
+    """The load for this input, made or found. What had been held or failed is tried again."""
+    conn.execute(
+        "insert into ops.load (part, batch_date, input_sha256, built_on_load_id) values (%s, %s, %s, %s)"
+        " on conflict (part, batch_date, input_sha256) do update set opened_at = clock_timestamp(),"
+        " state = case when ops.load.state in ('held', 'failed') then 'building' else ops.load.state end,"
+        " state_reason = null",
+        (part, batch_date, input_sha256, built_on),
+    )
+    return current_load(conn, part, batch_date)
+
+
+def current_load(conn: psycopg.Connection, part: str, batch_date: date) -> Load:
+    """The load a day is worked on with: the one opened last.
+
+    Raises  OutOfStep when the day has none yet, Held when it waits for a person
+    """
+    row = conn.execute(
+        "select load.load_id, load.part, load.batch_date, load.state, load.built_on_load_id,"
+        " load.load_id is not distinct from publication.load_id as is_seen, load.state_reason"
+        " from ops.load left join warehouse.publication using (part)"
+        " where part = %s and load.batch_date = %s order by opened_at desc, load_id desc limit 1",
+        (part, batch_date),
+    ).fetchone()
+    if row is None:
+        raise OutOfStep(f"{batch_date}: expected an opened {part} load, found none. Run the steps before this one first.")
+    if row[3] == "held":
+        raise Held(f"Load {row[0]} of {batch_date} is held: {row[6]}. Nothing was published.")
+    return Load(*row[:6])
+
+
+def set_state(conn: psycopg.Connection, load_id: int, state: str, reason: str | None = None) -> None:
+    conn.execute("update ops.load set state = %s, state_reason = %s where load_id = %s", (state, reason, load_id))
+
+
+def add_figures(conn: psycopg.Connection, load_id: int, figures: dict[str, object]) -> None:
+    """Keep figures of a step (counts, rates, seconds) with the load."""
+    conn.execute("update ops.load set figures = figures || %s where load_id = %s", (Jsonb(figures), load_id))
+
+
+@cache
+def code_sha256(settings: Settings) -> str:
+    """Digest of everything beside the data that decides what a load comes out as: code, SQL, reference, overrides."""
+    digest = hashlib.sha256()
+    places: list[tuple[Path, str]] = [
+        (PACKAGE, "*.py"), (settings.sql, "*.sql"), (settings.reference, "*.csv"),
+        (settings.manual_matches.parent, settings.manual_matches.name),
+    ]
+    for folder, pattern in places:
+        for path in sorted(folder.rglob(pattern)):
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
