@@ -1,0 +1,203 @@
+"""Rotten Tomatoes' films: one CSV, in today's 22 columns or in the 2019 layout, which has no link."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import date
+from typing import BinaryIO, NamedTuple
+
+from reelhouse.sources import Column, Layout, SourceFile
+from reelhouse.sources.reading import Header, Reading, csv_records
+from reelhouse.sources.values import (
+    BIGINT,
+    SMALLINT,
+    count_or_none,
+    date_or_none,
+    refuse,
+    split_list,
+    text_or_none,
+    title_or_none,
+    united,
+)  # fmt: skip
+
+
+class Row(NamedTuple):
+    """A row of staging.rotten_tomatoes_movies."""
+
+    source_id: str
+    line_number: int
+    title: str
+    synopsis: str | None
+    critics_consensus: str | None
+    certification: str | None
+    genres: list[str]
+    directors: list[str]
+    writers: list[str]
+    actors: list[str]
+    release_date: date | None
+    streaming_date: date | None
+    runtime_min: int | None
+    studio: str | None
+    tomatometer_status: str | None
+    tomatometer_pct: int | None
+    tomatometer_count: int | None
+    audience_status: str | None
+    audience_pct: int | None
+    audience_count: int | None
+    top_critic_count: int | None
+    fresh_count: int | None
+    rotten_count: int | None
+    repairs: list[str]
+
+
+TODAY = (
+    "rotten_tomatoes_link", "movie_title", "movie_info", "critics_consensus", "content_rating", "genres", "directors",
+    "authors", "actors", "original_release_date", "streaming_release_date", "runtime", "production_company",
+    "tomatometer_status", "tomatometer_rating", "tomatometer_count", "audience_status", "audience_rating",
+    "audience_count", "tomatometer_top_critics_count", "tomatometer_fresh_critics_count",
+    "tomatometer_rotten_critics_count",
+)  # fmt: skip
+
+# What the 2019 layout calls today's columns. Its three `audience_…_critics_count` are misnamed: they count critics.
+IN_2019 = {
+    "movie_title": "movie_title",
+    "content_rating": "rating",
+    "genres": "genre",
+    "original_release_date": "in_theaters_date",
+    "streaming_release_date": "on_streaming_date",
+    "runtime": "runtime_in_minutes",
+    "tomatometer_status": "tomatometer_status",
+    "tomatometer_rating": "tomatometer_rating",
+    "tomatometer_count": "tomatometer_count",
+    "audience_status": "audience_status",
+    "audience_rating": "audience_rating",
+    "audience_count": "audience_count",
+    "tomatometer_top_critics_count": "audience_top_critics_count",
+    "tomatometer_fresh_critics_count": "audience_fresh_critics_count",
+    "tomatometer_rotten_critics_count": "audience_rotten_critics_count",
+}
+
+FILES = (
+    SourceFile(
+        source="rotten_tomatoes",
+        name="rotten_tomatoes_movies.csv",
+        file_names=("rotten_tomatoes_movies.csv", "rotten_tomatoes_movies.csv.gz"),
+        layouts=(
+            Layout("22 columns", tuple(Column(name) for name in TODAY)),
+            Layout("layout of 2019", tuple(Column(name, headers=(former,)) for name, former in IN_2019.items())),
+        ),
+        delimiter=",",
+        is_quoted=True,
+        null="",
+        key=("source_id",),
+        table="rotten_tomatoes_movies",
+        fields=Row._fields,
+    ),
+)
+
+LISTS = ("genres", "directors", "writers", "actors")
+
+_SLUG = re.compile(r"[^\s/]{1,300}")
+_RUNTIME = re.compile(r"([0-9]{1,18})(?:\.0+)?(?: ?min(?:ute)?s?\.?)?")
+
+
+def read_rows(
+    file: SourceFile, header: Header, stream: BinaryIO, reading: Reading, known: object = None
+) -> Iterator[Row]:
+    """Rows of the films, each link once: of repeats the lists are united, for the rest the first row wins."""
+    rows: dict[str, Row] = {}
+    nothing = dict.fromkeys(TODAY, "")
+    for line_number, fields, raw in csv_records(file, header, stream, reading):
+        problems: list[str] = []
+        text = nothing | {name: fields[place] for name, place in header.places.items()}
+        row = _row(text, "rotten_tomatoes_link" in header.places, line_number, problems)
+        if problems:
+            reading.reject(line_number, problems, raw)
+        elif row.source_id in rows:
+            reading.rows_duplicate += 1
+            first = rows[row.source_id]
+            rows[row.source_id] = first._replace(
+                **{name: united(getattr(first, name), getattr(row, name)) for name in LISTS}
+            )
+        else:
+            rows[row.source_id] = row
+    yield from rows.values()
+
+
+def _row(text: dict[str, str], has_link: bool, line_number: int, problems: list[str]) -> Row:
+    title = title_or_none(text["movie_title"])
+    if title is None:
+        refuse(problems, "movie_title", "a title", text["movie_title"])
+    release_date = date_or_none(text["original_release_date"], "original_release_date", problems)
+    row = Row(
+        source_id=_slug(text, problems) if has_link else _title_and_year(title or "", release_date, problems),
+        line_number=line_number,
+        title=title or "",
+        synopsis=text_or_none(text["movie_info"]),
+        critics_consensus=text_or_none(text["critics_consensus"]),
+        certification=text_or_none(text["content_rating"]),
+        genres=split_list(text["genres"]),
+        directors=split_list(text["directors"]),
+        writers=split_list(text["authors"]),
+        actors=split_list(text["actors"]),
+        release_date=release_date,
+        streaming_date=date_or_none(text["streaming_release_date"], "streaming_release_date", problems),
+        runtime_min=_runtime(text["runtime"], problems),
+        studio=text_or_none(text["production_company"]),
+        tomatometer_status=text_or_none(text["tomatometer_status"]),
+        tomatometer_pct=count_or_none(text["tomatometer_rating"], "tomatometer_rating", problems, most=100),
+        tomatometer_count=count_or_none(text["tomatometer_count"], "tomatometer_count", problems),
+        audience_status=text_or_none(text["audience_status"]),
+        audience_pct=count_or_none(text["audience_rating"], "audience_rating", problems, most=100),
+        audience_count=count_or_none(text["audience_count"], "audience_count", problems, most=BIGINT),
+        top_critic_count=_critics(text, "top", problems),
+        fresh_count=_critics(text, "fresh", problems),
+        rotten_count=_critics(text, "rotten", problems),
+        repairs=[],
+    )
+    _check_counts(row, problems)
+    return row
+
+
+def _slug(text: dict[str, str], problems: list[str]) -> str:
+    slug = (text_or_none(text["rotten_tomatoes_link"]) or "").removeprefix("/").removeprefix("m/")
+    if not _SLUG.fullmatch(slug):
+        refuse(problems, "rotten_tomatoes_link", "a link such as 'm/toy_story'", text["rotten_tomatoes_link"])
+    return slug
+
+
+def _title_and_year(title: str, release_date: date | None, problems: list[str]) -> str:
+    """The key of a row without a link."""
+    folded = " ".join(unicodedata.normalize("NFKC", title).casefold().split())
+    if len(folded) > 500:
+        refuse(problems, "movie_title", "at most 500 characters", title)
+    return f"{folded}|{release_date.year if release_date else ''}"
+
+
+def _critics(text: dict[str, str], which: str, problems: list[str]) -> int | None:
+    column = f"tomatometer_{which}_critics_count"
+    return count_or_none(text[column], column, problems)
+
+
+def _runtime(text: str, problems: list[str]) -> int | None:
+    value = text_or_none(text)
+    if value is None:
+        return None
+    match = _RUNTIME.fullmatch(value)
+    minutes = int(match[1]) if match else SMALLINT + 1
+    if minutes <= SMALLINT:
+        # A film of 0 minutes is one whose runtime nobody knows.
+        return minutes or None
+    refuse(problems, "runtime", "minutes or nothing", text)
+    return None
+
+
+def _check_counts(row: Row, problems: list[str]) -> None:
+    counts = (row.tomatometer_count, row.fresh_count, row.rotten_count)
+    if None not in counts and row.tomatometer_count != row.fresh_count + row.rotten_count:
+        problems.append(
+            f"tomatometer_count: expected fresh + rotten = {row.fresh_count + row.rotten_count}, "
+            f"found {row.tomatometer_count}"
+        )

@@ -1,0 +1,167 @@
+"""Single values: trimmed, parsed without a locale, refused with a reason. Nothing is invented.
+
+A parser takes the text, the column's name and a list of problems; a value it cannot accept becomes None and
+adds a problem that says what was expected and what was found.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import date
+
+FIRST_YEAR, LAST_YEAR = 1850, 2150
+SMALLINT = 32_767
+INTEGER = 2_147_483_647
+BIGINT = 9_223_372_036_854_775_807
+
+# Whitespace (nbsp among it) and characters that show nothing: what spreadsheets leave at the ends of a value.
+_INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
+_EDGES = "".join(chr(code) for code in range(0x3001) if chr(code).isspace()) + _INVISIBLE
+_DROP_INVISIBLE = dict.fromkeys(map(ord, _INVISIBLE))
+
+# Words that programs write when there is no value. A film may be called "Unknown" or "None", hence two sets.
+_NO_TITLE = frozenset({"", "\\n", "nan", "<na>", "#n/a"})
+_NO_VALUE = _NO_TITLE | {"none", "null", "unknown", "n/a"}
+
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_MONTH_NUMBERS = {name[:size]: number for number, name in enumerate(_MONTHS, 1) for size in (3, len(name))}
+_MONTH_NUMBERS["sept"] = 9
+_WORDED = re.compile(r"([A-Za-z]{3,9})\.? ([0-9]{1,2}),? ([0-9]{4})")
+_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")
+_DASHED = re.compile(r"([0-9]{1,2})-([A-Za-z]{3,4})-([0-9]{2}|[0-9]{4})")
+_WHOLE = re.compile(r"[0-9]{1,18}(?:\.0+)?")
+# "JR" is an artist, so only the usual spellings are taken for the end of a name.
+_NAME_END = re.compile(r"(?:Jr|Sr|jr|sr)\.?|JR\.|SR\.|II|III|IV")
+
+
+def shown(text: str) -> str:
+    """A value as a message shows it: quoted, escaped, not longer than a line."""
+    return repr(text if len(text) <= 80 else text[:77] + "...")
+
+
+def refuse(problems: list[str], column: str, expected: str, found: str) -> None:
+    problems.append(f"{column}: expected {expected}, found {shown(found)}")
+
+
+def trimmed(text: str) -> str:
+    """Without what shows nothing at its ends; the inside stays as it is.
+
+    >>> trimmed("\\u200bConsequences\\xa0 ")
+    'Consequences'
+    """
+    return text.strip(_EDGES)
+
+
+def title_or_none(text: str) -> str | None:
+    """A title, or None. "Unknown" and "None" are titles of films."""
+    text = trimmed(text)
+    return None if text.lower() in _NO_TITLE else text
+
+
+def text_or_none(text: str) -> str | None:
+    """Text, or None for the words that stand for no value.
+
+    >>> text_or_none(" <NA> "), text_or_none("TV-MA")
+    (None, 'TV-MA')
+    """
+    text = trimmed(text)
+    return None if text.lower() in _NO_VALUE else text
+
+
+def year_or_none(text: str, column: str, problems: list[str]) -> int | None:
+    """A year from 1850 to 2150 (`2019` or `2019.0`), or None for no value."""
+    value = text_or_none(text)
+    if value is None:
+        return None
+    year = int(value.split(".")[0]) if _WHOLE.fullmatch(value) else 0
+    if FIRST_YEAR <= year <= LAST_YEAR:
+        return year
+    refuse(problems, column, f"a year {FIRST_YEAR}–{LAST_YEAR} or nothing", text)
+    return None
+
+
+def count_or_none(text: str, column: str, problems: list[str], most: int = INTEGER) -> int | None:
+    """A whole number from 0 to `most` (`83` or `83.0`), or None for no value."""
+    value = text_or_none(text)
+    if value is None:
+        return None
+    if _WHOLE.fullmatch(value) and (number := int(value.split(".")[0])) <= most:
+        return number
+    refuse(problems, column, f"a whole number 0–{most} or nothing", text)
+    return None
+
+
+def date_or_none(text: str, column: str, problems: list[str]) -> date | None:
+    """A day, written `September 9, 2019`, `2019-09-09` or `9-Sep-19`, or None for no value.
+
+    >>> date_or_none(" August 4, 2017", "date_added", []).isoformat()
+    '2017-08-04'
+    >>> date_or_none("30-Mar-21", "date_added", []).isoformat()
+    '2021-03-30'
+    >>> problems = []
+    >>> date_or_none("February 30, 2021", "date_added", problems), problems
+    (None, ["date_added: expected a day such as 'September 9, 2019' or nothing, found 'February 30, 2021'"])
+    """
+    value = text_or_none(text)
+    if value is None:
+        return None
+    try:
+        return _date(" ".join(value.split()))
+    except ValueError:
+        refuse(problems, column, "a day such as 'September 9, 2019' or nothing", text)
+        return None
+
+
+def _date(value: str) -> date:
+    if match := _WORDED.fullmatch(value):
+        month, day, year = match.groups()
+    elif match := _ISO.fullmatch(value):
+        year, month, day = match.groups()
+    elif match := _DASHED.fullmatch(value):
+        day, month, year = match.groups()
+    else:
+        raise ValueError(value)
+    number = int(month) if month.isdigit() else _MONTH_NUMBERS.get(month.lower(), 0)
+    # Two digits: 70 to 99 are the 1900s, as everywhere else.
+    whole_year = int(year) if len(year) == 4 else int(year) + (1900 if int(year) >= 70 else 2000)
+    if not FIRST_YEAR <= whole_year <= LAST_YEAR:
+        raise ValueError(value)
+    return date(whole_year, number, int(day))
+
+
+def compared(text: str) -> str:
+    """A list item as it is compared with others: without invisible characters, one space for any space."""
+    return " ".join(unicodedata.normalize("NFC", text).translate(_DROP_INVISIBLE).split())
+
+
+def split_list(text: str) -> list[str]:
+    """Items of a comma-separated list, trimmed, without empty ones and repeats, in file order.
+
+    A comma before "Jr." belongs to the name.
+
+    >>> split_list(", Louis Ferrigno, Jr., Ana,nan, Ana,")
+    ['Louis Ferrigno, Jr.', 'Ana']
+    """
+    items: list[str] = []
+    for part in text.split(","):
+        item = text_or_none(part)
+        if item is None:
+            continue
+        if items and _NAME_END.fullmatch(item):
+            items[-1] = f"{items[-1]}, {item}"
+        else:
+            items.append(item)
+    return united([], items)
+
+
+def united(first: Iterable[str], second: Iterable[str]) -> list[str]:
+    """Both lists as one, each item once, in order of appearance."""
+    seen: dict[str, str] = {}
+    for item in (*first, *second):
+        seen.setdefault(compared(item), item)
+    return list(seen.values())

@@ -1,0 +1,430 @@
+"""Landed file -> staging tables, quarantine and the row account; and the load that is made of what is staged.
+
+One transaction a file: a reader of staging sees all rows of the old file or all of the new one. The rows of
+`ops.staged_file` are the locks: who writes a staging table holds its row for update, who reads staging shares all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import psycopg
+from psycopg import sql
+
+from reelhouse import copying, sources
+from reelhouse.copying import copy_line, copy_rows
+from reelhouse.database import identifiers, translated_errors
+from reelhouse.day import SOURCES, Day
+from reelhouse.errors import FileMissing, Held, OutOfStep
+from reelhouse.sources import SourceFile, files_of, provider, reading, values
+from reelhouse.sources.imdb import number_map
+from reelhouse.sources.reading import Header, Reading, open_landed, read_header
+from reelhouse.warehousing import loads
+
+# More bad rows than that, by share and by number, are no accident any more: a person has to look.
+MOST_QUARANTINED_SHARE = 0.005
+MOST_QUARANTINED_ROWS = 50
+ROWS_BETWEEN_TELLS = 20_000
+ACCOUNT = ("rows_in", "rows_staged", "rows_filtered", "rows_quarantined", "rows_duplicate", "rows_repaired")
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """The admitted file that serves the day, and the digest that what is staged of it will have.
+
+    staged_sha256  over its bytes, the files its filter depends on, and the code that reads it
+    """
+
+    file: SourceFile
+    file_id: int
+    path: Path
+    staged_sha256: str
+
+
+# --- staging a source -----------------------------------------------------------------------------------
+
+
+def stage_source(conn: psycopg.Connection, day: Day, source: str) -> dict[str, object]:
+    """Fill a provider's staging tables from the files that serve the day, each after those it depends on.
+
+    Gives   files_staged, the account summed over the provider's files, added_columns
+    Raises  ContractBroken before the first row moves, Locked when a reader or another run holds staging,
+            OutOfStep when the day's files have not been landed
+    Reruns  what staging holds already is left alone
+    """
+    landed = _landed_files(conn, day, source)
+    staged = 0
+    for file in files_of(source):
+        # All headers first: of two files that belong together not one row moves when either is wrong.
+        if file.name in landed and not _is_staged(conn, landed[file.name]):
+            _read_only_header(landed[file.name])
+    for file in files_of(source):
+        if file.name not in landed:
+            _empty(conn, file)
+        elif day.force or not (_is_staged(conn, landed[file.name]) or _takes_over(conn, landed[file.name])):
+            _stage_file(conn, day, landed[file.name])
+            staged += 1
+    return {"source": source, "files_staged": staged, **_account_of(conn, source)}
+
+
+def _landed_files(conn: psycopg.Connection, day: Day, source: str) -> dict[str, Landed]:
+    rows = conn.execute(
+        "select day_file.file_name, file.file_id, file.landed_path, file.sha256"
+        " from ops.day_file inner join ops.file using (file_id)"
+        " where day_file.batch_date = %s and day_file.source = %s",
+        (day.batch_date, source),
+    ).fetchall()
+    found = {row[0]: row[1:] for row in rows}
+    landed: dict[str, Landed] = {}
+    for file in files_of(source):
+        if file.name in found:
+            file_id, path, sha256 = found[file.name]
+            parts = [sha256, code_sha256(source)]
+            parts += [landed[name].staged_sha256 if name in landed else "none" for name in file.depends_on]
+            digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+            landed[file.name] = Landed(file, file_id, day.settings.landing / path, digest)
+        elif file.is_required:
+            raise OutOfStep(
+                f"{file.name}: expected to be landed for {day.batch_date}, found no such file. Run land_{source} first."
+            )
+    return landed
+
+
+@cache
+def code_sha256(source: str) -> str:
+    """The version of the contract: a digest over the code that decides what a file's rows come out as."""
+    digest = hashlib.sha256()
+    for module in (sources, reading, values, copying, provider(source)):
+        digest.update(Path(inspect.getsourcefile(module)).read_bytes())
+    return digest.hexdigest()
+
+
+def _is_staged(conn: psycopg.Connection, landed: Landed) -> bool:
+    """Whether staging holds this very file; a crash of the server empties unlogged tables, and that shows here."""
+    row = _staged_row(conn, landed.file)
+    if row is None or row[:2] != (landed.file_id, landed.staged_sha256):
+        return False
+    return _is_filled(conn, landed.file, row[2])
+
+
+def _staged_row(conn: psycopg.Connection, file: SourceFile) -> tuple[int, str, int] | None:
+    return conn.execute(
+        "select file_id, staged_sha256, rows_staged from ops.staged_file where source = %s and file_name = %s",
+        (file.source, file.name),
+    ).fetchone()
+
+
+def _is_filled(conn: psycopg.Connection, file: SourceFile, rows_staged: int) -> bool:
+    query = sql.SQL("select exists (select from {})").format(sql.Identifier("staging", file.table))
+    return conn.execute(query).fetchone()[0] is (rows_staged > 0)
+
+
+def _takes_over(conn: psycopg.Connection, landed: Landed) -> bool:
+    """Staging holds the same rows from a file of another day: only the ledger has to say so."""
+    row = _staged_row(conn, landed.file)
+    if row is None or row[0] == landed.file_id or row[1] != landed.staged_sha256:
+        return False
+    with conn.transaction():
+        _lock(conn, landed)
+        if _staged_row(conn, landed.file) != row or not _is_filled(conn, landed.file, row[2]):
+            return False
+        conn.execute("delete from quarantine.rejected_row where file_id = %s", (landed.file_id,))
+        conn.execute(
+            "insert into quarantine.rejected_row (file_id, line_number, reasons, raw_text, raw_bytes)"
+            " select %s, line_number, reasons, raw_text, raw_bytes from quarantine.rejected_row where file_id = %s",
+            (landed.file_id, row[0]),
+        )
+        conn.execute(
+            "update ops.staged_file set file_id = %s, staged_at = now() where source = %s and file_name = %s",
+            (landed.file_id, landed.file.source, landed.file.name),
+        )
+    return True
+
+
+def _lock(conn: psycopg.Connection, landed: Landed) -> None:
+    """Take the row that guards a staging table, made first when the file has never been staged."""
+    key = (landed.file.source, landed.file.name)
+    with translated_errors():
+        # Somebody who reads a staging table without sharing the ledger's rows must not hold us up for long.
+        conn.execute("set local lock_timeout = '5s'")
+        conn.execute(
+            "insert into ops.staged_file (source, file_name, file_id, staged_sha256, rows_in, rows_staged,"
+            " rows_filtered, rows_quarantined, rows_duplicate, seconds) values (%s, %s, %s, '', 0, 0, 0, 0, 0, 0)"
+            " on conflict do nothing",
+            (*key, landed.file_id),
+        )
+        conn.execute("select from ops.staged_file where source = %s and file_name = %s for update nowait", key)
+
+
+def _empty(conn: psycopg.Connection, file: SourceFile) -> None:
+    """The day has no such file, so staging has no such rows."""
+    if _staged_row(conn, file) is None:
+        return
+    with conn.transaction(), translated_errors():
+        conn.execute(
+            "select from ops.staged_file where source = %s and file_name = %s for update nowait",
+            (file.source, file.name),
+        )
+        conn.execute("set local lock_timeout = '5s'")
+        conn.execute(sql.SQL("truncate {}").format(sql.Identifier("staging", file.table)))
+        conn.execute("delete from ops.staged_file where source = %s and file_name = %s", (file.source, file.name))
+
+
+# --- staging a file -------------------------------------------------------------------------------------
+
+
+def _stage_file(conn: psycopg.Connection, day: Day, landed: Landed) -> None:
+    """Replace the rows of one staging table by those of a landed file, with its account and quarantine."""
+    started = time.monotonic()
+    record = Reading(landed.file_id)
+    try:
+        with _opened(landed) as (stream, packed):
+            header = read_header(landed.file, stream)
+            with translated_errors(), conn.transaction():
+                _lock(conn, landed)
+                rows = _rows(conn, day, landed, header, stream, record)
+                told = _told(day, landed, rows, packed)
+                rows_staged = _fill(conn, landed.file, told, record)
+                _write_quarantine(conn, landed, record)
+                _write_account(conn, landed, header, record, rows_staged, time.monotonic() - started)
+    finally:
+        record.close()
+
+
+@contextmanager
+def _opened(landed: Landed) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+    if not landed.path.is_file():
+        raise FileMissing(f"{landed.path}: expected the landed file, found nothing. Land the day again.")
+    with open_landed(landed.path) as streams:
+        yield streams
+
+
+def _read_only_header(landed: Landed) -> None:
+    with _opened(landed) as (stream, _):
+        read_header(landed.file, stream)
+
+
+def _rows(
+    conn: psycopg.Connection, day: Day, landed: Landed, header: Header, stream: BinaryIO, record: Reading
+) -> Iterator[tuple]:
+    file = landed.file
+    known = None
+    if file.keep_referenced:
+        known = _known_numbers(conn, (day.settings.sql / "1_staging" / file.keep_referenced.query).read_text())
+    return provider(file.source).read_rows(file, header, stream, record, known)
+
+
+def _known_numbers(conn: psycopg.Connection, query: str) -> memoryview:
+    """A map of the numbers that a query gives, read as a stream."""
+    known = number_map()
+    marks = np.asarray(known)
+    statement = sql.SQL("copy ({}) to stdout").format(sql.SQL(query.rstrip().rstrip(";") + "\n"))
+    rest = b""
+    with conn.cursor() as cursor, cursor.copy(statement) as copy:
+        for block in _joined(copy):
+            lines, _, rest = (rest + block).rpartition(b"\n")
+            if lines:
+                marks[np.fromstring(lines, dtype=np.int64, sep="\n")] = 1
+    return known
+
+
+def _joined(blocks: Iterable[bytes | memoryview]) -> Iterator[bytes]:
+    """Small pieces as larger ones: the driver hands out a row at a time."""
+    waiting: list[bytes] = []
+    for block in blocks:
+        waiting.append(bytes(block))
+        if len(waiting) == 65_536:
+            yield b"".join(waiting)
+            waiting = []
+    yield b"".join(waiting)
+
+
+def _told(day: Day, landed: Landed, rows: Iterable[tuple], packed: BinaryIO) -> Iterator[tuple]:
+    """The rows as they are, with progress told from time to time."""
+    size = max(landed.path.stat().st_size, 1)
+    day.tell(f"staging {landed.file.name}", 0.0)
+    for count, row in enumerate(rows, 1):
+        yield row
+        if count % ROWS_BETWEEN_TELLS == 0:
+            day.tell(f"staging {landed.file.name}", min(packed.tell() / size, 1.0))
+    day.tell(f"staging {landed.file.name}", 1.0)
+
+
+def _fill(conn: psycopg.Connection, file: SourceFile, rows: Iterable[tuple], record: Reading) -> int:
+    """Replace the table's rows. Gives how many it has."""
+    table = ("staging", file.table)
+    conn.execute(sql.SQL("truncate {}").format(sql.Identifier(*table)))
+    staged = copy_rows(conn, table, file.fields, (copy_line(row) for row in rows))
+    if record.rows_aside:
+        kept = _keep_new_of_aside(conn, file, record)
+        record.rows_duplicate += record.rows_aside - kept
+        staged += kept
+    conn.execute(sql.SQL("analyze {}").format(sql.Identifier(*table)))
+    return staged
+
+
+def _keep_new_of_aside(conn: psycopg.Connection, file: SourceFile, record: Reading) -> int:
+    """Add those rows set aside whose key the table has not; of several the first in the file."""
+    table, key, fields = sql.Identifier("staging", file.table), identifiers(file.key), identifiers(file.fields)
+    conn.execute(
+        sql.SQL("create temporary table aside on commit drop as select 0::bigint as place, {} from {} limit 0").format(
+            fields, table
+        )
+    )
+    record.aside.seek(0)
+    copy_rows(conn, ("aside",), ("place", *file.fields), record.aside)
+    query = sql.SQL(
+        "insert into {table} ({fields}) select distinct on ({key}) {fields} from aside order by {key}, place"
+        " on conflict do nothing"
+    )
+    kept = conn.execute(query.format(table=table, key=key, fields=fields)).rowcount
+    conn.execute("drop table aside")
+    return kept
+
+
+def _write_quarantine(conn: psycopg.Connection, landed: Landed, record: Reading) -> None:
+    conn.execute("delete from quarantine.rejected_row where file_id = %s", (landed.file_id,))
+    record.rejected.seek(0)
+    fields = ("file_id", "line_number", "reasons", "raw_text", "raw_bytes")
+    copy_rows(conn, ("quarantine", "rejected_row"), fields, record.rejected)
+
+
+def _write_account(
+    conn: psycopg.Connection, landed: Landed, header: Header, record: Reading, rows_staged: int, seconds: float
+) -> None:
+    # The table's own constraint holds that every row is accounted for; if not, the transaction fails.
+    conn.execute(
+        "update ops.staged_file set file_id = %s, staged_sha256 = %s, rows_in = %s, rows_staged = %s,"
+        " rows_filtered = %s, rows_quarantined = %s, rows_duplicate = %s, rows_repaired = %s, added_columns = %s,"
+        " seconds = %s, staged_at = now() where source = %s and file_name = %s",
+        (
+            landed.file_id, landed.staged_sha256, record.rows_in, rows_staged, record.rows_filtered,
+            record.rows_quarantined, record.rows_duplicate, record.rows_repaired,
+            [name.replace("\0", "") for name in header.added], seconds, landed.file.source, landed.file.name,
+        ),
+    )  # fmt: skip
+
+
+def _account_of(conn: psycopg.Connection, source: str) -> dict[str, object]:
+    """The account of a provider's staged files, summed, and the columns that no contract names."""
+    rows = conn.execute(
+        "select file_name, rows_in, rows_staged, rows_filtered, rows_quarantined, rows_duplicate, rows_repaired,"
+        " added_columns from ops.staged_file where source = %s order by file_name",
+        (source,),
+    ).fetchall()
+    figures: dict[str, object] = {name: sum(row[place] for row in rows) for place, name in enumerate(ACCOUNT, 1)}
+    added = {row[0]: row[7] for row in rows if row[7]}
+    return figures | ({"added_columns": added} if added else {})
+
+
+# --- the load -------------------------------------------------------------------------------------------
+
+
+def open_load(conn: psycopg.Connection, day: Day) -> dict[str, object]:
+    """Open the day's load of what is staged, with the account of its files.
+
+    Gives   load_id, is_seen and the account summed
+    Raises  OutOfStep when staging does not hold the files that serve the day, Held when too many rows of a file
+            were not valid or a file has too few
+    Reruns  the same staging is the same load
+    """
+    with conn.transaction():
+        staged = _share_staged_files(conn)
+        _check_serves_day(conn, day, staged)
+        parts = [f"{source}/{name} {row['staged_sha256']}" for (source, name), row in sorted(staged.items())]
+        digest = hashlib.sha256("\n".join([*parts, loads.code_sha256(day.settings)]).encode()).hexdigest()
+        load = loads.open_load(conn, "warehouse", day.batch_date, digest)
+        _write_file_loads(conn, load.load_id)
+        figures: dict[str, object] = {name: sum(row[name] for row in staged.values()) for name in ACCOUNT}
+        loads.add_figures(conn, load.load_id, figures)
+        reasons = [] if load.state != "building" else _hold_reasons(staged)
+        if reasons:
+            loads.set_state(conn, load.load_id, "held", "; ".join(reasons))
+    if reasons:
+        raise Held(f"Load {load.load_id} of {day.batch_date} is held: {'; '.join(reasons)}. Nothing was published.")
+    return {"load_id": load.load_id, "is_seen": load.is_seen, **figures}
+
+
+def share_staging(conn: psycopg.Connection, load_id: int) -> None:
+    """Keep staging as it is until the transaction ends, and make sure that it holds the files of a load.
+
+    Raises  Locked when staging is being written, OutOfStep when it holds other files
+    """
+    staged = _share_staged_files(conn)
+    wanted = conn.execute("select source, file_name, file_id from ops.file_load where load_id = %s", (load_id,))
+    expected = {(source, name): file_id for source, name, file_id in wanted}
+    found = {key: row["file_id"] for key, row in staged.items()}
+    if expected != found:
+        raise OutOfStep(
+            f"staging: expected the files of load {load_id} ({_named(expected)}), found {_named(found)}. "
+            "Stage the day and open its load again."
+        )
+    _check_filled(conn, staged)
+
+
+def _named(files: dict[tuple[str, str], int]) -> str:
+    return ", ".join(f"{name} #{file_id}" for (_, name), file_id in sorted(files.items())) or "none"
+
+
+def _share_staged_files(conn: psycopg.Connection) -> dict[tuple[str, str], dict[str, object]]:
+    columns = ("source", "file_name", "file_id", "staged_sha256", *ACCOUNT)
+    query = sql.SQL("select {} from ops.staged_file order by source, file_name for share nowait")
+    with translated_errors():
+        rows = conn.execute(query.format(identifiers(columns))).fetchall()
+    return {row[:2]: dict(zip(columns, row, strict=True)) for row in rows}
+
+
+def _check_serves_day(conn: psycopg.Connection, day: Day, staged: dict[tuple[str, str], dict[str, object]]) -> None:
+    rows = conn.execute("select source, file_name, file_id from ops.day_file where batch_date = %s", (day.batch_date,))
+    expected = {(source, name): file_id for source, name, file_id in rows}
+    missing = ", ".join(source for source in SOURCES if source not in {source for source, _ in expected})
+    if missing:
+        raise OutOfStep(f"{day.batch_date}: expected landed files of {missing}, found none. Land them first.")
+    found = {key: row["file_id"] for key, row in staged.items()}
+    if expected != found:
+        raise OutOfStep(
+            f"staging: expected the files of {day.batch_date} ({_named(expected)}), found {_named(found)}. "
+            "Run the stage steps of this day again."
+        )
+    _check_filled(conn, staged)
+
+
+def _check_filled(conn: psycopg.Connection, staged: dict[tuple[str, str], dict[str, object]]) -> None:
+    for source in SOURCES:
+        for file in files_of(source):
+            row = staged.get((source, file.name))
+            if row and not _is_filled(conn, file, row["rows_staged"]):
+                raise OutOfStep(
+                    f"staging.{file.table}: expected {row['rows_staged']} rows, found none: the server has crashed "
+                    f"since. Run stage_{source} again."
+                )
+
+
+def _write_file_loads(conn: psycopg.Connection, load_id: int) -> None:
+    conn.execute("delete from ops.file_load where load_id = %s", (load_id,))
+    columns = identifiers(("file_id", "source", "file_name", *ACCOUNT, "seconds"))
+    query = sql.SQL("insert into ops.file_load (load_id, {columns}) select %s, {columns} from ops.staged_file")
+    conn.execute(query.format(columns=columns), (load_id,))
+
+
+def _hold_reasons(staged: dict[tuple[str, str], dict[str, object]]) -> list[str]:
+    least = {(file.source, file.name): file.least_rows for source in SOURCES for file in files_of(source)}
+    reasons = []
+    for key, row in sorted(staged.items()):
+        bad, rows_in = row["rows_quarantined"], row["rows_in"]
+        if bad > MOST_QUARANTINED_ROWS and bad > MOST_QUARANTINED_SHARE * rows_in:
+            reasons.append(
+                f"{key[1]}: expected at most {MOST_QUARANTINED_SHARE:.1%} bad rows, found {bad} of {rows_in}"
+            )
+        if row["rows_staged"] < least.get(key, 0):
+            reasons.append(f"{key[1]}: expected at least {least[key]} kept rows, found {row['rows_staged']}")
+    return reasons

@@ -1,0 +1,80 @@
+"""The contract of a header: by name, all required columns, refused before the first row moves."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from source_files import BASICS_HEADER, FILM, NETFLIX_HEADER, ROTTEN_HEADER, netflix_bytes, read, source_file
+
+from reelhouse.errors import ContractBroken
+from reelhouse.sources.reading import Header, read_header
+
+
+def _header(source: str, name: str, line: str | bytes) -> Header:
+    data = line if isinstance(line, bytes) else line.encode()
+    return read_header(source_file(source, name), io.BytesIO(data + b"\n"))
+
+
+def test_a_missing_column_is_named_with_what_was_found() -> None:
+    with pytest.raises(ContractBroken) as caught:
+        _header("netflix", "netflix_titles", NETFLIX_HEADER.replace("date_added", "added_on"))
+    message = str(caught.value)
+    assert message.startswith("netflix_titles.csv: expected the columns show_id, type, title")
+    assert "found show_id, type, title" in message
+    assert "added_on" in message
+    assert "missing: date_added" in message
+
+
+@pytest.mark.parametrize(("mark", "word"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])
+def test_another_delimiter_is_guessed(mark: str, word: str) -> None:
+    with pytest.raises(ContractBroken, match=f"delimited by {word}, not commas"):
+        _header("netflix", "netflix_titles", NETFLIX_HEADER.replace(",", mark))
+
+
+def test_commas_in_a_tab_separated_file_are_guessed() -> None:
+    with pytest.raises(ContractBroken, match="delimited by commas, not tabs"):
+        _header("imdb", "title.basics", ",".join(BASICS_HEADER))
+
+
+def test_a_repeated_column_is_refused() -> None:
+    with pytest.raises(ContractBroken, match="each column once, found 'title' repeated"):
+        _header("netflix", "netflix_titles", NETFLIX_HEADER + ",title")
+
+
+def test_added_columns_are_reported() -> None:
+    assert _header("netflix", "netflix_titles", NETFLIX_HEADER + ",OTT").added == ("OTT",)
+    assert _header("imdb", "title.basics", "\t".join([*BASICS_HEADER, "new"])).added == ("new",)
+
+
+def test_a_header_that_is_no_text_is_refused() -> None:
+    with pytest.raises(ContractBroken, match="header in UTF-8"):
+        _header("netflix", "netflix_titles", NETFLIX_HEADER.encode("utf-16"))
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name() -> None:
+    rows, _, _ = read("netflix", "netflix_titles", b"\xef\xbb\xbf" + netflix_bytes({}))
+    assert rows[0].source_id == FILM["show_id"]
+
+
+def test_reordered_columns_give_the_same_rows() -> None:
+    names = sorted(FILM)
+    text = ",".join(names) + "\n" + ",".join(f'"{FILM[name]}"' for name in names) + "\n"
+    assert (
+        read("netflix", "netflix_titles", text.encode())[0] == read("netflix", "netflix_titles", netflix_bytes({}))[0]
+    )
+
+
+def test_the_five_column_cut_of_rotten_tomatoes_is_refused() -> None:
+    with pytest.raises(ContractBroken, match="found movie_title, year_released, critic_rating"):
+        _header("rotten_tomatoes", "rotten", "movie_title,year_released,critic_rating,audience_rating,genres")
+
+
+def test_todays_layout_without_its_link_is_not_taken_for_the_old_one() -> None:
+    with pytest.raises(ContractBroken, match="missing: rotten_tomatoes_link"):
+        _header("rotten_tomatoes", "rotten", ROTTEN_HEADER.replace("rotten_tomatoes_link", "link"))
+
+
+def test_columns_that_nobody_needs_may_be_gone() -> None:
+    header = _header("imdb", "title.principals", "tconst\tordering\tnconst\tcategory\tcharacters")
+    assert header.width == 5

@@ -1,0 +1,77 @@
+"""Rotten Tomatoes' rows in both layouts."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from source_files import ROTTEN_2019_HEADER, assert_accounted, csv_bytes, read, rotten_bytes
+
+
+def _read(*changes: dict[str, str]) -> tuple[list, object, str]:
+    result = read("rotten_tomatoes", "rotten", rotten_bytes(*changes))
+    assert_accounted(*result)
+    return result
+
+
+def test_the_key_is_the_link_without_its_prefix() -> None:
+    links = ["m/0814255", "m/true_grit_2010", "m/1068044-jumanji", "/m/heat"]
+    rows, _, _ = _read(*({"rotten_tomatoes_link": link} for link in links))
+    assert [row.source_id for row in rows] == ["0814255", "true_grit_2010", "1068044-jumanji", "heat"]
+
+
+def test_a_film_becomes_a_typed_row() -> None:
+    row = _read({})[0][0]
+    assert (row.title, row.genres, row.release_date, row.runtime_min) == (
+        "Glass Harbour", ["Drama", "Comedy"], date(2018, 3, 2), 90,
+    )  # fmt: skip
+    assert (row.tomatometer_pct, row.tomatometer_count, row.fresh_count, row.rotten_count) == (75, 4, 3, 1)
+    assert (row.studio, row.synopsis, row.streaming_date) == (None, None, None)
+
+
+def test_films_of_one_title_stay_apart() -> None:
+    assert len(_read({"movie_title": "Hamlet"}, {"movie_title": "Hamlet"})[0]) == 2
+
+
+def test_a_repeated_link_unites_lists() -> None:
+    rows, record, _ = _read(
+        {}, {"rotten_tomatoes_link": "m/film_1", "genres": "Comedy, Horror", "audience_rating": "1"}
+    )
+    assert (rows[0].genres, rows[0].audience_pct) == (["Drama", "Comedy", "Horror"], 60)
+    assert record.rows_duplicate == 1
+
+
+def test_audience_counts_may_be_larger_than_an_integer() -> None:
+    assert _read({"audience_count": "35797635123"})[0][0].audience_count == 35_797_635_123
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"rotten_tomatoes_link": ""}, "rotten_tomatoes_link: expected a link such as"),
+        ({"movie_title": ""}, "movie_title: expected a title"),
+        ({"tomatometer_rating": "101"}, "tomatometer_rating: expected a whole number 0–100"),
+        ({"audience_rating": "-1"}, "audience_rating: expected a whole number 0–100"),
+        ({"tomatometer_count": "5"}, "tomatometer_count: expected fresh + rotten = 4, found 5"),
+        ({"runtime": "an hour"}, "runtime: expected minutes"),
+    ],
+)
+def test_a_bad_value_puts_the_row_into_quarantine(change: dict[str, str], reason: str) -> None:
+    rows, record, rejected = _read(change, {})
+    assert len(rows) == record.rows_quarantined == 1
+    assert reason in rejected
+
+
+def test_the_layout_of_2019_is_read_with_its_misnamed_counts() -> None:
+    old = {
+        "movie_title": "The  Italian Job", "rating": "G", "genre": "Comedy", "in_theaters_date": "1969-01-01",
+        "runtime_in_minutes": "99", "tomatometer_rating": "83", "tomatometer_count": "29", "audience_rating": "86",
+        "audience_count": "71084", "audience_top_critics_count": "6", "audience_fresh_critics_count": "24",
+        "audience_rotten_critics_count": "5",
+    }  # fmt: skip
+    remake = old | {"in_theaters_date": "2003-05-30"}
+    data = b"\xef\xbb\xbf" + csv_bytes(ROTTEN_2019_HEADER, [old, remake])
+    rows, _, _ = read("rotten_tomatoes", "rotten", data)
+    assert [row.source_id for row in rows] == ["the italian job|1969", "the italian job|2003"]
+    assert (rows[0].top_critic_count, rows[0].fresh_count, rows[0].rotten_count) == (6, 24, 5)
+    assert (rows[0].certification, rows[0].runtime_min, rows[0].actors) == ("G", 99, [])
