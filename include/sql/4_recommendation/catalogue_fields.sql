@@ -1,0 +1,103 @@
+-- catalogue_fields
+-- Grain:  title x field x token, for titles that stand in a catalogue now; cast is the ten billed first
+-- Reads:  warehouse.dim_title, bridges to genre, person and country, and their dimensions
+-- Writes: -
+-- Rerun:  reads only
+-- Notes:  a platform's own categories are the words of bridge_title_genre that are not the genre's name
+
+with
+
+current_title as (
+    select title_key
+    from warehouse.dim_title
+    where is_catalogue_title and is_current
+),
+
+genre_of as (
+    select
+        bridge.title_key,
+        genre.genre,
+        bridge.sources,
+        bridge.source_genres
+    from current_title
+    inner join warehouse.bridge_title_genre as bridge on current_title.title_key = bridge.title_key
+    inner join warehouse.dim_genre as genre on bridge.genre_key = genre.genre_key
+),
+
+person_of as (
+    -- A person who is billed as actor and as cast, or directs and plays, counts once in each field.
+    select
+        bridge.title_key,
+        bridge.person_key,
+        case role.role_group when 'cast' then 'cast' else 'director' end as field,
+        min(bridge.billing_order) as billing_order
+    from current_title
+    inner join warehouse.bridge_title_person_role as bridge on current_title.title_key = bridge.title_key
+    inner join warehouse.dim_role as role on bridge.role_key = role.role_key
+    where role.role_group = 'cast' or role.role = 'director'
+    group by bridge.title_key, bridge.person_key, case role.role_group when 'cast' then 'cast' else 'director' end
+),
+
+billed as (
+    select
+        title_key,
+        person_key,
+        field,
+        row_number() over (
+            partition by title_key, field
+            order by billing_order nulls last, person_key
+        ) as place
+    from person_of
+)
+
+select
+    title_key,
+    'genre' as field,
+    genre as token,
+    genre as label,
+    0 as place
+from genre_of
+
+union all
+
+select distinct
+    genre_of.title_key,
+    'category' as field,
+    category.word as token,
+    category.word as label,
+    0 as place
+from genre_of
+cross join unnest(genre_of.source_genres) as category (word)
+where
+    category.word <> genre_of.genre
+    and exists (
+        select
+        from warehouse.dim_platform as platform
+        where platform.platform = any(genre_of.sources)
+    )
+
+union all
+
+select
+    billed.title_key,
+    billed.field,
+    lpad(billed.person_key::text, 16, '0') as token,
+    person.person_name as label,
+    billed.place
+from billed
+inner join warehouse.dim_person as person on billed.person_key = person.person_key
+where billed.field = 'director' or billed.place <= 10
+
+union all
+
+select
+    bridge.title_key,
+    'country' as field,
+    country.country as token,
+    country.country as label,
+    0 as place
+from current_title
+inner join warehouse.bridge_title_country as bridge on current_title.title_key = bridge.title_key
+inner join warehouse.dim_country as country on bridge.country_key = country.country_key
+
+order by title_key, field, place, token;

@@ -1,0 +1,23 @@
+-- warehouse.fact_recommendation
+-- Grain:  method x subject (title) x rank
+-- Reads:  changed_list, build.fact_recommendation
+-- Writes: warehouse.fact_recommendation (inserts the changed lists)
+-- Rerun:  nothing to insert
+
+insert into warehouse.fact_recommendation (
+    method_key, source_title_key, rank, recommended_title_key, score, score_kind, score_raw, is_cold, reasons, load_id
+)
+select
+    built.method_key,
+    built.source_title_key,
+    built.rank,
+    built.recommended_title_key,
+    built.score,
+    built.score_kind,
+    built.score_raw,
+    built.is_cold,
+    built.reasons,
+    built.load_id
+from changed_list
+inner join build.fact_recommendation as built
+    on changed_list.method_key = built.method_key and changed_list.source_title_key = built.source_title_key;

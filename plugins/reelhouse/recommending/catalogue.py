@@ -1,0 +1,34 @@
+"""Reading the catalogue out of the published warehouse."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import psycopg
+
+from reelhouse.database import run_file
+from reelhouse.recommending.content import Title, Token
+
+
+def read_catalogue(conn: psycopg.Connection, sql_folder: Path) -> list[Title]:
+    """All titles that stand in some platform's catalogue now."""
+    folder = sql_folder / "4_recommendation"
+    fields: dict[int, dict[str, list[Token]]] = defaultdict(lambda: defaultdict(list))
+    for title_key, field, token, label, _ in run_file(conn, folder / "catalogue_fields.sql"):
+        fields[title_key][field].append((token, label))
+    return [
+        Title(*row, fields={name: tuple(tokens) for name, tokens in fields[row[0]].items()})
+        for row in run_file(conn, folder / "catalogue_titles.sql")
+    ]
+
+
+def child_limit(conn: psycopg.Connection) -> int:
+    """Least age of what is shown beside children's titles at most: PG, as the reference file has it.
+
+    Without PG in the reference nothing but what is for small children is safe.
+    """
+    row = conn.execute(
+        "select coalesce(max(least_age), 0) from warehouse.dim_certification where certification in ('PG', 'TV-PG')"
+    ).fetchone()
+    return row[0]

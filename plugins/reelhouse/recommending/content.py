@@ -1,0 +1,216 @@
+"""What titles are compared by, and how alike two of them are: pure functions of the catalogue.
+
+The score of a target j for a source i is a sum, so that every part of it can be shown as a reason:
+
+    score(i, j) = content(i, j) + PRIOR * (.4 popularity(j) + .25 quality(j) + .35 nearness(i, j))
+    content(i, j) = sum over fields f of weight(f) * cosine(f, i, j) / sum of all weights
+
+The divisor is the sum of *all* weights: dividing by those of the fields a title happens to have would give
+a title with one matching genre a perfect score. Interactions, once there are any, are a fourth part of
+the prior's kind, added in `Features.prior` and `nearness`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import log, log1p
+
+import numpy as np
+from scipy import sparse
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+Token = tuple[str, str]  # (what is compared, what is shown to a reader)
+
+# Measured on co-liked films, then rounded. A blurb of one sentence adds next to nothing once fields exist;
+# it stays as the only signal where cast and director are missing.
+WEIGHTS: Mapping[str, float] = {
+    "genre": 1.0,
+    "category": 0.25,
+    "cast": 2.0,
+    "director": 0.5,
+    "title word": 1.0,
+    "year": 1.0,
+    "country": 0.1,
+    "description": 0.05,
+}
+PRIOR = 0.3
+POPULARITY, QUALITY, NEARNESS = 0.4, 0.25, 0.35
+UNKNOWN_NEARNESS = 0.5
+CAST_BILLED = 10
+
+# Four overlapping spans of twelve years, one beginning every three: films of the same three years share all
+# four, films nine years apart one, so that the cosine falls step by step with the distance.
+YEAR_STEP, YEAR_SPANS = 3, 4
+# A word in more than this share of the descriptions says nothing about any of them.
+COMMON_SHARE, COMMON_LEAST = 0.05, 20
+
+_WORD = re.compile(r"\w+")
+_NOT_DESCRIPTIVE = ENGLISH_STOP_WORDS | {
+    "movie", "film", "series", "show", "season", "part", "volume", "vol", "chapter", "episode", "vs"
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """One title of the catalogue, as far as likeness goes.
+
+    least_age       youngest age it is certified for; None is unknown, which is never "for all"
+    weighted_of_10  IMDb average drawn towards the middle where votes are few
+    fields          (token, label) pairs of genre, category, cast, director, country
+    """
+
+    title_key: int
+    title: str
+    folded_title: str
+    kind: str
+    release_year: int | None
+    least_age: int | None
+    is_adult: bool
+    vote_count: int | None
+    weighted_of_10: float | None
+    description: str | None
+    fields: Mapping[str, tuple[Token, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """The catalogue as numbers. Row r is titles[r]; titles stand by title_key, so nothing depends on input order.
+
+    matrix      titles x tokens; the product of two rows is their content score
+    columns     (field, label) of each column
+    popularity  0 to 1, by IMDb votes; 0 without any
+    quality     0 to 1, by weighted rating; the mean of the others without one
+    fame        logarithm of votes as a share of the largest; nan without votes
+    is_bare     too few fields to compare: no genre, category, person or description
+    tie_rank    place in the fixed order (votes, title_key) that decides between equal scores
+    """
+
+    titles: tuple[Title, ...]
+    matrix: sparse.csr_matrix
+    columns: tuple[tuple[str, str], ...]
+    popularity: np.ndarray
+    quality: np.ndarray
+    fame: np.ndarray
+    is_bare: np.ndarray
+    tie_rank: np.ndarray
+
+    @property
+    def prior(self) -> np.ndarray:
+        """The part of the score that a target brings along whatever the source."""
+        return PRIOR * (POPULARITY * self.popularity + QUALITY * self.quality)
+
+
+def features_of(titles: Iterable[Title]) -> Features:
+    """Compare-ready numbers of a catalogue."""
+    ordered = tuple(sorted(titles, key=lambda title: title.title_key))
+    fields = [tokens_of(title) for title in ordered]
+    blocks = [_block(name, [tokens[name] for tokens in fields]) for name in WEIGHTS]
+    popularity, quality, fame = _standing(ordered)
+    votes = np.array([title.vote_count or 0 for title in ordered], dtype=np.int64)
+    tie_rank = np.empty(len(ordered), dtype=np.int64)
+    tie_rank[np.lexsort((np.arange(len(ordered)), -votes))] = np.arange(len(ordered))
+    compared = ("genre", "category", "cast", "director", "description")
+    return Features(
+        titles=ordered,
+        matrix=sparse.hstack([block for block, _ in blocks], format="csr"),
+        columns=tuple(column for _, columns in blocks for column in columns),
+        popularity=popularity,
+        quality=quality,
+        fame=fame,
+        is_bare=np.array([not any(tokens[name] for name in compared) for tokens in fields], dtype=bool),
+        tie_rank=tie_rank,
+    )
+
+
+def tokens_of(title: Title) -> dict[str, tuple[Token, ...]]:
+    """All fields of a title as (token, label) pairs without repeats."""
+    own = {name: tuple(dict.fromkeys(title.fields.get(name, ()))) for name in WEIGHTS}
+    return own | {
+        "cast": own["cast"][:CAST_BILLED],
+        "title word": tuple((word, word) for word in words_of(title.folded_title)),
+        "year": year_spans(title.release_year),
+        "description": tuple((word, word) for word in words_of((title.description or "").casefold())),
+    }
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Words that tell something, once each: no stop words, no numbers, nothing of one letter.
+
+    >>> words_of("the lord of the rings 2 part ii")
+    ('lord', 'rings', 'ii')
+    """
+    words = dict.fromkeys(_WORD.findall(text))
+    return tuple(word for word in words if len(word) > 1 and not word.isdigit() and word not in _NOT_DESCRIPTIVE)
+
+
+def year_spans(year: int | None) -> tuple[Token, ...]:
+    """The overlapping spans a year lies in.
+
+    >>> len(set(year_spans(2010)) & set(year_spans(2011))), len(set(year_spans(2010)) & set(year_spans(2019)))
+    (4, 1)
+    """
+    if year is None:
+        return ()
+    first = year // YEAR_STEP
+    return tuple((f"{first - back:04d}", "") for back in range(YEAR_SPANS))
+
+
+def _block(name: str, tokens: Sequence[tuple[Token, ...]]) -> tuple[sparse.csr_matrix, list[tuple[str, str]]]:
+    """One field as normalised TF-IDF rows, scaled so that products of rows add up over the fields.
+
+    Tokens of a single title stay in its norm but get no column: they can never be shared. A title of one common
+    word ("Dark") must not be as like another with that word as a sequel is, so the norm of title words is never
+    less than that of the rarest word two titles can share.
+    """
+    counts = Counter(token for row in tokens for token, _ in row)
+    labels = {token: label for row in tokens for token, label in sorted(row)}
+    common = max(COMMON_LEAST, COMMON_SHARE * len(tokens)) if name == "description" else len(tokens)
+    weight_of = {token: _rarity(name, count, len(tokens)) for token, count in counts.items() if count <= common}
+    shared = {token: column for column, token in enumerate(sorted(t for t in weight_of if counts[t] > 1))}
+    scale = (WEIGHTS[name] / sum(WEIGHTS.values())) ** 0.5
+    least_norm = _rarity(name, 2, len(tokens)) if name == "title word" else 0.0
+    starts, indices, values = [0], [], []
+    for row in tokens:
+        weights = {token: weight_of[token] for token, _ in row if token in weight_of}
+        norm = max(least_norm, sum(weights[token] ** 2 for token in sorted(weights)) ** 0.5)
+        for token in sorted(weights.keys() & shared.keys()):
+            indices.append(shared[token])
+            values.append(scale * weights[token] / norm)
+        starts.append(len(indices))
+    matrix = sparse.csr_matrix((values, indices, starts), shape=(len(tokens), len(shared)), dtype=np.float64)
+    return matrix, [(name, labels[token]) for token in shared]
+
+
+def _rarity(name: str, count: int, total: int) -> float:
+    # All spans weigh the same, so that equal distances in time count alike in every decade.
+    return 1.0 if name == "year" else log((1 + total) / (1 + count)) + 1
+
+
+def _standing(titles: Sequence[Title]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Popularity, quality and fame of each title.
+
+    The logarithm of votes and the rating are rounded to one decimal: a day's ordinary votes then change no
+    score, and lists are rewritten only when something happened.
+    """
+    fame = np.array([np.nan if not t.vote_count else round(log1p(t.vote_count), 1) for t in titles], dtype=float)
+    rating = np.array([np.nan if t.weighted_of_10 is None else round(t.weighted_of_10, 1) for t in titles], dtype=float)
+    fame /= np.nanmax(fame, initial=0.0) or 1.0
+    known = rating[~np.isnan(rating)]
+    if known.size and known.max() > known.min():
+        quality = (rating - known.min()) / (known.max() - known.min())
+        neutral = round(float(np.mean(np.sort(quality[~np.isnan(rating)]))), 2)
+    else:
+        quality, neutral = np.where(np.isnan(rating), np.nan, 0.5), 0.5
+    return np.nan_to_num(fame, nan=0.0), np.where(np.isnan(quality), neutral, quality), fame
+
+
+def nearness(fame_of_source: np.ndarray, fame_of_target: np.ndarray) -> np.ndarray:
+    """How near two titles are in fame, 0 to 1.
+
+    A target without votes counts as middling; for a source without votes nothing is near or far, so nothing counts.
+    """
+    near = np.where(np.isnan(fame_of_target), UNKNOWN_NEARNESS, 1.0 - np.abs(fame_of_source - fame_of_target))
+    return np.where(np.isnan(fame_of_source), 0.0, near)

@@ -1,0 +1,117 @@
+"""Why a title is recommended: every part of its score, by name. The parts add up to the score."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+from scipy import sparse
+
+from reelhouse.recommending.content import NEARNESS, POPULARITY, PRIOR, QUALITY, Features, nearness
+from reelhouse.recommending.selecting import Choices
+
+SHOWN_AT_MOST = 8
+# Parts are whole numbers of 1e-8 before they are added, so that what is shown adds up exactly.
+_UNITS = 10**8
+
+Part = tuple[int, str, str]  # (units, kind, value)
+
+
+def explain(features: Features, choices: Choices) -> tuple[np.ndarray, list[str]]:
+    """Raw scores of the chosen pairs, and their reasons as JSON lists, largest part first."""
+    parts = [*map(_with_year, _content_parts(features, choices), _year_values(features, choices))]
+    for row, extra in enumerate(zip(*_prior_parts(features, choices), strict=True)):
+        parts[row].extend(extra)
+    is_bare = features.is_bare[choices.source]
+    found = [_reasons(row, bool(bare)) for row, bare in zip(parts, is_bare, strict=True)]
+    return np.array([units for units, _ in found], dtype=np.int64) / _UNITS, [text for _, text in found]
+
+
+def percentiles(score_raw: np.ndarray) -> np.ndarray:
+    """Share of all scores of the refresh that are not above each, in steps of 1e-4."""
+    if not score_raw.size:
+        return score_raw
+    return np.round(np.searchsorted(np.sort(score_raw), score_raw, side="right") / score_raw.size, 4)
+
+
+def _content_parts(features: Features, choices: Choices) -> Iterator[list[Part]]:
+    """Shared tokens of each pair with what they give. Nothing is shared with a title of too few fields."""
+    shared = sparse.csr_matrix(features.matrix[choices.source].multiply(features.matrix[choices.target]))
+    units = np.rint(shared.data * _UNITS).astype(np.int64).tolist()
+    columns, starts = shared.indices.tolist(), shared.indptr.tolist()
+    is_bare = features.is_bare[choices.source].tolist()
+    for row, (start, end) in enumerate(pairwise(starts)):
+        places = () if is_bare[row] else range(start, end)
+        yield [(units[place], *features.columns[columns[place]]) for place in places]
+
+
+def _year_values(features: Features, choices: Choices) -> Iterator[str]:
+    years = [title.release_year for title in features.titles]
+    for source, target in zip(choices.source.tolist(), choices.target.tolist(), strict=True):
+        yield str(years[source]) if years[source] == years[target] else f"{years[source]} and {years[target]}"
+
+
+def _with_year(parts: list[Part], value: str) -> list[Part]:
+    """Shared spans of years as one part."""
+    spans = [units for units, kind, _ in parts if kind == "year"]
+    return [part for part in parts if part[1] != "year"] + ([(sum(spans), "year", value)] if spans else [])
+
+
+def _prior_parts(features: Features, choices: Choices) -> tuple[list[Part], ...]:
+    """What popularity, quality and nearness in fame give to each pair."""
+    near = nearness(features.fame[choices.source], features.fame[choices.target])
+    near[features.is_bare[choices.source]] = 0.0
+    shares = {
+        "popularity": PRIOR * POPULARITY * features.popularity[choices.target],
+        "quality": PRIOR * QUALITY * features.quality[choices.target],
+        "nearness": PRIOR * NEARNESS * near,
+    }
+    values = {
+        "popularity": [_votes_in_words(title.vote_count) for title in features.titles],
+        "quality": [_rating_in_words(title.weighted_of_10) for title in features.titles],
+        "nearness": ["about as well known" if title.vote_count else "fame not known" for title in features.titles],
+    }
+    return tuple(
+        [
+            (units, kind, values[kind][target])
+            for units, target in zip(np.rint(share * _UNITS).astype(np.int64).tolist(), choices.target, strict=True)
+        ]
+        for kind, share in shares.items()
+    )
+
+
+def _votes_in_words(votes: int | None) -> str:
+    """Votes as coarsely as they count (steps of .1 in the logarithm), so that the text changes when the score does.
+
+    >>> _votes_in_words(1841066), _votes_in_words(1850000), _votes_in_words(None)
+    ('about 1,800,000 IMDb votes', 'about 1,800,000 IMDb votes', 'no votes')
+    """
+    if not votes:
+        return "no votes"
+    coarse = float(np.expm1(round(np.log1p(votes), 1)))
+    return f"about {int(float(f'{coarse:.2g}')):,} IMDb votes"
+
+
+def _rating_in_words(weighted_of_10: float | None) -> str:
+    return "no rating, taken as average" if weighted_of_10 is None else f"rated {weighted_of_10:.1f} of 10"
+
+
+def _reasons(parts: list[Part], is_bare: bool) -> tuple[int, str]:
+    """Total and JSON of the parts of one pair: the largest by name, the rest as one."""
+    total = sum(units for units, _, _ in parts)
+    if is_bare:
+        shown: list[Part] = [(total, "popular", "popular title of the same kind")]
+    else:
+        shown = sorted((part for part in parts if part[0] > 0), key=lambda part: (-part[0], part[1], part[2]))
+    if len(shown) > SHOWN_AT_MOST:
+        rest = shown[SHOWN_AT_MOST - 1 :]
+        shown = shown[: SHOWN_AT_MOST - 1]
+        shown.append((sum(units for units, _, _ in rest), "other", f"{len(rest)} smaller parts"))
+        # The rest together may weigh more than a named part.
+        shown.sort(key=lambda part: -part[0])
+    shown = shown or [(0, "other", "nothing in common")]
+    return total, json.dumps(
+        [{"kind": kind, "value": value, "share": units / _UNITS} for units, kind, value in shown], ensure_ascii=False
+    )
