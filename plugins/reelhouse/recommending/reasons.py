@@ -20,7 +20,7 @@ Part = tuple[int, str, str]  # (units, kind, value)
 
 
 def explain(features: Features, choices: Choices) -> tuple[np.ndarray, list[str]]:
-    """Raw scores of the chosen pairs, and their reasons as JSON lists, largest part first."""
+    """Raw scores of the chosen pairs, and their reasons as JSON lists, largest part first, small ones together at the end."""
     parts = [*map(_with_year, _content_parts(features, choices), _year_values(features, choices))]
     for row, extra in enumerate(zip(*_prior_parts(features, choices), strict=True)):
         parts[row].extend(extra)
@@ -99,7 +99,7 @@ def _rating_in_words(weighted_of_10: float | None) -> str:
 
 
 def _reasons(parts: list[Part], is_bare: bool) -> tuple[int, str]:
-    """Total and JSON of the parts of one pair: the largest by name, the rest as one."""
+    """Total and JSON of the parts of one pair: the largest by name, then the rest as one, whatever it weighs."""
     total = sum(units for units, _, _ in parts)
     if is_bare:
         shown: list[Part] = [(total, "popular", "popular title of the same kind")]
@@ -109,8 +109,6 @@ def _reasons(parts: list[Part], is_bare: bool) -> tuple[int, str]:
         rest = shown[SHOWN_AT_MOST - 1 :]
         shown = shown[: SHOWN_AT_MOST - 1]
         shown.append((sum(units for units, _, _ in rest), "other", f"{len(rest)} smaller parts"))
-        # The rest together may weigh more than a named part.
-        shown.sort(key=lambda part: -part[0])
     shown = shown or [(0, "other", "nothing in common")]
     return total, json.dumps(
         [{"kind": kind, "value": value, "share": units / _UNITS} for units, kind, value in shown], ensure_ascii=False
