@@ -1,0 +1,143 @@
+"""`python -m reelhouse <command>`. Each command is one module of `operating/`, imported only when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+from reelhouse.errors import ReelhouseError
+
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: a module `operating/<name>.py` with `add_arguments(parser)` and `run(arguments) -> int`.
+
+    summary   one line for the list of commands
+    examples  lines to copy from
+    passes    takes words it does not know itself, and what stands behind `--`, as `arguments.more`
+    """
+
+    summary: str
+    examples: tuple[str, ...]
+    passes: bool = False
+
+
+COMMANDS: dict[str, Command] = {
+    "up": Command(
+        "start PostgreSQL and Airflow, run today's pipeline, say where to look",
+        ("./reelhouse up", "./reelhouse up --detach"),
+    ),
+    "down": Command("stop what `up --detach` started", ("./reelhouse down",)),
+    "status": Command("say what runs and what was loaded last", ("./reelhouse status",)),
+    "logs": Command(
+        "show what Airflow, PostgreSQL and the steps said", ("./reelhouse logs", "./reelhouse logs scheduler --follow")
+    ),
+    "run": Command(
+        "run one day in this process, without Airflow",
+        ("./reelhouse run", "./reelhouse run --data /data/films --day 2021-09-25"),
+    ),
+    "psql": Command(
+        "open PostgreSQL's own client on the warehouse",
+        ("./reelhouse psql", "./reelhouse psql -- -Atc 'select count(*) from mart.titles'"),
+        passes=True,
+    ),
+    "links": Command(
+        "write which IMDb title each row of a source was linked to",
+        ("./reelhouse links --source netflix --out links.csv",),
+    ),
+    "evaluate": Command(
+        "score the links against labels", ("./reelhouse evaluate matches --labels labels.csv --source netflix",)
+    ),
+    "sample": Command("make the invented sample files anew", ("./reelhouse sample",)),
+    "doctor": Command("say what is wrong here and how to mend it", ("./reelhouse doctor",)),
+    "test": Command(
+        "run the tests on a real PostgreSQL, Airflow and Chromium",
+        ("./reelhouse test", "./reelhouse test tests/matching -x", "./reelhouse test --full"),
+        passes=True,
+    ),
+    "bench": Command("measure speed and memory", ("./reelhouse bench day", "./reelhouse bench day --json day.json")),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; gives what the shell sees: 0 done, 1 failed, 2 not understood, 3 held, 4 locked."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    # Asked to end, leave like after Ctrl-C: through every `finally`, so that the last user stops the server.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+    try:
+        arguments, module = _parse(words)
+        return module.run(arguments)
+    except ReelhouseError as error:
+        return _fail(words, str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Who read our output has left (`| head`). Python would complain once more when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except Exception as error:
+        return _fail(words, f"unexpected: {type(error).__name__}: {error}\n--verbose shows where.", 1)
+
+
+def _parse(words: list[str]) -> tuple[argparse.Namespace, ModuleType]:
+    behind = words.index("--") if "--" in words else len(words)
+    known, more = words[:behind], words[behind + 1 :]
+    name = next((word for word in known if not word.startswith("-")), None)
+    parser = argparse.ArgumentParser(
+        prog="reelhouse",
+        description="A data warehouse of films and series.",
+        epilog="Settings are environment variables (REELHOUSE_HOME, REELHOUSE_DATA, …): see README.md.\n"
+        "Exit codes: 0 done, 1 failed, 2 not understood, 3 held for a person, 4 locked by another run.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--verbose", action="store_true", help="show where an error comes from")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    module = None
+    for each, command in COMMANDS.items():
+        subparser = commands.add_parser(each, help=command.summary, allow_abbrev=False)
+        if each == name:
+            module = importlib.import_module(f"reelhouse.operating.{name}")
+            _describe(subparser, command, module)
+    arguments, unknown = parser.parse_known_args(known)
+    arguments.more = unknown + more
+    if arguments.more and not COMMANDS[arguments.command].passes:
+        parser.error(f"{arguments.command}: did not expect {' '.join(arguments.more)}")
+    return arguments, module
+
+
+def _describe(parser: argparse.ArgumentParser, command: Command, module: ModuleType) -> None:
+    module.add_arguments(parser)
+    parser.add_argument(
+        "--verbose", action="store_true", default=argparse.SUPPRESS, help="show where an error comes from"
+    )
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = (module.__doc__ or command.summary).strip()
+    examples = "\n".join(f"  {example}" for example in command.examples)
+    parser.epilog = "\n\n".join(part for part in (parser.epilog, f"examples:\n{examples}") if part)
+
+
+def _leave(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)
+
+
+def _fail(words: list[str], message: str, code: int) -> int:
+    if "--verbose" in words:
+        import traceback
+
+        traceback.print_exc()
+    print(f"reelhouse: {message}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

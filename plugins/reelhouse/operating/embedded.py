@@ -1,0 +1,93 @@
+"""Who uses the embedded server: started by the first, stopped by the last, however they end.
+
+Each user holds a shared lock on one file. Whoever leaves tries to take it alone: who succeeds was the last,
+and stops the server. The kernel takes the lock from a killed user, so none pins the server for ever.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from reelhouse.database import connect, migrate, translated_errors
+from reelhouse.operating import postgres
+from reelhouse.settings import Settings
+
+log = logging.getLogger(__name__)
+
+WAREHOUSE = "warehouse"
+AIRFLOW = "airflow"
+
+
+@contextmanager
+def warehouse_dsn(settings: Settings) -> Iterator[str]:
+    """The warehouse, migrated: one's own when `warehouse_dsn` is set, else the embedded server's, held while used."""
+    if settings.warehouse_dsn:
+        migrate(settings.warehouse_dsn, settings.sql)
+        yield settings.warehouse_dsn
+        return
+    with using_server(settings) as server:
+        dsn = make_database(server, WAREHOUSE)
+        migrate(dsn, settings.sql)
+        yield dsn
+
+
+@contextmanager
+def airflow_dsn(settings: Settings) -> Iterator[str]:
+    """Airflow's own metadata database. On the embedded server even when the warehouse is elsewhere: never in one."""
+    with using_server(settings) as server:
+        yield make_database(server, AIRFLOW)
+
+
+@contextmanager
+def using_server(settings: Settings) -> Iterator[postgres.Server]:
+    """The embedded server, up for as long as this holds."""
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = postgres.server_folder(settings.home)
+    postgres.make_folder(folder)
+    with _use(folder) as is_last:
+        server = postgres.start(folder, settings.postgres_bin)
+        try:
+            yield server
+        finally:
+            if is_last():
+                postgres.stop(server)
+                log.info("PostgreSQL stopped: nobody uses it any more")
+
+
+def make_database(server: postgres.Server, name: str) -> str:
+    """A database of the server, made when it is not there; gives its connection string."""
+    with translated_errors(), connect(server.dsn("postgres"), "reelhouse databases", autocommit=True) as conn:
+        if not _has_database(conn, name):
+            # Two first users at once: the second waits here and then finds it.
+            conn.execute("select pg_advisory_lock(hashtext('reelhouse.databases'))")
+            if not _has_database(conn, name):
+                conn.execute(sql.SQL("create database {} template template0").format(sql.Identifier(name)))
+    return server.dsn(name)
+
+
+def _has_database(conn: psycopg.Connection, name: str) -> bool:
+    return conn.execute("select 1 from pg_database where datname = %s", (name,)).fetchone() is not None
+
+
+@contextmanager
+def _use(folder: Path) -> Iterator:
+    """Count one user; gives a question for the leaver: was I the last?"""
+    with (folder / "use.lock").open("a") as lock:
+        # Waits while a last user is stopping the server, so that we never attach to one that goes away.
+        fcntl.flock(lock, fcntl.LOCK_SH)
+
+        def is_last() -> bool:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return True
+
+        yield is_last

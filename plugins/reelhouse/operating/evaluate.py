@@ -1,0 +1,57 @@
+"""`reelhouse evaluate matches`: score the links of a source against labels.
+
+Precision is right / linked among the labelled rows; a row labelled NIL has no IMDb title, so linking it is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import re
+import tempfile
+from pathlib import Path
+
+from reelhouse.errors import FileMissing, SettingsWrong
+from reelhouse.operating.links import LINKED_SOURCES, write_source_links
+from reelhouse.operating.showing import format_table
+
+NETFLIX_ID = re.compile(r"s[0-9]+")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("matches",), help="what to score")
+    parser.add_argument("--labels", required=True, type=Path, metavar="FILE", help="CSV with the right answers")
+    parser.add_argument("--source", choices=LINKED_SOURCES, help="whose rows (guessed from the labels)")
+    parser.add_argument("--links", type=Path, metavar="FILE", help="score this file of `reelhouse links` instead")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from reelhouse.matching.evaluation import score_links
+
+    for path in (arguments.labels, arguments.links):
+        if path is not None and not path.is_file():
+            raise FileMissing(f"{path}: expected a file, found none.")
+    if arguments.links:
+        scores = score_links(arguments.links, arguments.labels)
+    else:
+        source = arguments.source or guess_source(arguments.labels)
+        with tempfile.TemporaryDirectory(prefix="reelhouse-") as folder:
+            links = Path(folder) / f"{source}.csv"
+            write_source_links(source, links)
+            scores = score_links(links, arguments.labels)
+    # One column for all labels, and one for each type of them.
+    figures = [{"": name, **{kind: score[name] for kind, score in scores.items()}} for name in scores["all"]]
+    print("\n".join(format_table(figures)))
+    return 0
+
+
+def guess_source(labels: Path) -> str:
+    """Whose rows a label file is about: by its name, else by the ids in its first column."""
+    named = [source for source in LINKED_SOURCES if source in labels.name]
+    if len(named) == 1:
+        return named[0]
+    with labels.open(newline="", encoding="utf-8-sig") as file:
+        ids = [row[0] for row in list(csv.reader(file))[1:] if row]
+    if not ids:
+        raise SettingsWrong(f"{labels}: expected labels, found no row.")
+    return "netflix" if all(NETFLIX_ID.fullmatch(each) for each in ids) else "rotten_tomatoes"

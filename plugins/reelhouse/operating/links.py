@@ -1,0 +1,35 @@
+"""`reelhouse links`: write which IMDb title each row of a source was linked to, for the newest loaded edition.
+
+One line a row: source_id, imdb_id, probability, band. Only assignments with a probability of .5 or more are written.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from reelhouse.database import connect, translated_errors
+from reelhouse.operating import embedded
+from reelhouse.settings import read_settings
+
+LINKED_SOURCES = ("netflix", "rotten_tomatoes")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--source", required=True, choices=LINKED_SOURCES, help="whose rows")
+    parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="CSV file to write")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    rows = write_source_links(arguments.source, arguments.out)
+    print(f"{arguments.out}: {rows:,} links of {arguments.source}")
+    return 0
+
+
+def write_source_links(source: str, out: Path) -> int:
+    """Write the links of a source as the warehouse has them; gives the number of rows."""
+    from reelhouse.matching.evaluation import write_links
+
+    settings = read_settings()
+    with embedded.warehouse_dsn(settings) as dsn, translated_errors(), connect(dsn, autocommit=True) as conn:
+        return write_links(conn, source, out)

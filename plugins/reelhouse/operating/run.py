@@ -1,0 +1,105 @@
+"""`reelhouse run`: one day in this process, without Airflow: for development, CI and cron."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from reelhouse.day import SOURCES, Day
+from reelhouse.errors import SettingsWrong
+from reelhouse.operating import embedded
+from reelhouse.operating.showing import Screen, format_figures, format_report
+from reelhouse.settings import Settings, read_settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--day", type=date.fromisoformat, metavar="YYYY-MM-DD", help="the day to load (today, in UTC)")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder with <source>/[<day>/]<file> (the sample)")
+    parser.add_argument(
+        "--sources", type=_sources, default=SOURCES, metavar="A,B", help=f"sources to fetch anew ({','.join(SOURCES)})"
+    )
+    parser.add_argument("--force", action="store_true", help="do every step again, even where nothing changed")
+    parser.epilog = (
+        "A second run of the same day changes no row. The steps are logged in logs/run.log of the home folder."
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments.data)
+    screen = Screen()
+    batch_date = arguments.day or datetime.now(UTC).date()
+    day = Day(batch_date, settings, arguments.sources, arguments.force, screen.tell)
+    began = time.monotonic()
+    with _logged_to(settings.home / "logs" / "run.log"), embedded.warehouse_dsn(settings) as dsn:
+        screen.say(f"{batch_date}, files from {settings.data}")
+        figures = run_day(dsn, day, screen)
+    changed = {name: each["rows_changed"] for name, each in figures.items() if "rows_changed" in each}
+    for line in format_report(figures["summarize"] | {"rows_changed": changed or "none"}):
+        screen.say(line)
+    # Linux gives kilobytes.
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    screen.say(f"Done in {time.monotonic() - began:.1f} s; peak memory of this process {peak_mb:,.0f} MB.")
+    return 0
+
+
+def run_day(dsn: str, day: Day, screen: Screen) -> dict[str, dict[str, object]]:
+    """Every step in order; gives the figures of each."""
+    from reelhouse import steps  # brings scikit-learn with it, which `--help` need not wait for
+
+    figures: dict[str, dict[str, object]] = {}
+    for step in steps.STEPS:
+        began = time.monotonic()
+        try:
+            with screen.running(step.name):
+                figures[step.name] = steps.run_step(step.name, dsn, day)
+        except BaseException as error:
+            screen.say(f"✗ {step.name:<25} {time.monotonic() - began:7.1f} s  {type(error).__name__}")
+            raise
+        screen.say(
+            f"✓ {step.name:<25} {time.monotonic() - began:7.1f} s  {format_figures(figures[step.name])}".rstrip()
+        )
+    return figures
+
+
+def _settings(data: Path | None) -> Settings:
+    settings = read_settings()
+    if data is None:
+        return settings
+    if not data.is_dir():
+        raise SettingsWrong(f"--data: expected a folder, found {data.absolute()}. Correct it.")
+    return replace(settings, data=data.resolve())
+
+
+def _sources(text: str) -> tuple[str, ...]:
+    """
+    >>> _sources("imdb, netflix")
+    ('netflix', 'imdb')
+    """
+    wanted = {word.strip() for word in text.split(",")} - {""}
+    if not wanted or wanted - set(SOURCES):
+        raise argparse.ArgumentTypeError(f"expected some of {','.join(SOURCES)}, found {text!r}")
+    return tuple(source for source in SOURCES if source in wanted)
+
+
+@contextmanager
+def _logged_to(path: Path) -> Iterator[None]:
+    """Keep the log of this run, one JSON line a step, in a file that only we may read."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    handler = logging.FileHandler(path)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logger = logging.getLogger("reelhouse")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        handler.close()

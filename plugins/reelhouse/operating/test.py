@@ -1,0 +1,78 @@
+"""`reelhouse test`: the tests, on a real PostgreSQL, a real Airflow and a real Chromium. Other words are for pytest.
+
+As root on Debian a missing Chromium is installed first; elsewhere the tests that need it are left out and named.
+With CI=true a skipped test is a failure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from reelhouse.errors import SettingsWrong
+from reelhouse.settings import PACKAGE
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "reelhouse test [--full] [ARGUMENTS OF PYTEST]"
+    parser.add_argument("--full", action="store_true", help="also the long forms, marked `full`")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    root = PACKAGE.parent.parent
+    if not (root / "tests").is_dir():
+        raise SettingsWrong(f"{root}: expected a checkout with tests/, found none. Run it from one.")
+    words = [*([] if arguments.full else ["-m", "not full"]), *arguments.more]
+    if find_browser() is None:
+        _provide_browser(root, words)
+    command = [sys.executable, "-m", "pytest", *words]
+    return subprocess.run(
+        command, cwd=_working_folder(root, arguments.more), env=_environment(root), check=False
+    ).returncode
+
+
+def find_browser() -> str | None:
+    """A Chromium that is installed."""
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+def _provide_browser(root: Path, words: list[str]) -> None:
+    """Install Chromium, but only when one of the wanted tests needs it."""
+    wanted = [sys.executable, "-m", "pytest", "-q", "--collect-only", *words, "-m", "browser"]
+    found = subprocess.run(wanted, cwd=root, env=_environment(root), capture_output=True, text=True, check=False)
+    if found.returncode != 0:
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print("reelhouse: installing Chromium for the browser tests", file=sys.stderr, flush=True)
+        env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        for command in (
+            ["apt-get", "-q", "update"],
+            ["apt-get", "-qy", "install", "--no-install-recommends", "chromium"],
+        ):
+            subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
+    if find_browser() is None:
+        names = [line for line in found.stdout.splitlines() if "::" in line]
+        print(
+            "reelhouse: no Chromium. These tests are skipped:\n"
+            + "\n".join(f"    {name}" for name in names)
+            + "\nInstall it (Debian, Ubuntu: apt-get install chromium) to run them.",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def _working_folder(root: Path, words: list[str]) -> Path:
+    """Where pytest starts: the checkout; the current folder when that is inside it and paths are given from there."""
+    here = Path.cwd()
+    is_inside = here.is_relative_to(root)
+    return here if is_inside and any((here / word.split("::")[0]).exists() for word in words) else root
+
+
+def _environment(root: Path) -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(root / "plugins")}

@@ -1,0 +1,106 @@
+"""What the tests share: a real PostgreSQL, a migrated database for each test, SQL files run as they stand."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from reelhouse.database import connect, migrate
+from reelhouse.day import Day
+from reelhouse.operating import postgres
+from reelhouse.settings import Settings, read_settings
+
+ROOT = Path(__file__).parent.parent
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a skipped test is a failure: what is not run there is run nowhere."""
+    if os.environ.get("CI") == "true" and _skipped(session.config) and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if os.environ.get("CI") == "true" and _skipped(config):
+        terminalreporter.section("CI=true: a skipped test is a failure", sep="!", red=True, bold=True)
+
+
+def _skipped(config: pytest.Config) -> list[object]:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return reporter.stats.get("skipped", []) if reporter else []
+
+
+@pytest.fixture(scope="session")
+def server_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of the tests' own; REELHOUSE_TEST_DSN names another one to run them on."""
+    given = os.environ.get("REELHOUSE_TEST_DSN")
+    if given:
+        yield given
+        return
+    folder = postgres.server_folder(tmp_path_factory.mktemp("server"))
+    yield postgres.start(folder).dsn("postgres")
+    postgres.remove(folder)
+
+
+@pytest.fixture(scope="session")
+def template_database(server_dsn: str) -> Iterator[str]:
+    """A database with the schema and nothing in it, from which each test's own is copied in a moment."""
+    name = f"template_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server_dsn, autocommit=True) as conn:
+        conn.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    migrate(make_conninfo(server_dsn, dbname=name), read_settings().sql)
+    yield name
+    with psycopg.connect(server_dsn, autocommit=True) as conn:
+        conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def dsn(server_dsn: str, template_database: str) -> Iterator[str]:
+    """A throwaway database with the schema."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server_dsn, autocommit=True) as conn:
+        conn.execute(
+            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template_database))
+        )
+    yield make_conninfo(server_dsn, dbname=name)
+    with psycopg.connect(server_dsn, autocommit=True) as conn:
+        conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def conn(dsn: str) -> Iterator[psycopg.Connection]:
+    """A connection as the steps get it: autocommit, our session settings."""
+    with connect(dsn, "reelhouse test", autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def settings(tmp_path: Path, dsn: str) -> Settings:
+    """Settings with a home of the test's own, the test's database, and the shipped sample data."""
+    return read_settings({"REELHOUSE_HOME": str(tmp_path / "home"), "REELHOUSE_WAREHOUSE_DSN": dsn})
+
+
+@pytest.fixture
+def make_day(settings: Settings) -> Callable[..., Day]:
+    """Make a `Day`; without a date, one after both sample days."""
+
+    def make(batch_date: date = date(2026, 1, 31), **fields) -> Day:
+        return Day(batch_date, fields.pop("settings", settings), **fields)
+
+    return make
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """Folder of real files. Tests that need it are skipped, and say so, when the variable does not name one."""
+    folder = os.environ.get("REELHOUSE_REAL_DATA")
+    if not folder:
+        pytest.skip("REELHOUSE_REAL_DATA names no folder of real files")
+    return Path(folder).absolute()
