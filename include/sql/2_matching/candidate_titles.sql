@@ -1,0 +1,62 @@
+-- What IMDb says of the titles that are candidates
+-- Grain:  one IMDb title
+-- Reads:  matching.candidate_pair, matching.imdb_person_name, staging.imdb_titles, staging.imdb_principals,
+--         staging.imdb_crew
+-- Writes: -
+-- Rerun:  only reads
+
+with
+
+candidates as (
+    select distinct imdb_title_number
+    from matching.candidate_pair
+),
+
+directions as (
+    select
+        principal.imdb_title_number,
+        principal.imdb_person_number
+    from staging.imdb_principals as principal
+    where principal.category = 'director'
+    union
+    select
+        crew.imdb_title_number,
+        unnest(crew.director_numbers) as imdb_person_number
+    from staging.imdb_crew as crew
+),
+
+directors as (
+    select
+        directions.imdb_title_number,
+        string_agg(person.folded_name, '|' order by person.folded_name collate "C") as director_names
+    from directions
+    inner join candidates on directions.imdb_title_number = candidates.imdb_title_number
+    inner join matching.imdb_person_name as person
+        on directions.imdb_person_number = person.imdb_person_number
+    group by directions.imdb_title_number
+),
+
+casts as (
+    select
+        principal.imdb_title_number,
+        count(distinct principal.imdb_person_number)::integer as cast_count
+    from staging.imdb_principals as principal
+    inner join candidates on principal.imdb_title_number = candidates.imdb_title_number
+    where principal.category in ('actor', 'actress')
+    group by principal.imdb_title_number
+)
+
+select
+    title.imdb_title_number,
+    title.title_type,
+    title.start_year,
+    title.end_year,
+    title.runtime_min,
+    array_to_string(title.genres, '|') as genres,
+    coalesce(directors.director_names, '') as director_names,
+    coalesce(casts.cast_count, 0) as cast_count
+from candidates
+inner join staging.imdb_titles as title on candidates.imdb_title_number = title.imdb_title_number
+left join directors on title.imdb_title_number = directors.imdb_title_number
+left join casts on title.imdb_title_number = casts.imdb_title_number
+order by title.imdb_title_number;

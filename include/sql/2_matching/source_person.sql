@@ -1,0 +1,70 @@
+-- matching.source_person.imdb_person_number
+-- Grain:  row of a source file x role x folded name
+-- Reads:  matching.title_decision, matching.imdb_person_name, staging.imdb_principals, staging.imdb_crew
+-- Writes: matching.source_person (imdb_person_number)
+-- Rerun:  a second run changes no row
+-- Notes:  a name becomes a person only among the people of its matched title, and only when one bears it
+
+with
+
+matched as (
+    select
+        source,
+        source_id,
+        imdb_title_number
+    from matching.title_decision
+    where band = 'match'
+),
+
+credits as (
+    select
+        matched.source,
+        matched.source_id,
+        principal.imdb_person_number
+    from matched
+    inner join staging.imdb_principals as principal on matched.imdb_title_number = principal.imdb_title_number
+    union
+    select
+        matched.source,
+        matched.source_id,
+        unnest(crew.director_numbers || crew.writer_numbers) as imdb_person_number
+    from matched
+    inner join staging.imdb_crew as crew on matched.imdb_title_number = crew.imdb_title_number
+),
+
+named as (
+    select
+        credits.source,
+        credits.source_id,
+        person.person_key,
+        -- Not "having count(*) = 1": the planner takes that for hardly any rows and loops over them.
+        case when count(*) = 1 then min(person.imdb_person_number) end as imdb_person_number
+    from credits
+    inner join matching.imdb_person_name as person on credits.imdb_person_number = person.imdb_person_number
+    group by credits.source, credits.source_id, person.person_key
+),
+
+resolved as (
+    select
+        source_person.source,
+        source_person.source_id,
+        source_person.role,
+        source_person.folded_name,
+        named.imdb_person_number
+    from matching.source_person as source_person
+    left join named
+        on
+            source_person.source = named.source
+            and source_person.source_id = named.source_id
+            and source_person.person_key = named.person_key
+)
+
+update matching.source_person as kept
+set imdb_person_number = resolved.imdb_person_number
+from resolved
+where
+    kept.source = resolved.source
+    and kept.source_id = resolved.source_id
+    and kept.role = resolved.role
+    and kept.folded_name = resolved.folded_name
+    and kept.imdb_person_number is distinct from resolved.imdb_person_number;

@@ -1,0 +1,310 @@
+"""Keys by which titles and people are found again, however a source spells them.
+
+Everything here is pure and of one text. `folded` texts are for reading and comparing; `key` texts have
+no spaces and are for joining: equal keys make a candidate, never a match.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+# Scripts whose marks are accents, which people and files leave out. In other scripts a mark is part of the
+# letter: a dakuten makes another sound, a Devanagari vowel sign another syllable.
+_ACCENTED_SCRIPTS = ("LATIN", "GREEK", "CYRILLIC")
+# Letters that Unicode does not take apart although people do.
+_PLAIN_LETTERS = str.maketrans(
+    {"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i", "ħ": "h"}
+)
+_DROPPED = "'’‘ʼ`´ʻ′™®©"
+
+
+def _fold_character(character: str) -> str:
+    if character in _DROPPED:
+        return ""
+    if character == "&":
+        return " and "
+    category = unicodedata.category(character)
+    if category == "Cf" or "\u0300" <= character <= "\u036f":
+        return ""
+    if category[0] not in "LNM":
+        return " "
+    folded = character.casefold()
+    if unicodedata.name(character, "").startswith(_ACCENTED_SCRIPTS):
+        parts = unicodedata.normalize("NFKD", folded)
+        folded = "".join(part for part in parts if not unicodedata.combining(part)).translate(_PLAIN_LETTERS)
+    return folded
+
+
+class _FoldTable(dict[int, str]):
+    """What each character folds to, worked out when it is first met: `str.translate` asks `__missing__`."""
+
+    def __missing__(self, code_point: int) -> str:
+        self[code_point] = _fold_character(chr(code_point))
+        return self[code_point]
+
+
+_FOLD = _FoldTable()
+_THOUSANDS = re.compile(r"(?<=\d)[.,](?=\d{3}(?!\d))")
+_AND_SIGN = re.compile(r"(?<=\s)\+(?=\s)")
+
+
+def fold_title(text: str) -> str:
+    """Fold case, width, accents, punctuation and invisible characters away; keep every script's letters.
+
+    A title that is nothing but punctuation folds to itself, so that no title is without a fold.
+
+    >>> fold_title("The Marvelous Mrs. Maisel")
+    'the marvelous mrs maisel'
+    >>> fold_title("Arès"), fold_title("Amélie\\u200b"), fold_title("Consequences\\u00a0")
+    ('ares', 'amelie', 'consequences')
+    >>> fold_title("Zipi & Zape y la Isla del Capitán")
+    'zipi and zape y la isla del capitan'
+    >>> fold_title("반드시 잡는다"), fold_title("يوم الدين"), fold_title("忍者ハットリくん")
+    ('반드시 잡는다', 'يوم الدين', '忍者ハットリくん')
+    >>> fold_title("20,000 Leagues"), fold_title("Romeo + Juliet"), fold_title("???")
+    ('20000 leagues', 'romeo and juliet', '???')
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    if "," in text or "." in text:
+        text = _THOUSANDS.sub("", text)
+    if "+" in text:
+        text = _AND_SIGN.sub(" and ", text)
+    return " ".join(text.translate(_FOLD).split()) or " ".join(text.split())
+
+
+_INITIALS = re.compile(r"(?<!\w)([a-z])(?: (?=[a-z](?: |$)))")
+
+
+def fold_name(text: str) -> str:
+    """Fold the name of a person as a title is folded, with initials that stand together joined.
+
+    >>> fold_name("Eiza González"), fold_name("J. J. Abrams"), fold_name("J.J. Abrams")
+    ('eiza gonzalez', 'jj abrams', 'jj abrams')
+    >>> fold_name("Samuel L. Jackson"), fold_name("Louis Ferrigno, Jr."), fold_name("Park So-dam")
+    ('samuel l jackson', 'louis ferrigno jr', 'park so dam')
+    """
+    return _INITIALS.sub(r"\1", fold_title(text))
+
+
+def person_key(folded_name: str) -> str:
+    """Join key of a folded name: its words in alphabetical order, because sources differ on which name comes first.
+
+    >>> person_key(fold_name("Park So-dam")) == person_key(fold_name("So-dam Park"))
+    True
+    """
+    return "".join(sorted(folded_name.split()))
+
+
+_PART_WORDS = frozenset({"part", "pt", "vol", "volume", "chapter", "episode", "season", "book"})
+_SPELLED = {
+    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
+    "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
+}  # fmt: skip
+# Only numerals of two letters or more: I, V, X, C, D, L, M are words and initials (I, Robot; Malcolm X).
+_ROMAN = {
+    "ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12",
+    "xiii": "13", "xiv": "14", "xv": "15", "xvi": "16", "xvii": "17", "xviii": "18", "xix": "19", "xx": "20",
+}  # fmt: skip
+_SINGLE_ROMAN = {"i": "1", "v": "5", "x": "10"}
+_ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
+_ARTICLES = ("the", "a", "an")
+
+
+def number_words(folded: str) -> list[str]:
+    """Words of a folded title with its numbers in digits and the words that only announce them left out.
+
+    A roman numeral counts where it can be nothing else: not as first word, single letters only after
+    "part" and the like, or V at the very end.
+
+    >>> number_words("rocky ii"), number_words("rocky v"), number_words("kill bill vol 2")
+    (['rocky', '2'], ['rocky', '5'], ['kill', 'bill', '2'])
+    >>> number_words("part two"), number_words("iii smoking barrels"), number_words("malcolm x")
+    (['2'], ['iii', 'smoking', 'barrels'], ['malcolm', 'x'])
+    >>> number_words("five years from the brink"), number_words("no one killed jessica")
+    (['5', 'years', 'from', 'the', 'brink'], ['no', 'one', 'killed', 'jessica'])
+    >>> number_words("i robot"), number_words("v for vendetta"), number_words("07 19")
+    (['i', 'robot'], ['v', 'for', 'vendetta'], ['7', '19'])
+    """
+    words = folded.split()
+    numbered: list[str] = []
+    for position, word in enumerate(words):
+        after_part = position > 0 and words[position - 1] in _PART_WORDS
+        number = _number(word, after_part, position > 0, position == len(words) - 1)
+        if number is not None and after_part:
+            numbered.pop()
+        numbered.append(word if number is None else number)
+    return numbered
+
+
+def _number(word: str, after_part: bool, is_inside: bool, is_last: bool) -> str | None:
+    if word.isdecimal():
+        return str(int(word))
+    if word[0].isdecimal():
+        ordinal = _ORDINAL.fullmatch(word)
+        return str(int(ordinal[1])) if ordinal else None
+    if is_inside and word in _ROMAN:
+        return _ROMAN[word]
+    if after_part and word in _SINGLE_ROMAN:
+        return _SINGLE_ROMAN[word]
+    # "One" is a pronoun as often as a number.
+    if word in _SPELLED and (after_part or word != "one"):
+        return _SPELLED[word]
+    return "5" if word == "v" and is_last and is_inside else None
+
+
+def title_key(folded: str) -> str:
+    """Join key of a folded title: no leading article, numbers in digits, no spaces.
+
+    >>> title_key("the lord of the rings"), title_key("rocky ii"), title_key("a i")
+    ('lordoftherings', 'rocky2', 'ai')
+    >>> title_key("spider man") == title_key("spiderman"), title_key("s w a t") == title_key("swat")
+    (True, True)
+    """
+    if " " not in folded and folded.isalpha():
+        return _SPELLED.get(folded, folded) if folded != "one" else folded
+    words = number_words(folded)
+    # "A.I." and "The A" keep their A: what is left must be more than one letter.
+    if len(words) > 1 and words[0] in _ARTICLES and len("".join(words[1:])) > 1:
+        words = words[1:]
+    return "".join(words)
+
+
+def hard_numbers(folded: str) -> str:
+    """The numbers of a folded title, in order, as one text; "1" is left out, because first parts rarely bear it.
+
+    >>> hard_numbers("kissing booth 2"), hard_numbers("jaws"), hard_numbers("mockingjay part 1")
+    ('2', '', '')
+    """
+    return " ".join(word for word in number_words(folded) if word.isdecimal() and word != "1")
+
+
+_LANGUAGES = (
+    "arabic|bengali|bangla|cantonese|chinese|dutch|english|filipino|french|german|gujarati|hindi|indonesian|italian|"
+    "japanese|kannada|korean|malay|malayalam|mandarin|marathi|nepali|persian|polish|portuguese|punjabi|russian|"
+    "spanish|swedish|tagalog|tamil|telugu|thai|turkish|urdu|vietnamese"
+)
+_EDITIONS = (
+    r"extended|final|director[’']?s|directors|uncut|unrated|uncensored|theatrical|special|collector[’']?s|remastered|"
+    r"ultimate|international|anniversary|widescreen"
+)
+_VERSION = re.compile(
+    rf"\s*[(\[]\s*(?:(?:the\s+)?(?:{_LANGUAGES})(?:\s+(?:version|dub|dubbed))?"
+    rf"|(?:the\s+)?(?:{_EDITIONS})(?:\s+(?:{_EDITIONS}))*\s+(?:cut|version|edition)|uncut|unrated|remastered)\s*[)\]]\s*$"
+    rf"|\s*[:\-–—]\s+(?:the\s+)?(?:{_EDITIONS})(?:\s+(?:{_EDITIONS}))*\s+(?:cut|version|edition)\s*$"
+    rf"|(?<=\w\w\w\w)\s+(?:extended|director[’']?s)\s+(?:cut|version|edition)\s*$"
+    rf"|\s*[:\-–—]\s+(?:{_LANGUAGES})\s+version\s*$",
+    re.IGNORECASE,
+)
+_MONTHS = {
+    "jan": "January", "feb": "February", "mar": "March", "apr": "April", "may": "May", "jun": "June", "jul": "July",
+    "aug": "August", "sep": "September", "oct": "October", "nov": "November", "dec": "December",
+}  # fmt: skip
+_MANGLED = re.compile(r"(\d{1,2})-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)")
+_TRAILING_ARTICLE = re.compile(r"^(.*), (the|a|an|le|la|les|l'|el|los|las|il|lo|i|der|die|das)$", re.IGNORECASE)
+_BRACKETED_YEAR = re.compile(r"\s*[(\[]((?:18|19|20)\d\d)[)\]]\s*$")
+_BRACKETED = re.compile(r"\s*[(\[]([^()\[\]]+)[)\]]\s*$")
+_SEPARATOR = re.compile(r"\s*[:：]\s+|\s+[:/|]\s+|\s+[-–—]\s+|\s*[–—]\s*|\s*;\s*")
+_HAS_PARTS = re.compile(r"[(\[:：/|;–—]|\s-\s")
+
+
+def unmangled(title: str) -> str:
+    """Give back what a spreadsheet took for a date: a day and a month.
+
+    >>> unmangled("22-Jul"), unmangled("9-1-1"), unmangled("22 July")
+    ('22 July', '9-1-1', '22 July')
+    """
+    mangled = _MANGLED.fullmatch(title)
+    return f"{mangled[1]} {_MONTHS[mangled[2].lower()]}" if mangled else title
+
+
+def base_text(title: str) -> str:
+    """A title without what only names a version of the work, its year, or a moved article.
+
+    >>> base_text("Game Over (Tamil Version)"), base_text("Boomika (Hindi)"), base_text("Kid, The")
+    ('Game Over', 'Boomika', 'The Kid')
+    >>> base_text("Blade Runner: The Final Cut"), base_text("Ghost (1990)"), base_text("The Final Cut")
+    ('Blade Runner', 'Ghost', 'The Final Cut')
+    """
+    title = unmangled(title.strip())
+    title = _BRACKETED_YEAR.sub("", title) or title
+    title = _VERSION.sub("", title) or title
+    moved = _TRAILING_ARTICLE.match(title)
+    return f"{moved[2]} {moved[1]}" if moved else title
+
+
+@dataclass(frozen=True, slots=True)
+class TitleForms:
+    """One title in the forms it may be found by.
+
+    folded      fold of the whole title
+    base        fold of the title without version suffix: equal bases may be one work
+    part_folds  folds of its parts: before and after a colon or dash, inside and outside of brackets
+    """
+
+    folded: str
+    base: str
+    part_folds: tuple[str, ...]
+
+
+@lru_cache(maxsize=4096)
+def title_forms(title: str) -> TitleForms:
+    """Take a title apart.
+
+    >>> title_forms("Doob: No Bed of Roses").part_folds
+    ('doob', 'no bed of roses')
+    >>> title_forms("The Figurine (Araromire)").part_folds
+    ('the figurine', 'araromire')
+    >>> title_forms("Oh! Baby (Tamil)")
+    TitleForms(folded='oh baby tamil', base='oh baby', part_folds=())
+    """
+    folded = fold_title(title)
+    base = base_text(title)
+    base_fold = folded if base == title else fold_title(base)
+    if not _HAS_PARTS.search(base):
+        return TitleForms(folded, base_fold, ())
+    return TitleForms(folded, base_fold, _parts(base, base_fold))
+
+
+def _parts(base: str, base_fold: str) -> tuple[str, ...]:
+    texts: list[str] = []
+    bracketed = _BRACKETED.search(base)
+    if bracketed:
+        texts += [base[: bracketed.start()], bracketed[1]]
+    pieces = _SEPARATOR.split(base, maxsplit=1)
+    if len(pieces) == 2:
+        texts += pieces
+    folds = dict.fromkeys(fold_title(text) for text in texts if text.strip())
+    # A part of under four letters, or nothing but a number, would bring every title of that number.
+    return tuple(fold for fold in folds if fold != base_fold and len(fold) >= 4 and not fold.isdecimal())
+
+
+_LINK_NUMBER = re.compile(r"^\d{5,}-?_?")
+_LINK_YEAR = re.compile(r"[-_]?((?:19|20)\d\d)$")
+
+
+def link_title(source_id: str) -> str:
+    """The title a Rotten Tomatoes link spells, folded: often the English one where the file has the original.
+
+    >>> link_title("1143939-tale_of_two_sisters"), link_title("shiri2002"), link_title("regeneration_1998")
+    ('tale of two sisters', 'shiri', 'regeneration')
+    >>> link_title("1000055-1984"), link_title("10002635"), link_title("2012")
+    ('1984', '', '2012')
+    """
+    words = _LINK_NUMBER.sub("", source_id.removeprefix("m/"))
+    words = _LINK_YEAR.sub("", words) or words
+    return " ".join(words.replace("_", " ").replace("-", " ").split())
+
+
+def link_year(source_id: str) -> int | None:
+    """The year glued to a Rotten Tomatoes link, which tells remakes apart.
+
+    >>> link_year("shiri2002"), link_year("1000055-1984"), link_year("toy_story")
+    (2002, None, None)
+    """
+    words = _LINK_NUMBER.sub("", source_id.removeprefix("m/"))
+    year = _LINK_YEAR.search(words)
+    return int(year[1]) if year and year.start() > 0 else None
