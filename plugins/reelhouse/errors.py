@@ -51,3 +51,7 @@ class DatabaseAway(ReelhouseError):
     """The database could not be reached, or went away in mid-step. Nothing half-done stays."""
 
     is_passing = True
+
+
+class QueryWrong(ReelhouseError):
+    """A query of a user was refused: it does not parse, names what is not there, or tries to write."""

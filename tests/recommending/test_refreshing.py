@@ -64,11 +64,17 @@ def catalogue(conn: psycopg.Connection) -> None:
             (key, title, fold_title(title), kind, year, certification_keys[certification]),
         )
         for genre in genres:
-            words = [genre, "TV Dramas" if kind == "series" and genre == "Drama" else f"{genre} Movies"]
             conn.execute(
                 "insert into warehouse.bridge_title_genre values (%s, %s, '{imdb,netflix}', %s)",
-                (key, genre_keys[genre], words),
+                (key, genre_keys[genre], [genre]),
             )
+        words = [f"TV {genre}s" if kind == "series" else f"{genre} Movies" for genre in genres]
+        conn.execute(
+            "insert into warehouse.bridge_title_source (source, source_id, title_key, platform_key, source_title,"
+            " source_kind, source_genres, match_band, decided_by) values ('netflix', %s, %s, 1, %s, %s, %s, 'match',"
+            " 'model')",
+            (f"s{key}", key, title, kind, words),
+        )
         roles = [(5, name, place) for place, name in enumerate(cast, start=1)]
         roles += [(1, director, 1)] if director else []
         for role_key, name, place in roles:

@@ -283,6 +283,7 @@ create table warehouse.bridge_title_source (
     runtime_min integer,
     season_count smallint,
     added_date date,
+    source_genres text[] not null,
     match_band text not null check (match_band in ('match', 'review', 'no match')),
     match_probability real,
     decided_by text not null check (decided_by in ('model', 'manual')),
@@ -301,6 +302,7 @@ comment on column warehouse.bridge_title_source.source_certification is 'As the 
 comment on column warehouse.bridge_title_source.runtime_min is 'As the source gives it.';
 comment on column warehouse.bridge_title_source.season_count is 'As the source gives it.';
 comment on column warehouse.bridge_title_source.added_date is 'Day the platform says it added the title.';
+comment on column warehouse.bridge_title_source.source_genres is 'Genre words as the source gives them, in its order (Netflix: listed_in). Not all are genres.';
 comment on column warehouse.bridge_title_source.match_band is 'match: linked to IMDb. review, no match: a work of its own for now.';
 comment on column warehouse.bridge_title_source.match_probability is 'Of the best candidate being the same work; null without a candidate.';
 comment on column warehouse.bridge_title_source.decided_by is 'model, or manual (include/data/manual_matches.csv).';
@@ -397,7 +399,7 @@ comment on column warehouse.fact_recommendation.score is 'score_raw as a share o
 comment on column warehouse.fact_recommendation.score_kind is 'percentile: among all scores of this refresh. p_like: calibrated probability of a like.';
 comment on column warehouse.fact_recommendation.score_raw is 'Sum of the parts in reasons; the order follows it (after diversification).';
 comment on column warehouse.fact_recommendation.is_cold is 'True when the subject has too few fields to compare, so popular titles stand in.';
-comment on column warehouse.fact_recommendation.reasons is 'The parts that add up to score_raw: [{"kind", "value", "share"}, ...], largest first.';
+comment on column warehouse.fact_recommendation.reasons is 'The parts that add up to score_raw: [{"kind", "value", "share"}, ...], largest first, small ones together at the end as "other".';
 comment on column warehouse.fact_recommendation.load_id is 'The load that last changed this list.';
 
 create index on warehouse.fact_recommendation (recommended_title_key);

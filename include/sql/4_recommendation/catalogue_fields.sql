@@ -1,9 +1,8 @@
 -- catalogue_fields
 -- Grain:  title x field x token, for titles that stand in a catalogue now; cast is the ten billed first
--- Reads:  warehouse.dim_title, bridges to genre, person and country, and their dimensions
+-- Reads:  warehouse.dim_title, bridges to source, genre, person and country, and their dimensions
 -- Writes: -
 -- Rerun:  reads only
--- Notes:  a platform's own categories are the words of bridge_title_genre that are not the genre's name
 
 with
 
@@ -16,9 +15,7 @@ current_title as (
 genre_of as (
     select
         bridge.title_key,
-        genre.genre,
-        bridge.sources,
-        bridge.source_genres
+        genre.genre
     from current_title
     inner join warehouse.bridge_title_genre as bridge on current_title.title_key = bridge.title_key
     inner join warehouse.dim_genre as genre on bridge.genre_key = genre.genre_key
@@ -61,20 +58,15 @@ from genre_of
 union all
 
 select distinct
-    genre_of.title_key,
+    current_title.title_key,
     'category' as field,
     category.word as token,
     category.word as label,
     0 as place
-from genre_of
-cross join unnest(genre_of.source_genres) as category (word)
-where
-    category.word <> genre_of.genre
-    and exists (
-        select
-        from warehouse.dim_platform as platform
-        where platform.platform = any(genre_of.sources)
-    )
+from current_title
+inner join warehouse.bridge_title_source as entry on current_title.title_key = entry.title_key
+cross join unnest(entry.source_genres) as category (word)
+where entry.platform_key is not null
 
 union all
 

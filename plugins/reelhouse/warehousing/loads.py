@@ -57,7 +57,9 @@ def current_load(conn: psycopg.Connection, part: str, batch_date: date) -> Load:
         (part, batch_date),
     ).fetchone()
     if row is None:
-        raise OutOfStep(f"{batch_date}: expected an opened {part} load, found none. Run the steps before this one first.")
+        raise OutOfStep(
+            f"{batch_date}: expected an opened {part} load, found none. Run the steps before this one first."
+        )
     if row[3] == "held":
         raise Held(f"Load {row[0]} of {batch_date} is held: {row[6]}. Nothing was published.")
     return Load(*row[:6])
@@ -77,10 +79,23 @@ def code_sha256(settings: Settings) -> str:
     """Digest of everything beside the data that decides what a load comes out as: code, SQL, reference, overrides."""
     digest = hashlib.sha256()
     places: list[tuple[Path, str]] = [
-        (PACKAGE, "*.py"), (settings.sql, "*.sql"), (settings.reference, "*.csv"),
+        (PACKAGE, "*.py"), (PACKAGE, "*.toml"), (settings.sql, "*.sql"), (settings.reference, "*.csv"),
         (settings.manual_matches.parent, settings.manual_matches.name),
     ]
     for folder, pattern in places:
         for path in sorted(folder.rglob(pattern)):
             digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def require_layer(conn: psycopg.Connection, layer: str, load_id: int) -> None:
+    """Make sure that a layer holds the rows of a load. Lock it first, or it may change right after.
+
+    Raises  OutOfStep when it holds another load's, or none
+    """
+    (found,) = conn.execute("select load_id from ops.layer where layer = %s", (layer,)).fetchone()
+    if found != load_id:
+        raise OutOfStep(
+            f"Layer {layer}: expected load {load_id}, found {found or 'none'}. Another run came between, or a step "
+            "was left out: run the steps of the day again, in order."
+        )

@@ -1,0 +1,110 @@
+-- build.bridge_title_genre
+-- Grain:  title x genre
+-- Reads:  staging, build.work_of_row, build.reference_genre, build.dim_genre, build.dim_title,
+--         warehouse.bridge_title_genre
+-- Writes: build.bridge_title_genre (empty before)
+-- Rerun:  the table is emptied and filled anew from the same rows
+-- Notes:  titles that only IMDb has get the genres of their list of words, looked up once for each of the few
+--         thousand different lists; titles that no source has any more keep theirs
+
+insert into build.bridge_title_genre (title_key, genre_key, sources, source_genres)
+with
+
+words as materialized (
+    select
+        coalesce(reference_genre.source, used.source) as source,
+        coalesce(reference_genre.source_genre, used.source_genre) as source_genre,
+        dim_genre.genre_key
+    from build.reference_genre
+    full join (
+        select
+            'netflix' as source,
+            unnest(categories) as source_genre
+        from staging.netflix_titles
+        union
+        select
+            'imdb' as source,
+            unnest(genres) as source_genre
+        from staging.imdb_titles
+        union
+        select
+            'rotten_tomatoes' as source,
+            unnest(genres) as source_genre
+        from staging.rotten_tomatoes_movies
+    ) as used
+        on
+            reference_genre.source = used.source
+            and reference_genre.source_genre = used.source_genre
+    inner join build.dim_genre
+        on dim_genre.genre = case
+            when reference_genre.source is null then used.source_genre
+            else reference_genre.genre
+        end
+),
+
+works as materialized (
+    select distinct title_key
+    from build.work_of_row
+),
+
+-- Titles of the catalogues: every word of every source.
+mentions as (
+    select
+        work_of_row.title_key,
+        'netflix' as source,
+        unnest(netflix_titles.categories) as source_genre
+    from build.work_of_row
+    inner join staging.netflix_titles on work_of_row.source_id = netflix_titles.source_id
+    where work_of_row.source = 'netflix'
+    union all
+    select
+        work_of_row.title_key,
+        'rotten_tomatoes' as source,
+        unnest(rotten_tomatoes_movies.genres) as source_genre
+    from build.work_of_row
+    inner join staging.rotten_tomatoes_movies on work_of_row.source_id = rotten_tomatoes_movies.source_id
+    where work_of_row.source = 'rotten_tomatoes'
+    union all
+    select
+        works.title_key,
+        'imdb' as source,
+        unnest(imdb_titles.genres) as source_genre
+    from works
+    inner join staging.imdb_titles on works.title_key = imdb_titles.imdb_title_number
+),
+
+lists as (
+    select
+        lists.genres,
+        words.genre_key,
+        array_agg(words.source_genre order by words.source_genre) as source_genres
+    from (
+        select distinct genres
+        from staging.imdb_titles
+    ) as lists
+    inner join words on words.source = 'imdb' and words.source_genre = any(lists.genres)
+    group by lists.genres, words.genre_key
+)
+
+select
+    imdb_titles.imdb_title_number as title_key,
+    lists.genre_key,
+    array['imdb'] as sources,
+    lists.source_genres
+from staging.imdb_titles
+inner join lists on imdb_titles.genres = lists.genres
+left join works on imdb_titles.imdb_title_number = works.title_key
+where works.title_key is null
+union all
+select
+    mentions.title_key,
+    words.genre_key,
+    array_agg(distinct mentions.source order by mentions.source) as sources,
+    array_agg(distinct mentions.source_genre order by mentions.source_genre) as source_genres
+from mentions
+inner join words on mentions.source = words.source and mentions.source_genre = words.source_genre
+group by mentions.title_key, words.genre_key
+union all
+select gone.*
+from warehouse.bridge_title_genre as gone
+inner join build.dim_title on gone.title_key = dim_title.title_key and not dim_title.is_current;

@@ -1,0 +1,71 @@
+-- build.bridge_title_source
+-- Grain:  row of a source file of the current edition
+-- Reads:  staging, matching.title_decision, build.work_of_row
+-- Writes: build.bridge_title_source (empty before)
+-- Rerun:  the table is emptied and filled anew from the same rows
+-- Notes:  starts from the staged rows, so that none is lost; a link to a title that staging does not hold is no
+--         match
+
+insert into build.bridge_title_source (
+    source, source_id, title_key, platform_key, source_title, source_kind, source_year, source_certification,
+    runtime_min, season_count, added_date, source_genres, match_band, match_probability, decided_by
+)
+with
+
+source_rows as (
+    select
+        'netflix' as source,
+        source_id,
+        title,
+        kind,
+        release_year,
+        certification,
+        runtime_min,
+        season_count,
+        added_date,
+        categories as source_genres
+    from staging.netflix_titles
+    union all
+    select
+        'rotten_tomatoes' as source,
+        source_id,
+        title,
+        'movie' as kind,
+        extract(year from release_date)::smallint as release_year,
+        certification,
+        runtime_min,
+        null as season_count,
+        null as added_date,
+        genres as source_genres
+    from staging.rotten_tomatoes_movies
+)
+
+select
+    source_rows.source,
+    source_rows.source_id,
+    work_of_row.title_key,
+    work_of_row.platform_key,
+    source_rows.title as source_title,
+    source_rows.kind as source_kind,
+    source_rows.release_year as source_year,
+    source_rows.certification as source_certification,
+    source_rows.runtime_min,
+    source_rows.season_count,
+    source_rows.added_date,
+    source_rows.source_genres,
+    case
+        when work_of_row.title_key < 1000000000000 then 'match'
+        when title_decision.band = 'review' then 'review'
+        else 'no match'
+    end as match_band,
+    title_decision.probability as match_probability,
+    coalesce(title_decision.decided_by, 'model') as decided_by
+from source_rows
+left join build.work_of_row
+    on
+        source_rows.source = work_of_row.source
+        and source_rows.source_id = work_of_row.source_id
+left join matching.title_decision
+    on
+        source_rows.source = title_decision.source
+        and source_rows.source_id = title_decision.source_id;

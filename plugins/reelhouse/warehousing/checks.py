@@ -1,0 +1,113 @@
+"""Checks: queries for rows that must not exist. One `fail` holds the load; readers keep what they had."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from reelhouse.database import lock_layer
+from reelhouse.day import Day
+from reelhouse.errors import Held, SettingsWrong
+from reelhouse.warehousing import loads
+
+SAMPLE_ROWS = 3
+_CHECK = re.compile(r"^-- (fail|warn)\n(.*?);\s*$", re.MULTILINE | re.DOTALL)
+_PROBLEM = re.compile(r"select\s+'((?:[^']|'')+)' as problem", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One query of include/sql/9_checks.
+
+    name      the problem it names
+    severity  fail or warn
+    """
+
+    name: str
+    severity: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What one check found; `sample` is the first rows of it."""
+
+    check: Check
+    rows_found: int
+    sample: list[dict[str, object]]
+
+
+def read_checks(path: Path) -> list[Check]:
+    """The checks of a file: each begins after a line `-- fail` or `-- warn` and ends with a semicolon.
+
+    Raises  SettingsWrong when one does not name its problem, or two name the same
+    """
+    checks: list[Check] = []
+    for severity, query in _CHECK.findall(path.read_text()):
+        named = _PROBLEM.match(query.strip())
+        if not named:
+            raise SettingsWrong(f"{path}: expected \"select '…' as problem\" first, found {query.strip()[:60]!r}.")
+        checks.append(Check(named[1].replace("''", "'"), severity, query.strip()))
+    names = [check.name for check in checks]
+    if not names or len(set(names)) < len(names):
+        raise SettingsWrong(f"{path}: expected checks of different names, found {sorted(names)}.")
+    return checks
+
+
+def run_check(conn: psycopg.Connection, check: Check) -> CheckResult:
+    """Ask one check; only what it finds is fetched again, for the sample."""
+    query = sql.SQL(check.query)  # type: ignore[arg-type]  # a file of the project, not input
+    (rows_found,) = conn.execute(sql.SQL("select count(*) from ({}) as found").format(query)).fetchone()
+    if not rows_found:
+        return CheckResult(check, 0, [])
+    sample = conn.execute(
+        sql.SQL("select to_jsonb(found) from ({}) as found limit {}").format(query, sql.Literal(SAMPLE_ROWS))
+    )
+    return CheckResult(check, rows_found, [row[0] for row in sample])
+
+
+def record_checks(conn: psycopg.Connection, load_id: int, results: list[CheckResult]) -> None:
+    """Keep what the checks found with the load, in place of what earlier ones of the same name did."""
+    for result in results:
+        conn.execute(
+            "insert into ops.check_result (load_id, check_name, severity, rows_found, sample)"
+            " values (%s, %s, %s, %s, %s) on conflict (load_id, check_name) do update set"
+            " severity = excluded.severity, rows_found = excluded.rows_found, sample = excluded.sample,"
+            " checked_at = excluded.checked_at",
+            (load_id, result.check.name, result.check.severity, result.rows_found, Jsonb(result.sample)),
+        )
+
+
+def check_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
+    """Ask every check of include/sql/9_checks/warehouse.sql about the build tables.
+
+    Gives   load_id, the number of checks, and rows found by each check that found any
+    Raises  Held when a check of severity fail found rows: the load then waits for a person
+    """
+    load = loads.current_load(conn, "warehouse", day.batch_date)
+    if load.is_seen and not day.force:
+        return {"load_id": load.load_id, "unchanged": True}
+    checks = read_checks(day.settings.sql / "9_checks" / "warehouse.sql")
+    with conn.transaction():
+        lock_layer(conn, writes="build")
+        loads.require_layer(conn, "build", load.load_id)
+        results = []
+        for number, check in enumerate(checks):
+            day.tell(f"checking: no {check.name}", number / len(checks))
+            results.append(run_check(conn, check))
+        record_checks(conn, load.load_id, results)
+        failed = [result for result in results if result.rows_found and result.check.severity == "fail"]
+        reason = "; ".join(f"{result.check.name} ({result.rows_found} rows)" for result in failed)
+        loads.set_state(conn, load.load_id, "held" if failed else "checked", reason or None)
+    if failed:
+        raise Held(
+            f"Load {load.load_id} of {day.batch_date} is held: {reason}. First row: {failed[0].sample[0]}. "
+            "Nothing was published; see ops.check_result."
+        )
+    found = {result.check.name: result.rows_found for result in results if result.rows_found}
+    return {"load_id": load.load_id, "checks": len(checks), "found": found}
