@@ -1,0 +1,16 @@
+-- critics_score_by_year
+-- Grain:  year of release
+-- Reads:  mart.titles
+-- Writes: -
+-- Rerun:  reads only
+-- Notes:  What do critics think of the films of each year, on average? Each film counts once.
+
+select
+    release_year,
+    count(*) as films,
+    round(avg(critics_pct), 1) as average_critics_pct,
+    round(avg(critics_pct) filter (where critics_count >= 20), 1) as average_critics_pct_of_20_critics
+from mart.titles
+where kind = 'movie' and critics_pct is not null and release_year is not null
+group by release_year
+order by release_year;

@@ -1,0 +1,95 @@
+"""The client reads, and cannot do anything else."""
+
+from __future__ import annotations
+
+import pandas as pd
+import psycopg
+import pytest
+
+from reelhouse import Warehouse
+from reelhouse.errors import DatabaseAway, QueryWrong, SettingsWrong
+
+
+@pytest.fixture
+def warehouse(dsn: str):
+    with Warehouse(dsn) as warehouse:
+        yield warehouse
+
+
+def test_rows_come_as_a_frame_with_the_names_of_the_columns(warehouse):
+    frame = warehouse.read("select platform, platform_key from warehouse.dim_platform order by platform_key limit 2")
+    assert isinstance(frame, pd.DataFrame)
+    assert frame.to_dict("records") == [
+        {"platform": "netflix", "platform_key": 1}, {"platform": "amazon", "platform_key": 2},
+    ]  # fmt: skip
+
+
+def test_an_answer_without_rows_keeps_its_columns(warehouse):
+    assert list(warehouse.read("select title, kind from mart.titles").columns) == ["title", "kind"]
+
+
+def test_values_are_never_pasted_into_the_sql(warehouse):
+    evil = "x'; drop table warehouse.dim_title; --"
+    assert warehouse.read("select %(text)s as text", {"text": evil})["text"][0] == evil
+    assert warehouse.read("select %s as text", [evil])["text"][0] == evil
+
+
+def test_a_percent_sign_is_itself_when_there_are_no_values(warehouse):
+    assert warehouse.read("select 7 % 4 as rest, 'a' like '%' as fits").to_dict("records") == [
+        {"rest": 3, "fits": True}
+    ]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "delete from warehouse.dim_role",
+        "with gone as (delete from warehouse.dim_role returning 1) select count(*) from gone",
+        "select 1; delete from warehouse.dim_role",
+        "commit; delete from warehouse.dim_role",
+        "commit",
+        "set transaction read write",
+        "set session characteristics as transaction read write",
+        "select set_config('transaction_read_only', 'off', false)",
+        "create temp table mine as select 1",
+        "select lo_create(0)",
+        "truncate warehouse.dim_role",
+    ],
+)
+def test_nothing_is_written_whatever_the_sql_says(warehouse, conn: psycopg.Connection, sql: str):
+    with pytest.raises(QueryWrong):
+        warehouse.read(sql)
+    with pytest.raises(QueryWrong):
+        warehouse.read("delete from warehouse.dim_role returning role")
+    assert conn.execute("select count(*) from warehouse.dim_role").fetchone() == (5,)
+    assert conn.execute("select count(*) from pg_largeobject_metadata").fetchone() == (0,)
+
+
+def test_a_wrong_query_is_explained_and_the_next_one_works(warehouse):
+    with pytest.raises(QueryWrong, match='column "titel" does not exist'):
+        warehouse.read("select titel from mart.titles")
+    assert warehouse.read("select 1 as one")["one"][0] == 1
+
+
+def test_without_a_place_to_read_from_it_says_what_to_set(monkeypatch):
+    monkeypatch.delenv("REELHOUSE_WAREHOUSE_DSN", raising=False)
+    with pytest.raises(SettingsWrong, match="REELHOUSE_WAREHOUSE_DSN"):
+        Warehouse()
+
+
+def test_the_place_may_come_from_the_environment(monkeypatch, dsn: str):
+    monkeypatch.setenv("REELHOUSE_WAREHOUSE_DSN", dsn)
+    with Warehouse() as warehouse:
+        assert warehouse.read("select 1 as one")["one"][0] == 1
+
+
+def test_a_server_that_is_away_is_named_as_such():
+    with pytest.raises(DatabaseAway):
+        Warehouse("host=127.0.0.1 port=1 dbname=nowhere user=nobody")
+
+
+def test_a_connection_that_broke_is_named_as_such(warehouse, conn: psycopg.Connection):
+    conn.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'reelhouse client'"
+                 " and datname = current_database()")  # fmt: skip
+    with pytest.raises(DatabaseAway):
+        warehouse.read("select 1 as one")

@@ -1,0 +1,136 @@
+"""The questions of include/sql/8_questions, run as they stand on a few titles whose answers are known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import psycopg
+import pytest
+from small_star import Imdb, Netflix, RottenTomatoes, run_day
+
+from reelhouse.database import run_file
+from reelhouse.settings import read_settings
+
+SQL = read_settings({}).sql / "8_questions"
+DAY = date(2021, 9, 25)
+ROWS = [
+    # Horror on Netflix after 2016, liked by critics: two of them, the second with the better IMDb score.
+    Imdb(1, "Old House", 2018, rating=(6.5, 900), genres=("Horror",),
+         credits=((10, "Ann Lee", "director"), (10, "Ann Lee", "actress"), (11, "Bo Ray", "actor"))),
+    Imdb(2, "New House", 2017, rating=(7.5, 9000), genres=("Horror", "Drama"), credits=((11, "Bo Ray", "actor"),)),
+    Imdb(3, "Too Old", 2016, rating=(9.0, 9000), genres=("Horror",)),
+    Imdb(4, "Not Liked", 2019, rating=(5.0, 100), genres=("Horror",)),
+    Imdb(5, "Not On Netflix", 2019, rating=(8.0, 100), genres=("Horror",)),
+    Imdb(6, "Not Horror", 2019, rating=(9.9, 9), genres=("Drama",)),
+    Netflix("s1", "Old House", 2018, imdb=1, categories=("Horror Movies",), certification="R"),
+    Netflix("s2", "New House", 2017, imdb=2, certification="R"),
+    Netflix("s3", "Too Old", 2016, imdb=3),
+    Netflix("s4", "Not Liked", 2019, imdb=4, certification="PG-13"),
+    Netflix("s5", "Not Horror", 2019, imdb=6),
+    Netflix("s6", "Self Made", 2020, kind="series", directors=("Cy Dee",), actors=("Cy Dee",), imdb=6, band="review"),
+    RottenTomatoes("old_house", "Old House", 2018, imdb=1, critics=(71, 30), audience=(60, 5000)),
+    RottenTomatoes("new_house", "New House", 2017, imdb=2, critics=(95, 100), audience=(35, 2000)),
+    RottenTomatoes("too_old", "Too Old", 2016, imdb=3, critics=(99, 100), audience=(90, 2000)),
+    RottenTomatoes("not_liked", "Not Liked", 2019, imdb=4, critics=(70, 50), audience=(75, 999)),
+    RottenTomatoes("not_on_netflix", "Not On Netflix", 2019, imdb=5, critics=(90, 50)),
+]  # fmt: skip
+
+
+@pytest.fixture
+def ask(conn: psycopg.Connection, make_day) -> Callable[[str], list[tuple]]:
+    run_day(conn, make_day(DAY), ROWS)
+    return lambda question: run_file(conn, SQL / f"{question}.sql").fetchall()
+
+
+def columns(rows: list[tuple], *places: int) -> list[tuple]:
+    return [tuple(row[place] for place in places) for row in rows]
+
+
+def test_horror_films_that_critics_liked_by_imdb_score(ask):
+    assert columns(ask("horror_films_critics_liked"), 0, 2, 4) == [
+        ("New House", 95, Decimal("7.5")), ("Old House", 71, Decimal("6.5")),
+    ]  # fmt: skip
+
+
+def test_critics_score_of_each_year(ask):
+    assert columns(ask("critics_score_by_year"), 0, 1, 2) == [
+        (2016, 1, Decimal("99.0")), (2017, 1, Decimal("95.0")), (2018, 1, Decimal("71.0")), (2019, 2, Decimal("80.0")),
+    ]  # fmt: skip
+
+
+def test_correlations_are_those_of_the_pairs(ask):
+    # By numpy: corrcoef of (6.5, 7.5, 9, 5, 8) with (71, 95, 99, 70, 90), and so on.
+    assert ask("score_correlation") == [
+        ("IMDb with critics", 5, Decimal("0.903")),
+        ("critics with audience", 4, Decimal("-0.028")),
+        ("IMDb with audience", 4, Decimal("0.148")),
+    ]
+
+
+def test_who_directed_and_acted(ask):
+    assert columns(ask("directed_and_acted"), 0, 2, 3) == [
+        ("Old House", "Ann Lee", False),
+        ("Self Made", "Cy Dee", True),
+    ]
+
+
+def test_disagreement_needs_enough_voices(ask):
+    assert columns(ask("critics_against_audience"), 0, 4) == [("New House", 60), ("Old House", 11), ("Too Old", 9)]
+
+
+def test_genres_on_netflix_count_works(ask):
+    assert columns(ask("genres_on_netflix"), 0, 1) == [("Horror", 4), ("Drama", 2)]
+
+
+def test_people_with_most_titles_are_known_people(ask):
+    assert ask("people_with_most_titles") == [
+        ("Bo Ray", "nm0000011", 2, ["actor"]), ("Ann Lee", "nm0000010", 1, ["actress", "director"]),
+    ]  # fmt: skip
+
+
+def test_certifications_of_the_catalogue(ask):
+    assert ask("certification_by_kind") == [("PG-13", 13, 1, 0), ("R", 17, 2, 0), (None, None, 2, 1)]
+
+
+def test_nine_votes_do_not_win(ask):
+    assert columns(ask("best_on_netflix"), 0)[:2] == [("Too Old",), ("New House",)]
+
+
+def test_what_waits_for_review(ask):
+    assert columns(ask("titles_waiting_for_review"), 0, 1, 2) == [("netflix", "s6", "Self Made")]
+
+
+def test_counts_accounts_rates_and_checks(ask):
+    assert dict(ask("rows_by_table"))["bridge_title_source"] == 11
+    assert columns(ask("rows_by_file"), 0, 3) == [("imdb", 6), ("netflix", 6), ("rotten_tomatoes", 5)]
+    assert columns(ask("match_rate_by_source"), 0, 1, 2, 3, 4) == [
+        ("netflix", "movie", 5, 5, 0), ("netflix", "series", 1, 0, 1), ("rotten_tomatoes", "movie", 5, 5, 0),
+    ]  # fmt: skip
+    assert not any(row[4] for row in ask("checks_of_newest_load") if row[2] == "fail")
+
+
+def test_every_question_runs_and_is_asked_for_in_these_tests(ask):
+    asked = set(re.findall(r'ask\("(\w+)"\)', Path(__file__).read_text()))
+    assert {path.stem for path in SQL.glob("*.sql")} == asked
+
+
+def test_trust_has_a_row_for_each_source(ask, conn):
+    found = conn.execute(
+        "select part, source, file_date, rows_staged, match_rate, newest_state, failing_checks from mart.trust"
+        " order by source"
+    ).fetchall()
+    assert found == [
+        ("warehouse", "imdb", DAY, 6, None, "published", 0),
+        ("warehouse", "netflix", DAY, 6, Decimal("0.8333"), "published", 0),
+        ("warehouse", "rotten_tomatoes", DAY, 5, Decimal("1.0000"), "published", 0),
+    ]
+
+
+def test_catalogue_entries_are_the_rows_of_the_catalogue(ask, conn):
+    assert conn.execute("select platform, count(*) from mart.catalogue_entries group by 1").fetchall() == [
+        ("netflix", 6)
+    ]
