@@ -1,0 +1,106 @@
+"""One whole sample day after the other, by the same steps that Airflow runs."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from reelhouse.day import SOURCES, Day
+from reelhouse.steps import STEPS, run_step
+from reelhouse.warehousing.contents import content_hashes
+
+FIRST, SECOND = date(2026, 1, 5), date(2026, 1, 6)
+
+
+@pytest.fixture
+def run_day(dsn: str, make_day: Callable[..., Day]) -> Callable[..., dict[str, dict]]:
+    """Run every step of a day; gives the figures of each step by name."""
+
+    def run(batch_date: date, **fields) -> dict[str, dict]:
+        day = make_day(batch_date, **fields)
+        return {step.name: run_step(step.name, dsn, day) for step in STEPS}
+
+    return run
+
+
+def truth(settings_sample: Path, name: str) -> list[dict[str, str]]:
+    with (settings_sample / "truth" / name).open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_second_run_of_a_day_changes_nothing(run_day, conn: psycopg.Connection) -> None:
+    run_day(FIRST)
+    before = content_hashes(conn)
+    physical = conn.execute("select title_key, xmin::text from warehouse.dim_title order by 1").fetchall()
+
+    again = run_day(FIRST)
+    forced = run_day(FIRST, force=True)
+
+    assert content_hashes(conn) == before
+    assert conn.execute("select title_key, xmin::text from warehouse.dim_title order by 1").fetchall() == physical
+    assert again["publish_warehouse"].get("unchanged")
+    assert forced["publish_warehouse"]["rows_changed"] == 0
+    assert forced["publish_recommendations"]["rows_changed"] == 0
+
+
+def test_the_next_day_after_a_day_equals_that_day_alone_in_what_is_current(run_day, conn, settings) -> None:
+    run_day(FIRST)
+    run_day(SECOND)
+    rows = conn.execute("select count(*) from mart.catalogue_entries where platform = 'netflix'").fetchone()[0]
+    staged = [row for row in truth(settings.data, "accounts.csv") if row["day"] == str(SECOND)]
+    assert rows == int(next(row["rows_staged"] for row in staged if row["source"] == "netflix"))
+
+
+@pytest.mark.parametrize("day", [FIRST, SECOND])
+def test_every_account_of_the_sample_is_the_one_its_maker_wrote_down(run_day, conn, settings, day: date) -> None:
+    run_day(day)
+    columns = ["source", "file_name", "rows_in", "rows_staged", "rows_filtered", "rows_quarantined", "rows_duplicate"]
+    expected = {
+        tuple(row[name] for name in columns)
+        for row in truth(settings.data, "accounts.csv")
+        if row["day"] == str(day) and row["source"] in SOURCES
+    }
+    found = conn.execute(f"select {', '.join(columns)} from ops.file_load").fetchall()  # names are the list above
+    assert {tuple(map(str, row)) for row in found} == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "file"),
+    [("netflix", "netflix_imdb.csv"), ("rotten_tomatoes", "rotten_tomatoes_imdb.csv")],
+)
+@pytest.mark.parametrize("day", [FIRST, SECOND])
+def test_the_sample_is_matched_without_one_wrong_link(run_day, conn, settings, source: str, file: str, day) -> None:
+    run_day(day)
+    known = {row["source_id"]: row["imdb_id"] for row in truth(settings.data, file) if row["day"] == str(day)}
+    decided = dict(
+        conn.execute(
+            "select source_id, imdb_title_id from mart.catalogue_entries where platform = %(source)s"
+            " union all select rotten_tomatoes_id, imdb_title_id from mart.titles"
+            " where %(source)s = 'rotten_tomatoes' and rotten_tomatoes_id is not null",
+            {"source": source},
+        ).fetchall()
+    )
+    assert decided.keys() == known.keys()
+    wrong = {key: (link, known[key]) for key, link in decided.items() if link and link != known[key]}
+    assert wrong == {}
+    linkable = [key for key, imdb_id in known.items() if imdb_id.startswith("tt")]
+    missed = {key: known[key] for key in linkable if decided[key] is None}
+    assert len(missed) <= 0.03 * len(linkable), missed
+
+
+def test_a_day_can_be_run_on_a_subset_of_sources_once_the_others_are_landed(run_day, conn) -> None:
+    run_day(FIRST)
+    run_day(SECOND, sources=("netflix",))
+    days = dict(
+        conn.execute(
+            "select file_load.source, max(file_date) from ops.file_load inner join ops.file using (file_id)"
+            " inner join ops.load using (load_id) where batch_date = %s group by file_load.source",
+            (SECOND,),
+        ).fetchall()
+    )
+    assert days == {"netflix": SECOND, "imdb": FIRST, "rotten_tomatoes": FIRST}
