@@ -49,7 +49,10 @@ def _of_source(action: Callable, source: str) -> Callable[[psycopg.Connection, D
 
 STEPS: tuple[Step, ...] = (
     *(Step(f"land_{source}", "extract_sources", _of_source(landing.land_source, source), source) for source in SOURCES),
-    *(Step(f"stage_{source}", "extract_sources", _of_source(staging.stage_source, source), source) for source in SOURCES),
+    *(
+        Step(f"stage_{source}", "extract_sources", _of_source(staging.stage_source, source), source)
+        for source in SOURCES
+    ),
     Step("open_load", "extract_sources", staging.open_load),
     Step("find_candidates", "match_titles", candidates.find_candidates),
     Step("decide_matches", "match_titles", decisions.decide_matches),

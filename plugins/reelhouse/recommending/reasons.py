@@ -20,7 +20,7 @@ Part = tuple[int, str, str]  # (units, kind, value)
 
 
 def explain(features: Features, choices: Choices) -> tuple[np.ndarray, list[str]]:
-    """Raw scores of the chosen pairs, and their reasons as JSON lists, largest part first, small ones together at the end."""
+    """Raw scores of the chosen pairs, and their reasons as JSON: largest part first, small ones together at the end."""
     parts = [*map(_with_year, _content_parts(features, choices), _year_values(features, choices))]
     for row, extra in enumerate(zip(*_prior_parts(features, choices), strict=True)):
         parts[row].extend(extra)

@@ -79,7 +79,10 @@ def code_sha256(settings: Settings) -> str:
     """Digest of everything beside the data that decides what a load comes out as: code, SQL, reference, overrides."""
     digest = hashlib.sha256()
     places: list[tuple[Path, str]] = [
-        (PACKAGE, "*.py"), (PACKAGE, "*.toml"), (settings.sql, "*.sql"), (settings.reference, "*.csv"),
+        (PACKAGE, "*.py"),
+        (PACKAGE, "*.toml"),
+        (settings.sql, "*.sql"),
+        (settings.reference, "*.csv"),
         (settings.manual_matches.parent, settings.manual_matches.name),
     ]
     for folder, pattern in places:
