@@ -1,0 +1,28 @@
+"""
+### Populate the warehouse
+
+Turns one day's matched titles into dimensions, bridges and facts: built aside, checked, and published in one
+transaction of only the rows that differ. A load that a check speaks against is held, and readers keep what they had.
+
+- **Starts** when `match_titles` has finished, for the same day
+- **Reads** schemas `staging` and `matching`
+- **Writes** schemas `build` and `warehouse`; then starts `refresh_recommendations`
+- **Rerun** any day, any number of times: unchanged rows are left untouched
+"""
+
+from airflow.sdk import chain, dag
+
+from reelhouse.orchestration import dag_defaults, step, then
+
+
+@dag(schedule=None, is_paused_upon_creation=False, **dag_defaults(__doc__))
+def populate_warehouse():
+    chain(
+        step("build_warehouse"),
+        step("check_warehouse", minutes=30),
+        step("publish_warehouse", emits="warehouse"),
+        then("refresh_recommendations"),
+    )
+
+
+populate_warehouse()

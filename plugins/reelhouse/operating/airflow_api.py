@@ -1,0 +1,133 @@
+"""Asking Airflow over its REST API, as any client would."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from reelhouse.errors import ReelhouseError
+
+# 127.0.0.1 is never asked for through a proxy.
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_COMPONENTS = ("metadatabase", "scheduler", "dag_processor")
+
+Answer = dict[str, object]
+
+
+class AirflowAway(ReelhouseError):
+    """Airflow did not answer, or not as expected."""
+
+    is_passing = True
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """Airflow's API and the right to use it.
+
+    url    where Airflow answers
+    token  from its login, valid for a day
+    """
+
+    url: str
+    token: str | None = None
+
+
+def log_in(url: str, user: str, password: str) -> Api:
+    answer = ask(Api(url), "POST", "/auth/token", {"username": user, "password": password})
+    return Api(url, answer["access_token"])
+
+
+def ask(api: Api, method: str, path: str, body: Answer | None = None, tries: int = 3, **query: object) -> Answer:
+    """One request. A question that gets no answer is asked again: a busy machine is slow at times.
+
+    Raises  AirflowAway when the answer is not one of success; its message has status and text
+    """
+    address = f"{api.url}{path}" + (f"?{urllib.parse.urlencode(query, doseq=True)}" if query else "")
+    headers = {"Content-Type": "application/json", "Accept": "application/json"}
+    if api.token:
+        headers["Authorization"] = f"Bearer {api.token}"
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(address, data, headers, method=method)
+    try:
+        with _opener.open(request, timeout=20) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        said = error.read()[:300].decode(errors="replace")
+        raise AirflowAway(f"{method} {path}: found {error.code} {said}") from error
+    except (OSError, ValueError) as error:
+        if method != "GET" or tries == 1:
+            raise AirflowAway(f"{method} {path}: no answer ({error})") from error
+    time.sleep(1)
+    return ask(api, method, path, tries=tries - 1, **query)
+
+
+def health(url: str) -> dict[str, str]:
+    """Status of each component that there is: healthy, unhealthy, or away."""
+    try:
+        answer = ask(Api(url), "GET", "/api/v2/monitor/health", tries=1)
+    except AirflowAway:
+        return dict.fromkeys(("api_server", *_COMPONENTS), "away")
+    return {"api_server": "healthy"} | {name: answer[name]["status"] or "away" for name in _COMPONENTS}
+
+
+def is_known(api: Api, dag_id: str) -> bool:
+    """Whether Airflow has read the DAG."""
+    return any(dag["dag_id"] == dag_id for dag in ask(api, "GET", "/api/v2/dags", limit=100)["dags"])
+
+
+def unpause(api: Api, dag_id: str) -> None:
+    ask(api, "PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False})
+
+
+def newest_run(api: Api, dag_id: str, day: date | None = None) -> Answer | None:
+    """The newest run of a DAG; with `day`, the one whose logical date is that midnight."""
+    query: dict[str, object] = {"limit": 1, "order_by": "-id"}
+    if day is not None:
+        midnight = f"{day.isoformat()}T00:00:00Z"
+        query |= {"logical_date_gte": midnight, "logical_date_lte": midnight}
+    runs = ask(api, "GET", f"/api/v2/dags/{dag_id}/dagRuns", **query)["dag_runs"]
+    return runs[0] if runs else None
+
+
+def run(api: Api, dag_id: str, run_id: str) -> Answer:
+    return ask(api, "GET", f"/api/v2/dags/{dag_id}/dagRuns/{urllib.parse.quote(run_id, safe='')}")
+
+
+def trigger(api: Api, dag_id: str, day: date) -> Answer:
+    """Start a run for a day. It has no logical date, so a second one for the same day is not refused.
+
+    It is dated that day's midnight, so that it goes before a scheduled run of a later day.
+    """
+    body: Answer = {
+        "dag_run_id": f"manual__{datetime.now(UTC).isoformat()}",
+        "logical_date": None,
+        "run_after": f"{day.isoformat()}T00:00:00Z",
+        "conf": {"day": day.isoformat()},
+    }
+    return ask(api, "POST", f"/api/v2/dags/{dag_id}/dagRuns", body)
+
+
+def tasks(api: Api, dag_id: str, run_id: str) -> list[Answer]:
+    """The task instances of a run, in no order."""
+    path = f"/api/v2/dags/{dag_id}/dagRuns/{urllib.parse.quote(run_id, safe='')}/taskInstances"
+    return ask(api, "GET", path, limit=100)["task_instances"]
+
+
+def wait_until(found, seconds: float, what: str, pause: float = 0.5):
+    """Ask `found` again until it gives something.
+
+    Raises  AirflowAway after `seconds`
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        result = found()
+        if result:
+            return result
+        if time.monotonic() > deadline:
+            raise AirflowAway(f"Airflow: expected {what} within {seconds:.0f} s. Look with `reelhouse logs`.")
+        time.sleep(pause)

@@ -1,0 +1,80 @@
+"""`reelhouse status`: five lines about what runs and what was loaded last."""
+
+from __future__ import annotations
+
+import argparse
+
+import psycopg
+
+from reelhouse.operating import airflow, airflow_api, following, postgres, supervising
+from reelhouse.operating.airflow_api import AirflowAway
+from reelhouse.settings import Settings, read_settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "Starts nothing. The exit code is 0 when Airflow is up and healthy, else 1."
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = read_settings()
+    running = supervising.read_running(settings)
+    url = running.url if running else None
+    health = airflow_api.health(url) if url else {}
+    dsn = _warehouse(settings)
+    print(f"server    {_server(settings, dsn)}")
+    print(f"airflow   {_airflow(settings, health)}")
+    print(f"loads     {_loads(dsn)}")
+    print(f"runs      {_runs(settings, url)}")
+    print(f"url       {f'{url}  user {airflow.USER}, password {airflow.password(settings)}' if url else 'none'}")
+    return 0 if health and set(health.values()) == {"healthy"} else 1
+
+
+def _warehouse(settings: Settings) -> str | None:
+    if settings.warehouse_dsn:
+        return settings.warehouse_dsn
+    server = postgres.attach(postgres.server_folder(settings.home), settings.postgres_bin)
+    return server.dsn("warehouse") if server else None
+
+
+def _server(settings: Settings, dsn: str | None) -> str:
+    if dsn is None:
+        return "stopped; any command that needs it starts it"
+    try:
+        with psycopg.connect(dsn, connect_timeout=5) as conn:
+            info = conn.info
+            return f"PostgreSQL {info.server_version // 10000} on {info.host}:{info.port}, database {info.dbname}"
+    except psycopg.OperationalError as error:
+        return f"no answer: {str(error).strip().splitlines()[0]}"
+
+
+def _airflow(settings: Settings, health: dict[str, str]) -> str:
+    if not health:
+        return "stopped; start it with `reelhouse up`"
+    processes = airflow.marked_processes(settings)
+    states = ", ".join(f"{name.replace('_', ' ')} {state}" for name, state in health.items())
+    return f"{states}; {len(processes)} processes"
+
+
+def _loads(dsn: str | None) -> str:
+    if dsn is None:
+        return "unknown while the server is stopped"
+    try:
+        with psycopg.connect(dsn, connect_timeout=5) as conn:
+            rows = conn.execute(
+                "select distinct on (part) part, load_id, batch_date, state from ops.load"
+                " order by part desc, opened_at desc"
+            ).fetchall()
+    except psycopg.Error as error:
+        return f"unknown: {str(error).strip().splitlines()[0]}"
+    return "; ".join(f"{part} {load_id} of {day} {state}" for part, load_id, day, state in rows) or "none yet"
+
+
+def _runs(settings: Settings, url: str | None) -> str:
+    if url is None:
+        return "unknown while Airflow is stopped"
+    try:
+        api = airflow_api.log_in(url, airflow.USER, airflow.password(settings))
+        runs = {dag_id: airflow_api.newest_run(api, dag_id) for dag_id in following.DAGS}
+    except AirflowAway as error:
+        return f"unknown: {error}"
+    return ", ".join(f"{dag_id} {run['state'] if run else 'never'}" for dag_id, run in runs.items())

@@ -1,0 +1,197 @@
+"""The supervisor: one process that holds the servers of `up` and stops them all when it ends, however it is asked.
+
+`up` starts it in a session of its own, so that Ctrl-C reaches `up` alone, and holds the other end of its standard
+input: when `up` is gone, even by kill -9, the input ends and the supervisor stops everything. `up --detach` says
+"detach" on it, and from then on only `down` (SIGTERM) ends it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from reelhouse.errors import Locked, ReelhouseError
+from reelhouse.operating import airflow, embedded
+from reelhouse.settings import Settings, read_settings
+
+DETACH = b"detach\n"
+LOG = "supervisor"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What a supervisor tells others about itself.
+
+    pid         its process
+    started_at  when that began, so that a pid given to another process is not mistaken for it
+    url         where Airflow answers, once its components are started
+    """
+
+    pid: int
+    started_at: float
+    url: str | None = None
+
+
+def running_file(settings: Settings) -> Path:
+    return airflow.airflow_home(settings) / "running.json"
+
+
+def read_running(settings: Settings) -> Running | None:
+    """The supervisor that runs now, if any."""
+    try:
+        running = Running(**json.loads(running_file(settings).read_text()))
+        alive = psutil.Process(running.pid)
+        is_same = alive.create_time() == running.started_at and alive.status() != psutil.STATUS_ZOMBIE
+    except (FileNotFoundError, ValueError, TypeError, psutil.NoSuchProcess):
+        return None
+    return running if is_same else None
+
+
+def supervise(settings: Settings) -> int:
+    """Start everything, watch it, stop it; gives the exit code."""
+    with _alone(settings), _told_to_stop():
+        try:
+            airflow.sweep(settings)
+            _say("starting PostgreSQL")
+            with embedded.warehouse_dsn(settings) as warehouse, embedded.airflow_dsn(settings) as metadata:
+                return _run_airflow(settings, warehouse, metadata)
+        except KeyboardInterrupt:
+            _say("stopped")
+            return 0
+        except ReelhouseError as error:
+            _say(str(error))
+            return error.exit_code
+        finally:
+            running_file(settings).unlink(missing_ok=True)
+
+
+def _run_airflow(settings: Settings, warehouse: str, metadata: str) -> int:
+    port = airflow.free_port()
+    env = airflow.environment(settings, warehouse, metadata, port)
+    _say("preparing Airflow's own tables")
+    airflow.migrate_metadata(settings, env, metadata)
+    _say("starting Airflow")
+    processes: dict[str, subprocess.Popen] = {}
+    try:
+        processes |= airflow.start_components(settings, env)
+        _tell(settings, env["AIRFLOW__API__BASE_URL"])
+        return _watch(settings, processes)
+    finally:
+        _say("stopping")
+        airflow.stop_processes(processes)
+        airflow.sweep(settings)
+
+
+def _watch(settings: Settings, processes: dict[str, subprocess.Popen]) -> int:
+    while True:
+        for name, process in processes.items():
+            if process.poll() is not None:
+                _say(f"{name} ended by itself with code {process.returncode}. Its last lines:")
+                _say(airflow.tail(settings, name))
+                return 1
+        time.sleep(0.5)
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    folder = airflow.airflow_home(settings)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "supervisor.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Locked(f"{settings.home}: another `reelhouse up` is at work there.") from error
+        _tell(settings, None)
+        yield
+
+
+def _tell(settings: Settings, url: str | None) -> None:
+    running = Running(os.getpid(), psutil.Process().create_time(), url)
+    waiting = running_file(settings).with_suffix(".new")
+    waiting.write_text(json.dumps(asdict(running)))
+    waiting.replace(running_file(settings))
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[None]:
+    """Turn the first SIGTERM, SIGINT or end of input into KeyboardInterrupt; later ones must not cut the stop short."""
+
+    def interrupt(number: int, frame: object) -> None:
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, interrupt)
+    threading.Thread(target=_stop_at_end_of_input, daemon=True).start()
+    yield
+
+
+def _stop_at_end_of_input() -> None:
+    # Past sys.stdin: the lock of its buffer, held by this thread, would break the end of the process.
+    if os.read(0, len(DETACH)) != DETACH:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _say(message: str) -> None:
+    print(message, flush=True)
+
+
+@contextmanager
+def supervisor(settings: Settings) -> Iterator[subprocess.Popen]:
+    """A supervisor of this process's own; stopped at the end unless `detach` was called."""
+    path = airflow.log_file(settings, LOG)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "reelhouse.operating.supervising"],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        if not process.stdin.closed:
+            process.stdin.close()
+            process.wait()
+
+
+def detach(process: subprocess.Popen) -> None:
+    """Leave the supervisor running when this process ends."""
+    process.stdin.write(DETACH)
+    process.stdin.close()
+
+
+def stop(settings: Settings, patience: float = 60.0) -> bool:
+    """End the supervisor of this home and all it holds; gives False when nothing ran.
+
+    A supervisor that does not end in time is killed with everything that carries its home's mark.
+    """
+    running = read_running(settings)
+    if running is not None:
+        process = psutil.Process(running.pid)
+        process.terminate()
+        try:
+            process.wait(patience)
+        except psutil.TimeoutExpired:
+            process.kill()
+    running_file(settings).unlink(missing_ok=True)
+    return airflow.sweep(settings) > 0 or running is not None
+
+
+if __name__ == "__main__":
+    raise SystemExit(supervise(read_settings()))

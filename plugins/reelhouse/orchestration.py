@@ -1,0 +1,255 @@
+"""How a step becomes a task, and how one DAG starts the next. The only module that knows Airflow.
+
+Parsing a DAG imports this module and no step: those come with pandas and scikit-learn, and a parse is repeated
+every half minute.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from airflow.providers.standard.operators.python import PythonOperator
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import Asset, Connection, Param
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
+from airflow.sdk.log import mask_secret
+
+from reelhouse.day import SOURCES, Day
+from reelhouse.errors import ReelhouseError, SettingsWrong
+
+if TYPE_CHECKING:
+    from airflow.sdk.definitions.context import Context
+
+log = logging.getLogger(__name__)
+
+WAREHOUSE = "warehouse"
+# Airflow leaves out tasks of runs dated before it. Netflix streamed nothing before 2007.
+FIRST_DAY = datetime(2007, 1, 1, tzinfo=UTC)
+
+ASSETS = {
+    name: Asset(name=f"reelhouse.{name}", uri=f"x-reelhouse://warehouse/{name}", group="reelhouse")
+    for name in ("staging", "matching", "warehouse", "recommendations", "summary")
+}
+
+
+def dag_defaults(doc: str) -> dict[str, object]:
+    """What all DAGs have in common: one run at a time, no past days by itself, the trigger form, retries."""
+    return {
+        "doc_md": doc,
+        "start_date": FIRST_DAY,
+        "catchup": False,
+        "max_active_runs": 1,
+        "tags": ["reelhouse"],
+        "params": _form(),
+        "user_defined_macros": {"midnight_of_day": midnight_of_day},
+        "default_args": {
+            "owner": "reelhouse",
+            "retries": 3,
+            "retry_delay": timedelta(seconds=20),
+            "retry_exponential_backoff": 3.0,
+            "max_retry_delay": timedelta(minutes=10),
+        },
+    }
+
+
+def _form() -> dict[str, Param]:
+    return {
+        "day": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="Day",
+            description="The day to load. Empty: the day of the run.",
+        ),
+        "sources": Param(
+            list(SOURCES),
+            type="array",
+            items={"type": "string", "enum": list(SOURCES)},
+            examples=list(SOURCES),
+            uniqueItems=True,
+            minItems=1,
+            title="Sources",
+            description="Those left out keep the files that were landed last.",
+        ),
+        "force": Param(
+            False,
+            type="boolean",
+            title="Force",
+            description="Do every step again, even where nothing changed.",
+        ),
+    }
+
+
+def step(name: str, minutes: int = 60, emits: str | None = None) -> PythonOperator:
+    """A task that runs one step of `reelhouse.steps` for the day.
+
+    Takes   minutes  after which the task counts as stuck and is tried again
+            emits    asset that is new after this step; for the last step of a DAG, so after its checks
+    """
+    return PythonOperator(
+        task_id=name,
+        python_callable=_run,
+        op_args=[name, emits],
+        execution_timeout=timedelta(minutes=minutes),
+        outlets=[ASSETS[emits]] if emits else [],
+        show_return_value_in_logs=False,
+    )
+
+
+def prepare() -> PythonOperator:
+    """A task that brings the warehouse's schema up to date, before anything else touches it."""
+    return PythonOperator(
+        task_id="migrate_warehouse", python_callable=_migrate, execution_timeout=timedelta(minutes=10)
+    )
+
+
+def then(dag_id: str) -> TriggerDagRunOperator:
+    """A task that starts `dag_id` for the same day, replacing a former run of it.
+
+    Not an asset: a run started by an asset has no logical date, and one such run swallows every event
+    that is waiting, so days would be skipped.
+    """
+    return TriggerDagRunOperator(
+        task_id=f"then_{dag_id}",
+        trigger_dag_id=dag_id,
+        logical_date="{{ midnight_of_day(params, dag_run) }}",
+        conf="{{ dict(sources=params.sources, force=params.force) | tojson }}",
+        reset_dag_run=True,
+        execution_timeout=timedelta(minutes=5),
+    )
+
+
+def batch_date(params: Mapping, dag_run) -> date:
+    """The day of a run: the form's, else its logical date, else (started by hand without one) when it was asked for."""
+    if params.get("day"):
+        return date.fromisoformat(params["day"])
+    return (dag_run.logical_date or dag_run.run_after).astimezone(UTC).date()
+
+
+def midnight_of_day(params: Mapping, dag_run) -> str:
+    """00:00 UTC of the run's day: the logical date by which the DAGs of one day find each other."""
+    return f"{batch_date(params, dag_run).isoformat()}T00:00:00+00:00"
+
+
+def warehouse_dsn() -> str:
+    """libpq connection string of the warehouse: `REELHOUSE_WAREHOUSE_DSN`, else the Airflow connection `warehouse`.
+
+    Raises  SettingsWrong when there is neither
+    """
+    from psycopg.conninfo import conninfo_to_dict
+
+    dsn = os.environ.get("REELHOUSE_WAREHOUSE_DSN") or _connection_dsn()
+    password = conninfo_to_dict(dsn).get("password")
+    if password:
+        mask_secret(password)
+    return dsn
+
+
+def _connection_dsn() -> str:
+    from psycopg.conninfo import make_conninfo
+    from psycopg.pq import Conninfo
+
+    try:
+        connection = Connection.get(WAREHOUSE)
+    except AirflowNotFoundException as error:
+        raise SettingsWrong(
+            f"Airflow connection `{WAREHOUSE}`: expected one of type Postgres, found none. Add it under Admin, "
+            "Connections, or set REELHOUSE_WAREHOUSE_DSN."
+        ) from error
+    # The extra field also holds settings of Airflow's own hook; libpq would refuse those.
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    extra = {key: value for key, value in connection.extra_dejson.items() if key in known}
+    fields = {
+        "host": connection.host,
+        "port": connection.port,
+        "user": connection.login,
+        "password": connection.password,
+        "dbname": connection.schema,
+    }
+    return make_conninfo(**extra, **{key: value for key, value in fields.items() if value})
+
+
+def _migrate() -> list[str]:
+    from reelhouse.database import migrate
+    from reelhouse.settings import read_settings
+
+    with retried_only_if_passing():
+        return migrate(warehouse_dsn(), read_settings().sql)
+
+
+def _run(name: str, emits: str | None, **context) -> dict[str, object]:
+    with retried_only_if_passing():
+        from reelhouse.steps import run_step
+
+        dsn = warehouse_dsn()
+        day = _make_day(dsn, context)
+        figures = json.loads(json.dumps(run_step(name, dsn, day), default=str))
+        if emits:
+            event = {"day": day.batch_date.isoformat(), **_hand_on(dsn, day), **figures}
+            context["outlet_events"][ASSETS[emits]].extra = event
+    return figures
+
+
+def _make_day(dsn: str, context: Context) -> Day:
+    from reelhouse.settings import read_settings
+
+    params, dag_run = context["params"], context["dag_run"]
+    day = batch_date(params, dag_run)
+    if day < FIRST_DAY.date():
+        raise SettingsWrong(f"Day: expected {FIRST_DAY.date()} or later, found {day}.")
+    force = params["force"]
+    if dag_run.run_type == "operator_triggered":
+        # A run that is replaced keeps its former conf; what was asked for this time stands in the ledger.
+        force = _handed_on(dsn, day)
+    return Day(day, read_settings(), tuple(params["sources"]), force, tell=_tell)
+
+
+def _tell(message: str, share: float | None = None) -> None:
+    log.info("%s%s", message, "" if share is None else f" ({share:.0%})")
+
+
+def _hand_on(dsn: str, day: Day) -> dict[str, object]:
+    """Note in the ledger whether the day was forced, for the DAGs that follow.
+
+    Gives   load and match rate, for the asset's event
+    """
+    from reelhouse.database import connect
+    from reelhouse.warehousing.loads import add_figures
+
+    with connect(dsn, "reelhouse orchestration", autocommit=True) as conn:
+        row = conn.execute(
+            "select load_id, figures -> 'match_rate' from ops.load where part = 'warehouse' and batch_date = %s"
+            " order by opened_at desc, load_id desc limit 1",
+            (day.batch_date,),
+        ).fetchone()
+        add_figures(conn, row[0], {"is_forced": day.force})
+    return {"load_id": row[0], "match_rate": row[1]}
+
+
+def _handed_on(dsn: str, day: date) -> bool:
+    from reelhouse.database import connect
+
+    with connect(dsn, "reelhouse orchestration", autocommit=True) as conn:
+        row = conn.execute(
+            "select coalesce((figures ->> 'is_forced')::boolean, false) from ops.load"
+            " where part = 'warehouse' and batch_date = %s order by opened_at desc, load_id desc limit 1",
+            (day,),
+        ).fetchone()
+    return bool(row and row[0])
+
+
+@contextmanager
+def retried_only_if_passing() -> Iterator[None]:
+    """Let only errors through that may be gone in a minute: those Airflow tries again. Others fail the task at once."""
+    try:
+        yield
+    except Exception as error:
+        if error.is_passing if isinstance(error, ReelhouseError) else isinstance(error, OSError):
+            raise
+        raise AirflowFailException(f"{type(error).__name__}: {error}") from error

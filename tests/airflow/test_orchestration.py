@@ -1,0 +1,85 @@
+"""What a task makes of its run: the day, the warehouse's address, and which errors are worth another try."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from types import SimpleNamespace
+
+import psycopg
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+from psycopg.conninfo import conninfo_to_dict
+
+from reelhouse import orchestration
+from reelhouse.errors import ContractBroken, DatabaseAway, FileMissing, Held, Locked, SettingsWrong
+
+pytestmark = pytest.mark.airflow
+
+MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def a_run(logical_date: datetime | None = None, run_after: datetime = MIDNIGHT) -> SimpleNamespace:
+    return SimpleNamespace(logical_date=logical_date, run_after=run_after)
+
+
+def test_the_day_of_the_form_wins() -> None:
+    assert orchestration.batch_date({"day": "2021-09-25"}, a_run(MIDNIGHT)) == date(2021, 9, 25)
+
+
+def test_without_a_form_the_logical_date_is_the_day() -> None:
+    assert orchestration.batch_date({"day": None}, a_run(MIDNIGHT, MIDNIGHT + timedelta(days=9))) == date(2026, 1, 5)
+
+
+def test_a_run_by_hand_without_logical_date_is_of_the_day_it_was_asked_for_in_utc() -> None:
+    late_in_tokyo = datetime(2026, 1, 6, 8, 59, tzinfo=timezone(timedelta(hours=9)))
+    assert orchestration.batch_date({"day": None}, a_run(run_after=late_in_tokyo)) == date(2026, 1, 5)
+
+
+def test_the_next_dag_is_dated_at_midnight_so_that_runs_of_one_day_meet() -> None:
+    at_noon = datetime(2026, 1, 5, 12, 30, tzinfo=UTC)
+    assert orchestration.midnight_of_day({"day": None}, a_run(at_noon)) == "2026-01-05T00:00:00+00:00"
+
+
+def test_the_airflow_connection_becomes_a_libpq_string(monkeypatch: pytest.MonkeyPatch, metadata: None) -> None:
+    monkeypatch.delenv("REELHOUSE_WAREHOUSE_DSN", raising=False)
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_WAREHOUSE",
+        '{"conn_type": "postgres", "host": "db.example", "port": 5433, "login": "ana", "password": "a b\'c@/%",'
+        ' "schema": "films", "extra": {"sslmode": "require", "cursor": "dictcursor"}}',
+    )
+    assert conninfo_to_dict(orchestration.warehouse_dsn()) == {
+        "host": "db.example",
+        "port": "5433",
+        "user": "ana",
+        "password": "a b'c@/%",
+        "dbname": "films",
+        "sslmode": "require",
+    }
+
+
+def test_the_environment_wins_over_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", "postgres://ana@one/films")
+    monkeypatch.setenv("REELHOUSE_WAREHOUSE_DSN", "host=two dbname=films")
+    assert orchestration.warehouse_dsn() == "host=two dbname=films"
+
+
+def test_without_connection_the_message_says_what_to_add(monkeypatch: pytest.MonkeyPatch, metadata: None) -> None:
+    monkeypatch.delenv("REELHOUSE_WAREHOUSE_DSN", raising=False)
+    monkeypatch.delenv("AIRFLOW_CONN_WAREHOUSE", raising=False)
+    with pytest.raises(SettingsWrong, match="connection `warehouse`"):
+        orchestration.warehouse_dsn()
+
+
+@pytest.mark.parametrize("error", [Locked("x"), DatabaseAway("x"), ConnectionResetError("x"), OSError("disk full")])
+def test_what_may_be_gone_in_a_minute_is_left_to_airflow_to_try_again(error: Exception) -> None:
+    with pytest.raises(type(error)), orchestration.retried_only_if_passing():
+        raise error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [Held("x"), ContractBroken("x"), FileMissing("x"), KeyError("x"), psycopg.errors.UndefinedTable("x")],
+)
+def test_what_no_retry_mends_fails_the_task_at_once(error: Exception) -> None:
+    with pytest.raises(AirflowFailException, match=type(error).__name__), orchestration.retried_only_if_passing():
+        raise error

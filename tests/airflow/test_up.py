@@ -1,0 +1,278 @@
+"""`up`, `status`, `logs`, `down`: a real scheduler loads the sample's day, a browser watches, nothing stays behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from reelhouse.operating import airflow, postgres
+from reelhouse.operating.test import find_browser
+from reelhouse.settings import Settings, read_settings
+
+ROOT = Path(__file__).parent.parent.parent
+FLOW = ["extract_sources", "match_titles", "populate_warehouse", "refresh_recommendations", "summarize_warehouse"]
+# Without the last ones Chromium asks hosts on the internet at every start.
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Names a folder, docs/images say, to keep the pictures of the README in.
+PICTURES = "REELHOUSE_TEST_PICTURES"
+
+pytestmark = pytest.mark.airflow
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A state folder of the test's own, and what commands on it need."""
+
+    settings: Settings
+    env: dict[str, str]
+
+    def call(self, *words: str, seconds: float = 600) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "reelhouse", *words]
+        return subprocess.run(command, env=self.env, cwd=ROOT, capture_output=True, text=True, timeout=seconds)
+
+    def start(self, *words: str) -> subprocess.Popen:
+        command = [sys.executable, "-m", "reelhouse", *words]
+        return subprocess.Popen(
+            command,
+            env=self.env,
+            cwd=ROOT,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def left(self) -> list[list[str]]:
+        """Command lines of all that still runs for this home."""
+        processes = airflow.marked_processes(self.settings)
+        for process in psutil.process_iter():
+            try:
+                is_ours = process.environ().get("REELHOUSE_HOME") == str(self.settings.home)
+                if is_ours and process.status() != psutil.STATUS_ZOMBIE:
+                    processes.append(process)
+            except (psutil.Error, OSError):
+                continue
+        running = [process.cmdline() for process in processes if process.is_running()]
+        folder = postgres.server_folder(self.settings.home)
+        return running + ([["postgres", str(folder)]] if postgres.is_running(folder) else [])
+
+
+def make_home(folder: Path) -> Home:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("REELHOUSE_", "AIRFLOW_"))}
+    own = {"REELHOUSE_HOME": str(folder), "PYTHONPATH": str(ROOT / "plugins")}
+    if bin_folder := os.environ.get("REELHOUSE_POSTGRES_BIN"):
+        own["REELHOUSE_POSTGRES_BIN"] = bin_folder
+    return Home(read_settings(own), kept | own)
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, str]]:
+    """A home in which `up --detach` has loaded the day, and what it printed."""
+    made = make_home(tmp_path_factory.mktemp("up") / "home")
+    done = made.call("up", "--detach")
+    try:
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield made, done.stdout
+    finally:
+        made.call("down", "--patience", "20")
+
+
+@pytest.fixture
+def stopped(loaded: tuple[Home, str]) -> Iterator[Home]:
+    """The same home after `down`: it starts in seconds."""
+    home, _ = loaded
+    home.call("down")
+    yield home
+    home.call("down", "--patience", "20")
+
+
+def test_up_shows_every_task_and_what_was_loaded(loaded: tuple[Home, str]) -> None:
+    _, said = loaded
+    ended = re.findall(r"^✓ (\w+)\.(\w+) +[\d.]+ s$", said, re.MULTILINE)
+    assert list(dict.fromkeys(dag_id for dag_id, _ in ended)) == FLOW
+    assert len(ended) == 21
+    assert "match_rate" in said
+    assert re.search(r"^Airflow  http://127\.0\.0\.1:\d+  user admin, password \w+$", said, re.MULTILINE)
+    assert "./reelhouse psql" in said
+
+
+def test_nothing_listens_beyond_this_machine(loaded: tuple[Home, str]) -> None:
+    home, _ = loaded
+    listening = [
+        connection.laddr.ip
+        for process in airflow.marked_processes(home.settings)
+        for connection in process.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert listening
+    assert set(listening) == {"127.0.0.1"}
+
+
+def test_secrets_are_in_files_of_their_owner_and_in_no_log_or_argument(loaded: tuple[Home, str]) -> None:
+    home, _ = loaded
+    folder = airflow.airflow_home(home.settings)
+    for name in ("secrets.json", "passwords.json"):
+        assert (folder / name).stat().st_mode & 0o777 == 0o600
+    server = postgres.attach(postgres.server_folder(home.settings.home), home.settings.postgres_bin)
+    hidden = {server.password, airflow.password(home.settings), *airflow.make_secrets(home.settings).values()}
+    for path in airflow.logs_folder(home.settings).rglob("*.log"):
+        text = path.read_text(errors="replace")
+        assert not [secret for secret in hidden if secret in text], path
+    for process in airflow.marked_processes(home.settings):
+        assert not [secret for secret in hidden if secret in " ".join(process.cmdline())]
+
+
+def test_status_has_five_lines_and_says_that_all_is_well(loaded: tuple[Home, str]) -> None:
+    done = loaded[0].call("status")
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["server", "airflow", "loads", "runs", "url"]
+    assert "published" in lines[2]
+    assert lines[3].count("success") == 5
+
+
+def test_a_second_up_says_that_it_is_up_already(loaded: tuple[Home, str]) -> None:
+    done = loaded[0].call("up")
+    assert done.returncode == 0
+    assert "up already" in done.stdout
+
+
+def test_logs_show_what_a_component_said(loaded: tuple[Home, str]) -> None:
+    done = loaded[0].call("logs", "scheduler", "-n", "5")
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 5
+
+
+@pytest.mark.browser
+def test_a_person_logs_in_with_the_printed_password_and_sees_green_runs(
+    loaded: tuple[Home, str], tmp_path: Path
+) -> None:
+    from playwright.sync_api import expect, sync_playwright
+
+    browser_path = find_browser()
+    if browser_path is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    url, password = re.search(r"(http://\S+)  user admin, password (\w+)", loaded[1]).groups()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=CHROMIUM_OPTIONS)
+        page = browser.new_page(viewport={"width": 1280, "height": 620})
+        page.goto(f"{url}/dags")
+        page.locator("input[name=username]").fill("admin")
+        page.locator("input[name=password]").fill(password)
+        page.get_by_role("button", name="Sign in").click()
+        for dag_id in FLOW:
+            expect(page.get_by_role("link", name=dag_id, exact=True)).to_be_visible(timeout=30_000)
+        page.goto(f"{url}/dag_runs")
+        for dag_id in FLOW:
+            row = page.get_by_role("row").filter(has_text=dag_id)
+            expect(row).to_have_count(1, timeout=30_000)
+            expect(row).to_contain_text("Success")
+        take_pictures(page, url, Path(os.environ.get(PICTURES) or tmp_path))
+        browser.close()
+
+
+def take_pictures(page, url: str, folder: Path) -> None:
+    """Grid and graph of extract_sources, as the README shows them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    page.goto(f"{url}/dags/extract_sources")
+    page.get_by_role("button", name="Expand all task groups").click()
+    page.get_by_text("stage_rotten_tomatoes").first.wait_for()
+    # Boxes and bars move into place.
+    page.wait_for_timeout(2000)
+    page.screenshot(path=folder / "extract_sources_grid.png")
+    # The graph of the run, not of the DAG alone: its tasks have the colours of their states.
+    page.get_by_role("link", name=" 00:00:00").first.click()
+    page.get_by_role("button", name="Show Graph").click()
+    page.get_by_text("then_match_titles").first.wait_for()
+    page.wait_for_timeout(3000)
+    page.screenshot(path=folder / "extract_sources_graph.png")
+    for picture in folder.glob("extract_sources_*.png"):
+        assert picture.stat().st_size < 200_000
+
+
+def test_down_leaves_nothing_behind(loaded: tuple[Home, str]) -> None:
+    home, _ = loaded
+    assert home.left()
+    done = home.call("down")
+    assert (done.returncode, done.stdout) == (0, "stopped\n")
+    assert home.left() == []
+    assert home.call("status").returncode == 1
+    assert "nothing was running" in home.call("down").stdout
+
+
+def wait_for(process: subprocess.Popen, words: str) -> None:
+    for line in process.stdout:
+        if words in line:
+            return
+    raise AssertionError(f"ended before it said {words!r}")
+
+
+def wait_until_nothing_is_left(home: Home, seconds: float = 40) -> None:
+    deadline = time.monotonic() + seconds
+    while home.left() and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert home.left() == []
+
+
+def test_a_held_day_ends_with_3_and_says_why(stopped: Home, tmp_path: Path) -> None:
+    data = shutil.copytree(stopped.settings.data, tmp_path / "data")
+    newest = max(data.glob("netflix/*/netflix_titles.csv"))
+    with newest.open("a") as file:
+        file.writelines(f"s9{number:03},Neither film nor series,and no more\n" for number in range(100))
+    done = stopped.call("up", "--detach", "--data", str(data))
+    assert done.returncode == 3
+    assert "extract_sources.open_load failed" in done.stdout
+    assert "netflix_titles.csv" in done.stdout.split("open_load failed")[1]
+    assert stopped.call("status").returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_when_up_ends_everything_ends(stopped: Home, number: signal.Signals) -> None:
+    up = stopped.start("up")
+    wait_for(up, "Airflow answers")
+    assert len(stopped.left()) > 4
+    up.send_signal(number)
+    up.wait(60)
+    wait_until_nothing_is_left(stopped)
+
+
+def test_down_cleans_up_after_a_killed_supervisor(stopped: Home) -> None:
+    up = stopped.start("up")
+    wait_for(up, "Airflow answers")
+    (supervisor,) = [child for child in psutil.Process(up.pid).children() if "supervising" in " ".join(child.cmdline())]
+    supervisor.kill()
+    assert up.wait(60) == 1
+    assert stopped.call("down").stdout == "stopped\n"
+    assert stopped.left() == []
+
+
+def test_a_component_that_dies_ends_up_with_its_last_lines(stopped: Home) -> None:
+    up = stopped.start("up")
+    wait_for(up, "Airflow answers")
+    (scheduler,) = [
+        process for process in airflow.marked_processes(stopped.settings) if process.cmdline()[3:4] == ["scheduler"]
+    ]
+    scheduler.kill()
+    said = up.communicate(timeout=90)[0]
+    assert up.returncode == 1
+    assert "scheduler ended by itself with code -9" in said
+    wait_until_nothing_is_left(stopped)

@@ -1,0 +1,88 @@
+"""What holds for the repository as a whole: its style, its README, its wheel."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def run(*command: str | Path, **options) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, **options)
+
+
+def test_python_is_in_house_style() -> None:
+    for words in (["check", "."], ["format", "--check", "."]):
+        done = run(sys.executable, "-m", "ruff", *words, "--no-cache", cwd=ROOT)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_sql_is_in_house_style() -> None:
+    done = run(sys.executable, "-m", "sqlfluff", "lint", "--processes", "2", "include/sql", cwd=ROOT)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr
+
+
+def test_the_readme_tells_of_every_command() -> None:
+    usage = run(sys.executable, "-m", "reelhouse", "--help", env={**os.environ, "PYTHONPATH": str(ROOT / "plugins")})
+    commands = re.findall(r"^    (\w+) ", usage.stdout, re.MULTILINE)
+    assert len(commands) >= 12
+    assert [name for name in commands if f"`{name}" not in README and f"./reelhouse {name}" not in README] == []
+
+
+def test_files_that_the_readme_names_exist() -> None:
+    named = re.findall(r"\]\(([\w./-]+)\)|\b((?:include|docs|plugins|docker|dags|tests)/[\w./-]+\.\w+)", README)
+    paths = {first or second for first, second in named}
+    assert len(paths) >= 5
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from a copy so that nothing is left in the checkout."""
+    copy = tmp_path_factory.mktemp("wheel") / "checkout"
+    copy.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE", "plugins", "include"):
+        place = ROOT / name
+        if place.is_dir():
+            shutil.copytree(place, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(place, copy)
+    done = run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", copy / "dist", copy)
+    assert done.returncode == 0, done.stderr
+    return next((copy / "dist").glob("*.whl"))
+
+
+def test_the_wheel_reads_the_warehouse_without_airflow(wheel: Path, dsn: str, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    program = (
+        "import sys; sys.modules['airflow'] = None\n"  # importing it now fails
+        "from reelhouse import Warehouse\n"
+        "from reelhouse.settings import read_settings\n"
+        "assert (read_settings().sql / '0_schema').is_dir()\n"
+        "with Warehouse() as warehouse:\n"
+        "    print(warehouse.read('select count(*) as days from warehouse.dim_date').days[0])\n"
+    )
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "PYTHONPATH": str(tmp_path),
+        "REELHOUSE_WAREHOUSE_DSN": dsn,
+    }
+    done = run(sys.executable, "-c", program, env=env, cwd=tmp_path)
+    assert (done.stdout.strip(), done.returncode) == ("25933", 0), done.stderr
+
+
+def test_the_wheel_carries_every_sql_file(wheel: Path) -> None:
+    packed = {name.removeprefix("reelhouse/") for name in zipfile.ZipFile(wheel).namelist()}
+    wanted = {path.relative_to(ROOT).as_posix() for path in (ROOT / "include").rglob("*.sql")}
+    assert wanted
+    assert wanted - packed == set()
