@@ -29,6 +29,8 @@ SESSION = {
     "work_mem": "256MB",
     "maintenance_work_mem": "512MB",
     "client_min_messages": "warning",
+    # A killed client's statement ends within seconds and gives its locks back to the retry.
+    "client_connection_check_interval": "5s",
 }
 
 
