@@ -2,7 +2,8 @@
 ### Extract the sources
 
 Takes the day's Netflix, IMDb and Rotten Tomatoes files, admits them whole or not at all, and brings their rows into
-staging. Rows that are not valid are quarantined with their reasons; each file has an exact account of its rows.
+staging. Rows that are not valid are quarantined with their reasons; each file has an exact account of its rows. Other
+catalogues and lists are taken when their files are there.
 
 - **Starts** every day at 00:00 UTC, or by hand with a day, sources and *force* in the form
 - **Reads** the data folder
@@ -20,15 +21,15 @@ from reelhouse.orchestration import dag_defaults, prepare, step, then
 def extract_sources():
     chain(
         prepare(),
-        [one_source(source) for source in SOURCES],
+        [*map(one_source, SOURCES), one_source("optional", "optional_sources")],
         step("open_load", minutes=10, emits="staging"),
         then("match_titles"),
     )
 
 
-def one_source(source: str) -> TaskGroup:
+def one_source(source: str, name: str = "") -> TaskGroup:
     with TaskGroup(source, prefix_group_id=False, tooltip=f"The files of {source}: admitted, then staged") as group:
-        step(f"land_{source}") >> step(f"stage_{source}", minutes=120)
+        step(f"land_{name or source}") >> step(f"stage_{name or source}", minutes=120)
     return group
 
 

@@ -9,6 +9,9 @@ from datetime import date
 from reelhouse.settings import Settings
 
 SOURCES = ("netflix", "imdb", "rotten_tomatoes")
+# Taken when their files are there; nothing depends on them.
+OPTIONAL_SOURCES = ("amazon", "disney", "hulu")
+EVERY_SOURCE = SOURCES + OPTIONAL_SOURCES
 
 
 def _say_nothing(message: str, share: float | None = None) -> None:
@@ -28,6 +31,6 @@ class Day:
 
     batch_date: date
     settings: Settings
-    sources: tuple[str, ...] = SOURCES
+    sources: tuple[str, ...] = EVERY_SOURCE
     force: bool = False
     tell: Callable[[str, float | None], None] = field(default=_say_nothing, compare=False)

@@ -20,7 +20,7 @@ from pathlib import Path
 import psycopg
 from isal import isal_zlib
 
-from reelhouse.day import Day
+from reelhouse.day import OPTIONAL_SOURCES, Day
 from reelhouse.errors import FileMissing, NotAdmitted
 from reelhouse.sources import SourceFile, files_of
 from reelhouse.sources.reading import LINE_BYTES
@@ -86,8 +86,18 @@ def land_source(conn: psycopg.Connection, day: Day, source: str) -> dict[str, ob
         "files": len(admitted),
         "bytes": sum(file.byte_count for file in admitted),
         "new_files": sum(file.is_new for file in admitted),
-        "file_date": row[0].isoformat(),
+        "file_date": row[0].isoformat() if row[0] else None,
     }
+
+
+def land_optional_sources(conn: psycopg.Connection, day: Day) -> dict[str, object]:
+    """Admit what there is of the sources that nothing depends on. A source without a file is no error.
+
+    Gives   files, bytes, new_files summed, and the sources found
+    """
+    landed = [land_source(conn, day, source) for source in OPTIONAL_SOURCES]
+    figures: dict[str, object] = {name: sum(each[name] for each in landed) for name in ("files", "bytes", "new_files")}
+    return {"sources": [each["source"] for each in landed if each["files"]], **figures}
 
 
 # --- which files ----------------------------------------------------------------------------------------
@@ -96,10 +106,13 @@ def land_source(conn: psycopg.Connection, day: Day, source: str) -> dict[str, ob
 def find_origins(day: Day, source: str) -> list[Origin]:
     """The provider's files that serve the day: those of its newest dated folder not after it, else of its folder.
 
+    Gives   none for an optional source of which there is no file at all
     Raises  FileMissing when a required one is not there
     """
     home = day.settings.data / source
     folder, folder_date = _newest_folder(home, day.batch_date)
+    if source in OPTIONAL_SOURCES and not _has_any_file(folder, source):
+        return []
     origins = []
     for file in files_of(source):
         path = next((folder / name for name in file.file_names if (folder / name).is_file()), None)
@@ -110,6 +123,10 @@ def find_origins(day: Day, source: str) -> list[Origin]:
         elif file.is_required:
             raise FileMissing(_missing_message(home, folder, file, day.batch_date))
     return origins
+
+
+def _has_any_file(folder: Path, source: str) -> bool:
+    return any((folder / name).is_file() for file in files_of(source) for name in file.file_names)
 
 
 def _newest_folder(home: Path, batch_date: date) -> tuple[Path, date | None]:
@@ -145,6 +162,8 @@ def _keep_former_files(conn: psycopg.Connection, day: Day, source: str) -> dict[
     row = conn.execute(
         "select max(batch_date) from ops.day_file where source = %s and batch_date <= %s", (source, day.batch_date)
     ).fetchone()
+    if row[0] is None and source in OPTIONAL_SOURCES:
+        return {"source": source, "files": 0, "bytes": 0, "new_files": 0, "served_by": None}
     if row[0] is None:
         raise FileMissing(
             f"{source}: expected files landed for {day.batch_date} or before, found none. Include it in the sources."

@@ -20,7 +20,7 @@ from airflow.sdk import Asset, Connection, Param
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
-from reelhouse.day import SOURCES, Day
+from reelhouse.day import EVERY_SOURCE, Day
 from reelhouse.errors import ReelhouseError, SettingsWrong
 
 if TYPE_CHECKING:
@@ -68,10 +68,10 @@ def _form() -> dict[str, Param]:
             description="The day to load. Empty: the day of the run.",
         ),
         "sources": Param(
-            list(SOURCES),
+            list(EVERY_SOURCE),
             type="array",
-            items={"type": "string", "enum": list(SOURCES)},
-            examples=list(SOURCES),
+            items={"type": "string", "enum": list(EVERY_SOURCE)},
+            examples=list(EVERY_SOURCE),
             uniqueItems=True,
             minItems=1,
             title="Sources",

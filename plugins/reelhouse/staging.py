@@ -23,7 +23,7 @@ from psycopg import sql
 from reelhouse import copying, sources
 from reelhouse.copying import copy_line, copy_rows
 from reelhouse.database import identifiers, translated_errors
-from reelhouse.day import SOURCES, Day
+from reelhouse.day import EVERY_SOURCE, OPTIONAL_SOURCES, SOURCES, Day
 from reelhouse.errors import FileMissing, Held, OutOfStep
 from reelhouse.sources import SourceFile, files_of, provider, reading, values
 from reelhouse.sources.imdb import number_map
@@ -76,6 +76,18 @@ def stage_source(conn: psycopg.Connection, day: Day, source: str) -> dict[str, o
     return {"source": source, "files_staged": staged, **_account_of(conn, source)}
 
 
+def stage_optional_sources(conn: psycopg.Connection, day: Day) -> dict[str, object]:
+    """Fill the staging tables of the sources that nothing depends on; those without a file that day are left empty.
+
+    Gives   files_staged, the account summed, added_columns by source
+    """
+    staged = {source: stage_source(conn, day, source) for source in OPTIONAL_SOURCES}
+    names = ("files_staged", *ACCOUNT)
+    figures: dict[str, object] = {name: sum(each[name] for each in staged.values()) for name in names}
+    added = {source: each["added_columns"] for source, each in staged.items() if "added_columns" in each}
+    return figures | ({"added_columns": added} if added else {})
+
+
 def _landed_files(conn: psycopg.Connection, day: Day, source: str) -> dict[str, Landed]:
     rows = conn.execute(
         "select day_file.file_name, file.file_id, file.landed_path, file.sha256"
@@ -92,7 +104,7 @@ def _landed_files(conn: psycopg.Connection, day: Day, source: str) -> dict[str, 
             parts += [landed[name].staged_sha256 if name in landed else "none" for name in file.depends_on]
             digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
             landed[file.name] = Landed(file, file_id, day.settings.landing / path, digest)
-        elif file.is_required:
+        elif file.is_required and (found or source in SOURCES):
             raise OutOfStep(
                 f"{file.name}: expected to be landed for {day.batch_date}, found no such file. Run land_{source} first."
             )
@@ -103,7 +115,10 @@ def _landed_files(conn: psycopg.Connection, day: Day, source: str) -> dict[str, 
 def code_sha256(source: str) -> str:
     """The version of the contract: a digest over the code that decides what a file's rows come out as."""
     digest = hashlib.sha256()
-    for module in (sources, reading, values, copying, provider(source)):
+    own = provider(source)
+    # A reader that several providers share is part of each one's contract.
+    shared = [part for part in vars(own).values() if inspect.ismodule(part) and part.__package__ == sources.__name__]
+    for module in dict.fromkeys((sources, reading, values, copying, own, *shared)):
         digest.update(Path(inspect.getsourcefile(module)).read_bytes())
     return digest.hexdigest()
 
@@ -399,14 +414,18 @@ def _check_serves_day(conn: psycopg.Connection, day: Day, staged: dict[tuple[str
 
 
 def _check_filled(conn: psycopg.Connection, staged: dict[tuple[str, str], dict[str, object]]) -> None:
-    for source in SOURCES:
+    for source in EVERY_SOURCE:
         for file in files_of(source):
             row = staged.get((source, file.name))
             if row and not _is_filled(conn, file, row["rows_staged"]):
                 raise OutOfStep(
                     f"staging.{file.table}: expected {row['rows_staged']} rows, found none: the server has crashed "
-                    f"since. Run stage_{source} again."
+                    f"since. Run {_stage_step(source)} again."
                 )
+
+
+def _stage_step(source: str) -> str:
+    return "stage_optional_sources" if source in OPTIONAL_SOURCES else f"stage_{source}"
 
 
 def _write_file_loads(conn: psycopg.Connection, load_id: int) -> None:
@@ -417,7 +436,7 @@ def _write_file_loads(conn: psycopg.Connection, load_id: int) -> None:
 
 
 def _hold_reasons(staged: dict[tuple[str, str], dict[str, object]]) -> list[str]:
-    least = {(file.source, file.name): file.least_rows for source in SOURCES for file in files_of(source)}
+    least = {(file.source, file.name): file.least_rows for source in EVERY_SOURCE for file in files_of(source)}
     reasons = []
     for key, row in sorted(staged.items()):
         bad, rows_in = row["rows_quarantined"], row["rows_in"]

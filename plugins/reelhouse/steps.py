@@ -53,6 +53,8 @@ STEPS: tuple[Step, ...] = (
         Step(f"stage_{source}", "extract_sources", _of_source(staging.stage_source, source), source)
         for source in SOURCES
     ),
+    Step("land_optional_sources", "extract_sources", landing.land_optional_sources),
+    Step("stage_optional_sources", "extract_sources", staging.stage_optional_sources),
     Step("open_load", "extract_sources", staging.open_load),
     Step("find_candidates", "match_titles", candidates.find_candidates),
     Step("decide_matches", "match_titles", decisions.decide_matches),

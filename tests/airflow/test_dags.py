@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reelhouse.day import SOURCES
+from reelhouse.day import EVERY_SOURCE, SOURCES
 
 DAGS = Path(__file__).parent.parent.parent / "dags"
 FLOW = ["extract_sources", "match_titles", "populate_warehouse", "refresh_recommendations", "summarize_warehouse"]
@@ -77,6 +77,7 @@ def test_each_source_has_a_group_of_its_own(dags) -> None:
     assert set(SOURCES) <= set(groups)
     for source in SOURCES:
         assert set(groups[source].children) == {f"land_{source}", f"stage_{source}"}
+    assert set(groups["optional"].children) == {"land_optional_sources", "stage_optional_sources"}
 
 
 def test_the_schema_is_migrated_before_anything_else(dags) -> None:
@@ -93,8 +94,8 @@ def test_the_last_step_of_each_dag_emits_its_asset(dags) -> None:
 
 def test_the_form_asks_for_day_sources_and_force(dags) -> None:
     for dag in dags.values():
-        assert dag.params.dump() == {"day": None, "sources": list(SOURCES), "force": False}
-        assert dag.params.get_param("sources").schema["examples"] == list(SOURCES)
+        assert dag.params.dump() == {"day": None, "sources": list(EVERY_SOURCE), "force": False}
+        assert dag.params.get_param("sources").schema["examples"] == list(EVERY_SOURCE)
 
 
 def test_reading_the_dags_imports_no_step() -> None:

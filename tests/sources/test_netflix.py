@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from source_files import assert_accounted, netflix_bytes, read
 
-from reelhouse.sources.netflix import Row
+from reelhouse.sources.catalogue import Row
 
 
 def _read(*changes: dict[str, str], newline: str = "\n") -> tuple[list[Row], object, str]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from reelhouse.day import SOURCES, Day
+from reelhouse.day import EVERY_SOURCE, Day
 from reelhouse.errors import SettingsWrong
 from reelhouse.operating import embedded
 from reelhouse.operating.showing import Screen, format_figures, format_report
@@ -23,7 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--day", type=date.fromisoformat, metavar="YYYY-MM-DD", help="the day to load (today, in UTC)")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder with <source>/[<day>/]<file> (the sample)")
     parser.add_argument(
-        "--sources", type=_sources, default=SOURCES, metavar="A,B", help=f"sources to fetch anew ({','.join(SOURCES)})"
+        "--sources",
+        type=_sources,
+        default=EVERY_SOURCE,
+        metavar="A,B",
+        help=f"sources to fetch anew ({','.join(EVERY_SOURCE)})",
     )
     parser.add_argument("--force", action="store_true", help="do every step again, even where nothing changed")
     parser.epilog = (
@@ -83,9 +87,9 @@ def _sources(text: str) -> tuple[str, ...]:
     ('netflix', 'imdb')
     """
     wanted = {word.strip() for word in text.split(",")} - {""}
-    if not wanted or wanted - set(SOURCES):
-        raise argparse.ArgumentTypeError(f"expected some of {','.join(SOURCES)}, found {text!r}")
-    return tuple(source for source in SOURCES if source in wanted)
+    if not wanted or wanted - set(EVERY_SOURCE):
+        raise argparse.ArgumentTypeError(f"expected some of {','.join(EVERY_SOURCE)}, found {text!r}")
+    return tuple(source for source in EVERY_SOURCE if source in wanted)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from reelhouse.day import SOURCES
+from reelhouse.day import EVERY_SOURCE
 from reelhouse.errors import SettingsWrong
 
 GIB = 1 << 30
@@ -128,8 +128,8 @@ def provider(source: str) -> Provider:
 
     Raises  SettingsWrong when there is no such provider
     """
-    if source not in SOURCES:
-        raise SettingsWrong(f"source: expected one of {', '.join(SOURCES)}, found {source!r}.")
+    if source not in EVERY_SOURCE:
+        raise SettingsWrong(f"source: expected one of {', '.join(EVERY_SOURCE)}, found {source!r}.")
     return importlib.import_module(f"reelhouse.sources.{source}")
 
 

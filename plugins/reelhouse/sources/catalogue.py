@@ -1,0 +1,152 @@
+"""Catalogues of twelve columns: Netflix', and those of other platforms that were published in its layout.
+
+They share the layout, not the care: durations stand in the column `rating`, dates are written in three ways, an
+actor is called "1", and a platform may know no cast at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import BinaryIO, NamedTuple
+
+from reelhouse.sources import Column, Layout, SourceFile
+from reelhouse.sources.reading import Header, Reading, csv_records
+from reelhouse.sources.values import (
+    SMALLINT,
+    date_or_none,
+    refuse,
+    split_list,
+    text_or_none,
+    title_or_none,
+    united,
+    year_or_none,
+)  # fmt: skip
+
+
+class Row(NamedTuple):
+    """A row of a catalogue's staging table."""
+
+    source_id: str
+    line_number: int
+    kind: str
+    title: str
+    directors: list[str]
+    actors: list[str]
+    countries: list[str]
+    added_date: date | None
+    release_year: int | None
+    certification: str | None
+    runtime_min: int | None
+    season_count: int | None
+    categories: list[str]
+    description: str | None
+    repairs: list[str]
+
+
+COLUMNS = (
+    "show_id", "type", "title", "director", "cast", "country", "date_added", "release_year", "rating", "duration",
+    "listed_in", "description",
+)  # fmt: skip
+
+KINDS = {"movie": "movie", "tv show": "series"}
+LISTS = ("directors", "actors", "countries", "categories")
+SHIFTED = "shifted_rating_duration"
+NUMBERED = "number_for_actor"
+
+_ID = re.compile(r"\S{1,100}")
+_MINUTES = re.compile(r"([0-9]{1,5}) min")
+_SEASONS = re.compile(r"([0-9]{1,5}) [Ss]easons?")
+
+
+def declare(source: str, name: str, *others: str, columns: tuple[Column, ...] = ()) -> SourceFile:
+    """The one file of a platform.
+
+    Takes   others   what it may also be called
+            columns  beyond the twelve
+    """
+    names = (name, *others)
+    return SourceFile(
+        source=source,
+        name=name,
+        file_names=(*names, *(f"{each}.gz" for each in names)),
+        layouts=(Layout("12 columns", (*(Column(each) for each in COLUMNS), *columns)),),
+        delimiter=",",
+        is_quoted=True,
+        null="",
+        key=("source_id",),
+        table=f"{source}_titles",
+        fields=Row._fields,
+    )
+
+
+def read_rows(
+    file: SourceFile, header: Header, stream: BinaryIO, reading: Reading, known: object = None
+) -> Iterator[Row]:
+    """Rows of the catalogue, each show_id once: of repeats the lists are united, for the rest the first row wins."""
+    rows: dict[str, Row] = {}
+    for line_number, fields, raw in csv_records(file, header, stream, reading):
+        problems: list[str] = []
+        row = _row({name: fields[place] for name, place in header.places.items()}, line_number, problems)
+        if row is None:
+            reading.reject(line_number, problems, raw)
+        elif row.source_id in rows:
+            reading.rows_duplicate += 1
+            first = rows[row.source_id]
+            rows[row.source_id] = first._replace(
+                **{name: united(getattr(first, name), getattr(row, name)) for name in LISTS}
+            )
+        else:
+            rows[row.source_id] = row
+    reading.rows_repaired = sum(1 for row in rows.values() if row.repairs)
+    yield from rows.values()
+
+
+def _row(text: dict[str, str], line_number: int, problems: list[str]) -> Row | None:
+    show_id = text_or_none(text["show_id"]) or ""
+    if not _ID.fullmatch(show_id):
+        refuse(problems, "show_id", "an id of 1 to 100 characters without spaces", text["show_id"])
+    kind = KINDS.get((text_or_none(text["type"]) or "").lower())
+    if kind is None:
+        refuse(problems, "type", "Movie or TV Show", text["type"])
+    title = title_or_none(text["title"])
+    if title is None:
+        refuse(problems, "title", "a title", text["title"])
+    actors = split_list(text["cast"])
+    named = [actor for actor in actors if not actor.isdecimal()]
+    certification, duration, repairs = _unshifted(text_or_none(text["rating"]), text_or_none(text["duration"]))
+    row = Row(
+        source_id=show_id,
+        line_number=line_number,
+        kind=kind or "",
+        title=title or "",
+        directors=split_list(text["director"]),
+        actors=named,
+        countries=split_list(text["country"]),
+        added_date=date_or_none(text["date_added"], "date_added", problems),
+        release_year=year_or_none(text["release_year"], "release_year", problems),
+        certification=certification,
+        runtime_min=_counted(_MINUTES, duration),
+        season_count=_counted(_SEASONS, duration),
+        categories=split_list(text["listed_in"]),
+        description=text_or_none(text["description"]),
+        repairs=repairs if named == actors else [*repairs, NUMBERED],
+    )
+    # A title of 0 minutes is one whose runtime nobody knows.
+    if duration not in (None, "0 min") and row.runtime_min is None and row.season_count is None:
+        refuse(problems, "duration", "such as '90 min' or '2 Seasons', or nothing", duration)
+    return None if problems else row
+
+
+def _unshifted(rating: str | None, duration: str | None) -> tuple[str | None, str | None, list[str]]:
+    """Rating and duration, each in its place: in some rows the duration stands in `rating`."""
+    if rating is not None and (_MINUTES.fullmatch(rating) or _SEASONS.fullmatch(rating)):
+        return None, duration or rating, [SHIFTED]
+    return rating, duration, []
+
+
+def _counted(pattern: re.Pattern[str], duration: str | None) -> int | None:
+    match = pattern.fullmatch(duration or "")
+    number = int(match[1]) if match else 0
+    return number if 0 < number <= SMALLINT else None

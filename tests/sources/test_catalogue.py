@@ -1,0 +1,54 @@
+"""The catalogues of the other platforms: Netflix' layout, their own ways of writing."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from source_files import FILM, NETFLIX_HEADER, assert_accounted, csv_bytes, read
+
+from reelhouse.sources.catalogue import Row
+
+PLATFORMS = ("amazon", "disney", "hulu")
+
+
+def _read(source: str, *changes: dict[str, str]) -> tuple[list[Row], object, str]:
+    rows = [FILM | {"show_id": f"s{number}", "OTT": source} | change for number, change in enumerate(changes, 1)]
+    result = read(source, source, csv_bytes(f"{NETFLIX_HEADER},OTT", rows))
+    assert_accounted(*result)
+    return result
+
+
+@pytest.mark.parametrize("source", PLATFORMS)
+def test_a_day_with_a_dashed_short_month_is_read(source: str) -> None:
+    rows, record, _ = _read(source, {"date_added": "30-Mar-21"}, {"date_added": ""}, {"date_added": "9/Sep/21"})
+    assert [row.added_date for row in rows] == [date(2021, 3, 30), None]
+    assert record.rows_quarantined == 1
+
+
+@pytest.mark.parametrize("source", PLATFORMS)
+def test_a_missing_cast_is_nobody(source: str) -> None:
+    assert _read(source, {"cast": ""}, {"cast": "nan"})[0][1].actors == []
+
+
+def test_durations_in_the_rating_column_are_moved() -> None:
+    rows, record, _ = _read(
+        "hulu", {"rating": "94 min", "duration": ""}, {"type": "TV Show", "rating": "2 Seasons", "duration": ""}
+    )
+    assert [(row.certification, row.runtime_min, row.season_count) for row in rows] == [
+        (None, 94, None),
+        (None, None, 2),
+    ]
+    assert record.rows_repaired == 2
+
+
+def test_a_number_is_no_actor_and_the_row_says_so() -> None:
+    rows, record, _ = _read("amazon", {"cast": "1"}, {"cast": "50 Cent, 1"})
+    assert [row.actors for row in rows] == [[], ["50 Cent"]]
+    assert [row.repairs for row in rows] == [["number_for_actor"]] * 2
+    assert record.rows_repaired == 2
+
+
+def test_a_runtime_of_no_minutes_is_unknown() -> None:
+    rows, _, _ = _read("amazon", {"duration": "0 min"}, {"duration": "99999 min"})
+    assert [row.runtime_min for row in rows] == [None]

@@ -1,0 +1,133 @@
+"""Sources that nothing depends on: taken when they are there, no error when they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+from source_files import FILM, NETFLIX_HEADER, csv_bytes, write_sources
+
+from reelhouse.day import EVERY_SOURCE, OPTIONAL_SOURCES, SOURCES, Day
+from reelhouse.errors import ContractBroken, Held, OutOfStep
+from reelhouse.landing import land_optional_sources, land_source
+from reelhouse.settings import Settings
+from reelhouse.sources import files_of
+from reelhouse.staging import open_load, stage_optional_sources, stage_source
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return write_sources(tmp_path / "data")
+
+
+@pytest.fixture
+def settings(settings: Settings, data: Path) -> Settings:
+    return replace(settings, data=data)
+
+
+def _catalogue(*changes: dict[str, str]) -> bytes:
+    rows = [FILM | {"show_id": f"s{number}"} | change for number, change in enumerate(changes, 1)]
+    return csv_bytes(NETFLIX_HEADER, rows)
+
+
+def _write(data: Path, source: str, name: str, content: bytes) -> None:
+    (data / source).mkdir(exist_ok=True)
+    (data / source / name).write_bytes(content)
+
+
+def _load(conn: psycopg.Connection, day: Day) -> dict[str, object]:
+    for source in SOURCES:
+        land_source(conn, day, source)
+        stage_source(conn, day, source)
+    land_optional_sources(conn, day)
+    return stage_optional_sources(conn, day)
+
+
+def _files_of_load(conn: psycopg.Connection, load_id: int) -> set[str]:
+    rows = conn.execute("select file_name from ops.file_load where load_id = %s", (load_id,)).fetchall()
+    return {name for (name,) in rows}
+
+
+def test_each_optional_source_declares_tables_that_there_are(conn) -> None:
+    for source in OPTIONAL_SOURCES:
+        for file in files_of(source):
+            fields = ", ".join(file.fields)
+            assert conn.execute(f"select {fields} from staging.{file.table}").fetchall() == []
+
+
+def test_without_optional_files_the_day_has_only_the_required_ones(conn, make_day) -> None:
+    figures = _load(conn, make_day())
+    assert (figures["files_staged"], figures["rows_in"]) == (0, 0)
+    assert len(_files_of_load(conn, open_load(conn, make_day())["load_id"])) == 8
+
+
+def test_what_is_there_is_part_of_the_load_with_its_account(conn, make_day, data) -> None:
+    _write(data, "hulu", "hulu_titles.csv", _catalogue({}, {"type": "Play"}))
+    figures = _load(conn, make_day())
+    assert (figures["files_staged"], figures["rows_in"], figures["rows_staged"], figures["rows_quarantined"]) == (
+        1,
+        2,
+        1,
+        1,
+    )
+    load = open_load(conn, make_day())
+    assert "hulu_titles.csv" in _files_of_load(conn, load["load_id"])
+    assert load["rows_in"] == 21 + 2
+
+
+def test_a_second_run_stages_nothing(conn, make_day, data) -> None:
+    _write(data, "amazon", "amazon_prime_titles.csv", _catalogue({}))
+    _load(conn, make_day())
+    before = conn.execute("select ctid, xmin from staging.amazon_titles").fetchall()
+    assert _load(conn, make_day())["files_staged"] == 0
+    assert conn.execute("select ctid, xmin from staging.amazon_titles").fetchall() == before
+
+
+def test_a_source_that_is_gone_leaves_no_rows_and_another_load(conn, make_day, data) -> None:
+    _write(data, "disney", "disney_titles.csv", _catalogue({}))
+    _load(conn, make_day())
+    first = open_load(conn, make_day())["load_id"]
+    (data / "disney" / "disney_titles.csv").unlink()
+    _load(conn, make_day())
+    assert conn.execute("select count(*) from staging.disney_titles").fetchone() == (0,)
+    second = open_load(conn, make_day())["load_id"]
+    assert second != first
+    assert "disney_plus_titles.csv" not in _files_of_load(conn, second)
+
+
+def test_an_optional_source_left_out_keeps_its_rows(conn, make_day, data) -> None:
+    _write(data, "hulu", "hulu_titles.csv", _catalogue({}))
+    _load(conn, make_day(date(2026, 1, 30)))
+    (data / "hulu" / "hulu_titles.csv").unlink()
+    later = make_day(date(2026, 1, 31), sources=SOURCES)
+    _load(conn, later)
+    assert "hulu_titles.csv" in _files_of_load(conn, open_load(conn, later)["load_id"])
+
+
+def test_rows_that_a_crash_emptied_are_missed(conn, make_day, data) -> None:
+    _write(data, "hulu", "hulu_titles.csv", _catalogue({}))
+    _load(conn, make_day())
+    conn.execute("truncate staging.hulu_titles")
+    with pytest.raises(OutOfStep, match="Run stage_optional_sources again"):
+        open_load(conn, make_day())
+
+
+def test_a_changed_header_of_an_optional_file_is_named(conn, make_day, data) -> None:
+    _write(data, "hulu", "hulu_titles.csv", _catalogue({}).replace(b"listed_in", b"genres"))
+    with pytest.raises(ContractBroken, match=r"hulu_titles\.csv: expected .* missing: listed_in"):
+        _load(conn, make_day())
+
+
+def test_too_many_bad_rows_of_an_optional_file_hold_the_load(conn, make_day: Callable[..., Day], data) -> None:
+    _write(data, "hulu", "hulu_titles.csv", _catalogue(*[{"type": "Play"}] * 51, {}))
+    _load(conn, make_day())
+    with pytest.raises(Held, match=r"hulu_titles\.csv: expected at most 0\.5% bad rows, found 51 of 52"):
+        open_load(conn, make_day())
+
+
+def test_every_source_is_fetched_unless_told_otherwise(make_day) -> None:
+    assert make_day().sources == EVERY_SOURCE == SOURCES + OPTIONAL_SOURCES
