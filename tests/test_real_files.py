@@ -131,3 +131,50 @@ def test_the_complete_official_ratings_of_2017_are_read(conn, own_day, real_data
     target.write_bytes((real_data / "imdb_official_2017" / target.name).read_bytes())
     rows_in, staged, filtered, bad, repeated = _stage(conn, own_day, "imdb")["title.ratings.tsv.gz"]
     assert (rows_in, staged + filtered, bad, repeated) == (755_460, 755_460, 0, 0)
+
+
+CATALOGUES = {
+    "amazon": ("amazon_prime_titles.csv", 9_668, 1_854, 35),
+    "disney": ("disney_plus_titles.csv", 1_450, 398, 0),
+    "hulu": ("hulu_titles.csv", 3_073, 1_589, 292),
+}
+
+
+@pytest.mark.parametrize("source", CATALOGUES)
+def test_the_catalogues_of_other_platforms_are_staged_whole(conn, own_day, real_data, source: str) -> None:
+    name, rows, series, repaired = CATALOGUES[source]
+    _copy(real_data / "streaming_catalogues", own_day.settings.data / source, name)
+    assert _stage(conn, own_day, source) == {name: (rows, rows, 0, 0, 0)}
+    table = f"staging.{source}_titles"
+    assert conn.execute(
+        f"select count(*) filter (where kind = 'series'), count(*) filter (where repairs <> '{{}}'),"
+        f" count(*) filter (where certification ~ 'min|Season' or '1' = any(actors)) from {table}"
+    ).fetchone() == (series, repaired, 0)
+    if source == "hulu":
+        assert conn.execute(f"select count(*) from {table} where actors <> '{{}}'").fetchone() == (0,)
+
+
+def test_the_lists_of_justwatch_are_staged_and_a_credit_of_a_refused_title_is_not(conn, real_day) -> None:
+    assert _stage(conn, real_day(date(2022, 6, 1)), "justwatch") == {
+        "titles.csv": (5_806, 5_805, 0, 1, 0),
+        "credits.csv": (77_213, 77_121, 0, 1, 91),
+        "Best Movies Netflix.csv": (387, 387, 0, 0, 0),
+        "Best Shows Netflix.csv": (246, 246, 0, 0, 0),
+        "Best Movie by Year Netflix.csv": (49, 49, 0, 0, 0),
+        "Best Show by Year Netflix.csv": (31, 31, 0, 0, 0),
+    }
+    reasons = conn.execute("select reasons[1] from quarantine.rejected_row order by file_id, line_number").fetchall()
+    assert reasons == [
+        ("title: expected a name, found ''",),
+        ("id: expected a title that titles.csv has, found 'tm1063792'",),
+    ]
+    assert conn.execute(
+        "select count(*) filter (where imdb_rating_of_10 is null), count(*) filter (where imdb_id is not null),"
+        " max(season_count) from staging.justwatch_titles"
+    ).fetchone() == (522, 3_364, 42)
+
+
+def _copy(source: Path, target: Path, *names: str) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (target / name).write_bytes((source / name).read_bytes())

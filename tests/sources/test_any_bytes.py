@@ -15,9 +15,20 @@ NASTY = [
     "٣".encode(), b"-1", b"99999999999999999999", b"[", b"NaN", b"tt", b"nm1", b"Jr.,",
 ]  # fmt: skip
 
+JUSTWATCH_TITLES = (
+    b"id,title,type,release_year,age_certification,runtime,genres,production_countries,seasons,imdb_id,imdb_score,"
+    b"imdb_votes\ntm1,A,MOVIE,1976,R,113,\"['crime', 'drama']\",['US'],,tt0075314,8.3,795222.0\n"
+)
+
 FILES: dict[str, tuple[str, bytes]] = {
     "netflix_titles": ("netflix", netflix_bytes({}, {"cast": 'A "B" C, D\nE'}, {"type": "TV Show"})),
     "rotten_tomatoes_movies": ("rotten_tomatoes", rotten_bytes({}, {"movie_info": 'x "y"\nz'}, {})),
+    "hulu": ("hulu", netflix_bytes({}, {"rating": "94 min", "duration": ""})),
+    "titles": ("justwatch", JUSTWATCH_TITLES),
+    "credits": (
+        "justwatch",
+        b"person_id,id,name,character,role\n1,tm1,A,B,ACTOR\n1,tm1,A,C,ACTOR\n2,ts3,D,,DIRECTOR\n",
+    ),
     **{name: ("imdb", tsv_bytes(rows)) for name, rows in IMDB_ROWS.items()},
 }
 
