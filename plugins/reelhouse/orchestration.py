@@ -83,6 +83,12 @@ def _form() -> dict[str, Param]:
             title="Force",
             description="Do every step again, even where nothing changed.",
         ),
+        "accept_volume": Param(
+            None,
+            type=["null", "string"],
+            title="Accept the volume",
+            description="Why the day is to go on although files have unusually many, few or bad rows. Recorded.",
+        ),
     }
 
 
@@ -207,7 +213,7 @@ def _make_day(dsn: str, context: Context) -> Day:
     if dag_run.run_type == "operator_triggered":
         # A run that is replaced keeps its former conf; what was asked for this time stands in the ledger.
         force = _handed_on(dsn, day)
-    return Day(day, read_settings(), tuple(params["sources"]), force, tell=_tell)
+    return Day(day, read_settings(), tuple(params["sources"]), force, params.get("accept_volume"), _tell)
 
 
 def _tell(message: str, share: float | None = None) -> None:

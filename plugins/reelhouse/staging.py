@@ -33,6 +33,10 @@ from reelhouse.warehousing import loads
 # More bad rows than that, by share and by number, are no accident any more: a person has to look.
 MOST_QUARANTINED_SHARE = 0.005
 MOST_QUARANTINED_ROWS = 50
+# A file far from what it usually has is cut, doubled or another file: a person has to look. Fewer loads than
+# that say nothing about what is usual.
+LEAST_SHARE_OF_MEDIAN, MOST_SHARE_OF_MEDIAN = 0.8, 1.5
+LOADS_OF_MEDIAN, LEAST_LOADS_OF_MEDIAN = 7, 3
 ROWS_BETWEEN_TELLS = 20_000
 ACCOUNT = ("rows_in", "rows_staged", "rows_filtered", "rows_quarantined", "rows_duplicate", "rows_repaired")
 
@@ -348,9 +352,9 @@ def open_load(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     """Open the day's load of what is staged, with the account of its files.
 
     Gives   load_id, is_seen and the account summed
-    Raises  OutOfStep when staging does not hold the files that serve the day, Held when too many rows of a file
-            were not valid or a file has too few
-    Reruns  the same staging is the same load
+    Raises  OutOfStep when staging does not hold the files that serve the day, Held when the volume gate speaks
+            against it: too many rows that are not valid, no rows, far fewer or more than usual
+    Reruns  the same staging is the same load; what a person has accepted of it is not asked again
     """
     with conn.transaction():
         staged = _share_staged_files(conn)
@@ -361,11 +365,16 @@ def open_load(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         _write_file_loads(conn, load.load_id)
         figures: dict[str, object] = {name: sum(row[name] for row in staged.values()) for name in ACCOUNT}
         loads.add_figures(conn, load.load_id, figures)
-        reasons = [] if load.state != "building" else _hold_reasons(staged)
+        reasons = [] if load.state != "building" else _hold_reasons(conn, day, staged)
+        if reasons and _is_accepted(conn, day, load.load_id, reasons):
+            reasons = []
         if reasons:
             loads.set_state(conn, load.load_id, "held", "; ".join(reasons))
     if reasons:
-        raise Held(f"Load {load.load_id} of {day.batch_date} is held: {'; '.join(reasons)}. Nothing was published.")
+        raise Held(
+            f"Load {load.load_id} of {day.batch_date} is held: {'; '.join(reasons)}. Nothing was published. "
+            "If it is right as it is, run it with --accept-volume and your reason."
+        )
     return {"load_id": load.load_id, "is_seen": load.is_seen, **figures}
 
 
@@ -435,8 +444,25 @@ def _write_file_loads(conn: psycopg.Connection, load_id: int) -> None:
     conn.execute(query.format(columns=columns), (load_id,))
 
 
-def _hold_reasons(staged: dict[tuple[str, str], dict[str, object]]) -> list[str]:
+def _is_accepted(conn: psycopg.Connection, day: Day, load_id: int, reasons: list[str]) -> bool:
+    """Whether a person has accepted, for this very load, all that speaks against it; noted when they do so now."""
+    row = conn.execute(
+        "select from ops.override where load_id = %s and overridden @> %s::text[]", (load_id, reasons)
+    ).fetchone()
+    if row is not None:
+        return True
+    if not (day.accept or "").strip():
+        return False
+    conn.execute(
+        "insert into ops.override (load_id, overridden, reason) values (%s, %s, %s)",
+        (load_id, reasons, day.accept.strip()),
+    )
+    return True
+
+
+def _hold_reasons(conn: psycopg.Connection, day: Day, staged: dict[tuple[str, str], dict[str, object]]) -> list[str]:
     least = {(file.source, file.name): file.least_rows for source in EVERY_SOURCE for file in files_of(source)}
+    usual = _usual_rows(conn, day)
     reasons = []
     for key, row in sorted(staged.items()):
         bad, rows_in = row["rows_quarantined"], row["rows_in"]
@@ -446,4 +472,39 @@ def _hold_reasons(staged: dict[tuple[str, str], dict[str, object]]) -> list[str]
             )
         if row["rows_staged"] < least.get(key, 0):
             reasons.append(f"{key[1]}: expected at least {least[key]} kept rows, found {row['rows_staged']}")
+        elif rows_in == 0:
+            reasons.append(f"{key[1]}: expected rows, found none")
+        for what, number in (("rows", rows_in), ("kept rows", row["rows_staged"])):
+            median = usual.get((*key, what))
+            if median is not None and not _is_usual(number, median):
+                reasons.append(
+                    f"{key[1]}: expected {LEAST_SHARE_OF_MEDIAN * median:,.0f} to {MOST_SHARE_OF_MEDIAN * median:,.0f} "
+                    f"{what} ({LEAST_SHARE_OF_MEDIAN} to {MOST_SHARE_OF_MEDIAN} of the usual {median:,.0f}), "
+                    f"found {number:,}"
+                )
     return reasons
+
+
+def _is_usual(number: int, median: float) -> bool:
+    return LEAST_SHARE_OF_MEDIAN * median <= number <= MOST_SHARE_OF_MEDIAN * median
+
+
+def _usual_rows(conn: psycopg.Connection, day: Day) -> dict[tuple[str, str, str], float]:
+    """How many rows a file usually has: the median of the last published loads of other days, where there are enough.
+
+    Gives   source, file name and "rows" or "kept rows" -> number
+    """
+    rows = conn.execute(
+        "select source, file_name, count(*), percentile_cont(0.5) within group (order by rows_in),"
+        " percentile_cont(0.5) within group (order by rows_staged)"
+        " from (select file_load.*, row_number() over (partition by source, file_name order by published_at desc)"
+        "  as place from ops.file_load inner join ops.load using (load_id)"
+        "  where part = 'warehouse' and published_at is not null and batch_date <> %s) as published"
+        " where place <= %s group by source, file_name",
+        (day.batch_date, LOADS_OF_MEDIAN),
+    ).fetchall()
+    usual: dict[tuple[str, str, str], float] = {}
+    for source, name, loads_known, rows_in, rows_staged in rows:
+        if loads_known >= LEAST_LOADS_OF_MEDIAN:
+            usual |= {(source, name, "rows"): rows_in, (source, name, "kept rows"): rows_staged}
+    return usual

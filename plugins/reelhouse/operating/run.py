@@ -30,6 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"sources to fetch anew ({','.join(EVERY_SOURCE)})",
     )
     parser.add_argument("--force", action="store_true", help="do every step again, even where nothing changed")
+    parser.add_argument(
+        "--accept-volume",
+        metavar="REASON",
+        type=_reason,
+        help="go on although files have far more, far fewer or too many bad rows; the reason is recorded",
+    )
     parser.epilog = (
         "A second run of the same day changes no row. The steps are logged in logs/run.log of the home folder."
     )
@@ -39,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments.data)
     screen = Screen()
     batch_date = arguments.day or datetime.now(UTC).date()
-    day = Day(batch_date, settings, arguments.sources, arguments.force, screen.tell)
+    day = Day(batch_date, settings, arguments.sources, arguments.force, arguments.accept_volume, screen.tell)
     began = time.monotonic()
     with _logged_to(settings.home / "logs" / "run.log"), embedded.warehouse_dsn(settings) as dsn:
         screen.say(f"{batch_date}, files from {settings.data}")
@@ -90,6 +96,12 @@ def _sources(text: str) -> tuple[str, ...]:
     if not wanted or wanted - set(EVERY_SOURCE):
         raise argparse.ArgumentTypeError(f"expected some of {','.join(EVERY_SOURCE)}, found {text!r}")
     return tuple(source for source in EVERY_SOURCE if source in wanted)
+
+
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("expected a reason, found nothing")
+    return text.strip()
 
 
 @contextmanager

@@ -1,0 +1,147 @@
+"""A file with far more or far fewer rows than usual holds the day, until a person says why it is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from source_files import netflix_bytes, rotten_bytes, write_sources
+
+from reelhouse.day import SOURCES, Day
+from reelhouse.errors import Held
+from reelhouse.landing import land_source
+from reelhouse.settings import Settings
+from reelhouse.staging import open_load, stage_source
+from reelhouse.warehousing import loads
+
+FIRST = date(2026, 1, 1)
+USUAL = 100
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return write_sources(tmp_path / "data")
+
+
+@pytest.fixture
+def settings(settings: Settings, data: Path) -> Settings:
+    return replace(settings, data=data)
+
+
+def _stage(conn: psycopg.Connection, day: Day, titles: int) -> None:
+    (day.settings.data / "netflix" / "netflix_titles.csv").write_bytes(netflix_bytes(*[{}] * titles))
+    for source in SOURCES:
+        land_source(conn, day, source)
+        stage_source(conn, day, source)
+
+
+def _publish(conn: psycopg.Connection, day: Day, titles: int) -> int:
+    """Stage, open and stamp as published, as the publisher would."""
+    _stage(conn, day, titles)
+    load_id = open_load(conn, day)["load_id"]
+    conn.execute(
+        "update ops.load set state = 'published', published_at = clock_timestamp() where load_id = %s", (load_id,)
+    )
+    return load_id
+
+
+@pytest.fixture
+def later(conn: psycopg.Connection, make_day: Callable[..., Day]) -> Callable[..., Day]:
+    """Days after three published ones of the usual size."""
+    for place in range(3):
+        _publish(conn, make_day(FIRST + timedelta(place)), USUAL)
+    return lambda **fields: make_day(FIRST + timedelta(10), **fields)
+
+
+@pytest.mark.parametrize("titles", [80, 100, 150])
+def test_a_file_within_the_range_goes_on(conn, later, titles: int) -> None:
+    _stage(conn, later(), titles)
+    assert open_load(conn, later())["rows_in"] > 0
+
+
+@pytest.mark.parametrize("titles", [60, 79, 151, 300])
+def test_a_file_outside_the_range_holds_the_day_with_a_readable_reason(conn, later, titles: int) -> None:
+    _stage(conn, later(), titles)
+    with pytest.raises(Held) as caught:
+        open_load(conn, later())
+    reason = f"netflix_titles.csv: expected 80 to 150 rows (0.8 to 1.5 of the usual 100), found {titles}"
+    assert reason in str(caught.value)
+    assert "--accept-volume" in str(caught.value)
+    assert conn.execute("select state, state_reason from ops.load order by opened_at desc limit 1").fetchone() == (
+        "held", f"{reason}; {reason.replace(' rows (', ' kept rows (')}",
+    )  # fmt: skip
+    with pytest.raises(Held):
+        loads.current_load(conn, "warehouse", later().batch_date)
+
+
+def test_many_more_rejected_rows_are_seen_by_the_kept_rows_too(conn, later) -> None:
+    path = later().settings.data / "netflix" / "netflix_titles.csv"
+    path.write_bytes(netflix_bytes(*[{}] * 60, *[{"type": "Play"}] * 40))
+    for source in SOURCES:
+        land_source(conn, later(), source)
+        stage_source(conn, later(), source)
+    with pytest.raises(Held, match=r"expected 80 to 150 kept rows .* found 60"):
+        open_load(conn, later())
+
+
+def test_two_loads_say_nothing_about_what_is_usual(conn, make_day) -> None:
+    for place in range(2):
+        _publish(conn, make_day(FIRST + timedelta(place)), USUAL)
+    _publish(conn, make_day(FIRST + timedelta(2)), 10)
+
+
+def test_only_the_last_seven_published_loads_count(conn, make_day) -> None:
+    sizes = [10, 14, 20, 29, 42, 60, 85, 100]
+    for place, titles in enumerate(sizes):
+        _publish(conn, make_day(FIRST + timedelta(place), accept="the catalogue grows"), titles)
+    day = make_day(FIRST + timedelta(20))
+    # The median of the last seven is 42; of all eight it would be 35.5.
+    _stage(conn, day, 63)
+    open_load(conn, day)
+    _stage(conn, day, 33)
+    with pytest.raises(Held, match="of the usual 42"):
+        open_load(conn, day)
+
+
+def test_a_file_without_rows_holds_the_day_from_the_first_load_on(conn, make_day, data) -> None:
+    (data / "rotten_tomatoes" / "rotten_tomatoes_movies.csv").write_bytes(rotten_bytes())
+    _stage(conn, make_day(), 3)
+    with pytest.raises(Held, match=r"rotten_tomatoes_movies\.csv: expected at least 1 kept rows, found 0"):
+        open_load(conn, make_day())
+
+
+def test_what_a_person_accepts_goes_on_is_recorded_and_not_asked_again(conn, later) -> None:
+    _stage(conn, later(), 60)
+    with pytest.raises(Held):
+        open_load(conn, later())
+    load_id = open_load(conn, later(accept=" Netflix lost a licence "))["load_id"]
+    assert loads.current_load(conn, "warehouse", later().batch_date).load_id == load_id
+    assert open_load(conn, later())["load_id"] == load_id
+    recorded = conn.execute("select load_id, reason, cardinality(overridden), given_by from ops.override").fetchall()
+    assert recorded == [(load_id, "Netflix lost a licence", 2, conn.info.user)]
+
+
+def test_what_was_accepted_of_one_file_is_not_of_the_next(conn, later) -> None:
+    _stage(conn, later(), 60)
+    open_load(conn, later(accept="Netflix lost a licence"))
+    _stage(conn, later(), 50)
+    with pytest.raises(Held, match="found 50"):
+        open_load(conn, later())
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_an_acceptance_without_a_reason_is_none(conn, later, reason: str) -> None:
+    _stage(conn, later(), 60)
+    with pytest.raises(Held):
+        open_load(conn, later(accept=reason))
+
+
+def test_normal_growth_is_never_held(conn, make_day) -> None:
+    size = 200.0
+    for place in range(30):
+        size *= 1.02 if place % 3 else 0.99
+        _publish(conn, make_day(FIRST + timedelta(place)), round(size))
