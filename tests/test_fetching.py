@@ -216,6 +216,15 @@ def test_a_cut_off_file_is_not_admitted_and_yesterday_stays(conn, make_day, serv
     assert [look[0] for look in _looks(conn)] == ["admitted"]
 
 
+@pytest.mark.parametrize("length", ["told", "chunked"])
+def test_a_plain_file_cut_between_two_lines_is_not_admitted(conn, make_day, server, length) -> None:
+    data = server.files["/netflix/netflix_titles.csv"]
+    server.etags, server.always = {}, Fault(cut=data.rindex(b"\n", 0, -1) + 1, length=length)
+    with pytest.raises(SourceAway, match="5 times asked"):
+        land_source(conn, make_day(), "netflix")
+    assert _of_day(conn, make_day(), "netflix") == {}
+
+
 def test_a_plain_file_whose_end_nobody_tells_is_not_admitted(conn, make_day, server) -> None:
     server.always = Fault(length="none")
     with pytest.raises(NotAdmitted, match="expected a Content-Length, found none"):
