@@ -44,6 +44,10 @@ COMMANDS: dict[str, Command] = {
         "run one day in this process, without Airflow",
         ("./reelhouse run", "./reelhouse run --data /data/films --day 2021-09-25"),
     ),
+    "fetch": Command(
+        "bring the providers' public files into a data folder",
+        ("./reelhouse fetch --source imdb --accept-licence", "./reelhouse fetch --day 2026-11-21 --data /data/films"),
+    ),
     "psql": Command(
         "open PostgreSQL's own client on the warehouse",
         ("./reelhouse psql", "./reelhouse psql -- -Atc 'select count(*) from mart.titles'"),

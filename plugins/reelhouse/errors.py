@@ -26,6 +26,16 @@ class NotAdmitted(ReelhouseError):
     """A file is damaged, cut off or too large. Nothing of it was parsed."""
 
 
+class SourceAway(ReelhouseError):
+    """A source did not answer, or not to the end, however often it was asked. Nothing of it was loaded."""
+
+    is_passing = True
+
+
+class SourceRefused(ReelhouseError):
+    """An address that must not be asked, or a source that does not let us in. Nothing was loaded."""
+
+
 class ContractBroken(ReelhouseError):
     """A file lacks a required column or is no such file at all. Not one row moved."""
 

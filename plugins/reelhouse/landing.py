@@ -1,37 +1,32 @@
 """Source file -> landing. A file is admitted whole and verified, or not at all; only admitted files are parsed.
 
-A file is copied to a temporary name while it is hashed, unpacked to its last byte and held against the caps;
-then it is moved to `landing/<source>/<file date>/` under a name of ours and entered in `ops.file`.
-`ops.day_file` says which admitted file serves which day. What is done when fails leaves both as they were.
+A file is taken from the data folder or from the origin that the settings name: a folder, https:// or s3://. Whatever
+it comes from, it is checked as `admission` says, moved to `landing/<source>/<file date>/` under a name of ours and
+entered in `ops.file`. `ops.day_file` says which admitted file serves which day, `ops.file_fetch` keeps every look at an
+origin. What is done when fails leaves all of them as they were.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import psycopg
-from isal import isal_zlib
 
+from reelhouse.admission import CHUNK_BYTES, Receiver, move
 from reelhouse.day import OPTIONAL_SOURCES, Day
 from reelhouse.errors import FileMissing, NotAdmitted
+from reelhouse.fetching import remotes
+from reelhouse.fetching.downloading import Download, Fetched, Remote, Version
+from reelhouse.fetching.parts import PART_PREFIX, open_part
 from reelhouse.sources import SourceFile, files_of
-from reelhouse.sources.reading import LINE_BYTES
 
-CHUNK_BYTES = 1 << 20
-GREATEST_RATIO = 200
-# Below this many unpacked bytes no ratio is dangerous.
-RATIO_FLOOR_BYTES = 16 << 20
-GZIP_MAGIC = b"\x1f\x8b"
-PART_PREFIX = ".part-"
 PART_SECONDS = 24 * 3600
+UNKNOWN = Version()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,41 +34,62 @@ class Origin:
     """Where a file is taken from.
 
     file       what it is
-    path       where it lies
+    place      path, or URL without credentials
     file_date  the day it is for
-    is_dated   whether that day stands in its folder's name
-    etag       changes whenever the file does
+    is_dated   whether that day stands in its folder's name or its address
+    version    changes whenever the file does; a server tells it with its answer
     """
 
     file: SourceFile
-    path: Path
+    place: str
     file_date: date
     is_dated: bool
-    etag: str
+    version: Version = UNKNOWN
+
+    @property
+    def name(self) -> str:
+        return self.place.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A file in landing, as the ledger has it."""
+    """A file in landing, as the ledger has it, and how it was got.
+
+    place    where it was looked for
+    outcome  admitted, same_bytes or unchanged
+    """
 
     file_id: int
     file_name: str
     byte_count: int
-    is_new: bool
+    place: str
+    outcome: str
+    received: int = 0
+    resumed: int = 0
+    tries: int = 1
+    seconds: float = 0.0
+
+    @property
+    def is_new(self) -> bool:
+        return self.outcome == "admitted"
 
 
 def land_source(conn: psycopg.Connection, day: Day, source: str) -> dict[str, object]:
     """Admit the newest files of a provider that are not after the day, and say that they serve it.
 
     Gives   files, bytes, new_files, file_date
-    Raises  FileMissing when a required file is not there, NotAdmitted when one is damaged or too large;
-            the day then keeps the files it had
+    Raises  FileMissing when a required file is not there, NotAdmitted when one is damaged or too large,
+            SourceAway and SourceRefused when a server does not give it; the day then keeps the files it had
     Reruns  the same bytes again are not copied again
     """
     if source not in day.sources:
         return _keep_former_files(conn, day, source)
     _remove_old_parts(day.settings.landing / source)
-    admitted = [_admit(conn, day, origin) for origin in find_origins(day, source)]
+    template = day.settings.origin_of(source)
+    if template is None or remotes.is_local(template):
+        admitted = [_admit_local(conn, day, origin) for origin in find_origins(day, source)]
+    else:
+        admitted = _admit_remote(conn, day, source, template)
     with conn.transaction():
         _serve_day(conn, day, source, admitted)
     row = conn.execute(
@@ -104,13 +120,12 @@ def land_optional_sources(conn: psycopg.Connection, day: Day) -> dict[str, objec
 
 
 def find_origins(day: Day, source: str) -> list[Origin]:
-    """The provider's files that serve the day: those of its newest dated folder not after it, else of its folder.
+    """The provider's local files that serve the day: those of its newest dated folder not after it, else of its folder.
 
     Gives   none for an optional source of which there is no file at all
     Raises  FileMissing when a required one is not there
     """
-    home = day.settings.data / source
-    folder, folder_date = _newest_folder(home, day.batch_date)
+    home, folder, folder_date = _folder_of(day, source)
     if source in OPTIONAL_SOURCES and not _has_any_file(folder, source):
         return []
     origins = []
@@ -118,8 +133,9 @@ def find_origins(day: Day, source: str) -> list[Origin]:
         path = next((folder / name for name in file.file_names if (folder / name).is_file()), None)
         if path is not None:
             stat = path.stat()
-            etag = f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"
-            origins.append(Origin(file, path, folder_date or day.batch_date, folder_date is not None, etag))
+            version = Version(f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}")
+            is_dated = folder_date is not None
+            origins.append(Origin(file, str(path), folder_date or day.batch_date, is_dated, version))
         elif file.is_required:
             raise FileMissing(_missing_message(home, folder, file, day.batch_date))
     return origins
@@ -127,6 +143,20 @@ def find_origins(day: Day, source: str) -> list[Origin]:
 
 def _has_any_file(folder: Path, source: str) -> bool:
     return any((folder / name).is_file() for file in files_of(source) for name in file.file_names)
+
+
+def _folder_of(day: Day, source: str) -> tuple[Path, Path, date | None]:
+    """Where a provider's files lie: its folder, the one of them that serves the day, and that one's day."""
+    template = day.settings.origin_of(source)
+    if template is None:
+        home = day.settings.data / source
+    elif not remotes.is_dated(template):
+        home = remotes.local_folder(template, day.batch_date)
+    else:
+        folders = {each: remotes.local_folder(template, each) for each in remotes.days_to_try(template, day.batch_date)}
+        newest = next((each for each, folder in folders.items() if folder.is_dir()), day.batch_date)
+        return folders[newest], folders[newest], newest
+    return home, *_newest_folder(home, day.batch_date)
 
 
 def _newest_folder(home: Path, batch_date: date) -> tuple[Path, date | None]:
@@ -180,22 +210,103 @@ def _keep_former_files(conn: psycopg.Connection, day: Day, source: str) -> dict[
 # --- admission ------------------------------------------------------------------------------------------
 
 
-def _admit(conn: psycopg.Connection, day: Day, origin: Origin) -> Admitted:
+def _admit_local(conn: psycopg.Connection, day: Day, origin: Origin) -> Admitted:
     """Bring one file into landing and the ledger, or find it there."""
     known = None if day.force else _unchanged(conn, day, origin)
     if known is not None:
         return known
-    folder = day.settings.landing / origin.file.source / origin.file_date.isoformat()
-    with _part(day.settings.landing / origin.file.source) as part:
-        day.tell(f"landing {origin.path.name}", None)
-        sha256, byte_count = _copy_verified(origin, part)
-        same = _same_bytes(conn, day, origin, sha256)
-        if same is not None:
-            return same
-        landed = folder / f"{sha256}-{origin.path.name}"
-        _move(part, landed)
-    file_id, is_new = _enter(conn, origin, sha256, byte_count, landed.relative_to(day.settings.landing))
-    return Admitted(file_id, origin.file.name, byte_count, is_new)
+    began = time.monotonic()
+    with open_part(day.settings.landing / origin.file.source) as part:
+        day.tell(f"landing {origin.name}", None)
+        receiver = Receiver(origin.file, origin.place, part.stream)
+        _copy(Path(origin.place), receiver)
+        return _enter(
+            conn, day, origin, receiver, part.path, Fetched(False, origin.version, receiver.received, 0, 1), began
+        )
+
+
+def _copy(path: Path, receiver: Receiver) -> None:
+    """Take all of a local file.
+
+    Raises  NotAdmitted, also when it changes meanwhile
+    """
+    with path.open("rb") as source:
+        size = os.fstat(source.fileno()).st_size
+        while chunk := source.read(CHUNK_BYTES):
+            receiver.take(chunk)
+        receiver.finish()
+    stat = path.stat()
+    if receiver.received != size or stat.st_size != size:
+        found = f"{stat.st_size}: it changed while it was read"
+        raise NotAdmitted(f"{path}: expected {size} bytes, found {found}. Try again.")
+
+
+def _admit_remote(conn: psycopg.Connection, day: Day, source: str, template: str) -> list[Admitted]:
+    """Bring a provider's files into landing: of the newest day that its first required file is there for.
+
+    Raises  FileMissing when there is none
+    """
+    tried = remotes.days_to_try(template, day.batch_date)
+    first, *others = sorted(files_of(source), key=lambda file: not file.is_required)
+    for file_date in tried:
+        try:
+            admitted = [_admit_named(conn, day, template, first, file_date)]
+        except FileMissing:
+            if file_date == tried[-1]:
+                raise
+            continue
+        break
+    for file in others:
+        try:
+            admitted.append(_admit_named(conn, day, template, file, file_date))
+        except FileMissing:
+            if file.is_required:
+                raise
+    return admitted
+
+
+def _admit_named(conn: psycopg.Connection, day: Day, template: str, file: SourceFile, file_date: date) -> Admitted:
+    """One file from a server, under the first of its names that is there."""
+    wanted = [remotes.remote_of(template, file, name, file_date, day.settings.network) for name in file.file_names]
+    is_dated = remotes.is_dated(template)
+    missing: list[FileMissing] = []
+    for remote in {remote.place: remote for remote in wanted}.values():
+        try:
+            return _fetch(conn, day, Origin(file, remote.place, file_date, is_dated), remote)
+        except FileMissing as error:
+            missing.append(error)
+    raise missing[0]
+
+
+def _fetch(conn: psycopg.Connection, day: Day, origin: Origin, remote: Remote) -> Admitted:
+    began = time.monotonic()
+    former, version = (None, Version()) if day.force else _former(conn, day, origin)
+    with open_part(day.settings.landing / origin.file.source, origin.place) as part:
+        receiver = Receiver(origin.file, origin.place, part.stream)
+        if part.validator:
+            receiver.resume()
+        network = remotes.with_host_of(day.settings.network, remote.url)
+        download = Download(remote, network, receiver, part.validator, version, part.remember, day.tell)
+        fetched = download.run()
+        if fetched.is_unchanged and former is not None:
+            return replace(former, place=origin.place, tries=fetched.tries, seconds=time.monotonic() - began)
+        receiver.finish()
+        return _enter(conn, day, origin, receiver, part.path, fetched, began)
+
+
+def _former(conn: psycopg.Connection, day: Day, origin: Origin) -> tuple[Admitted | None, Version]:
+    """The newest file admitted from this place that could serve again, and what the server called its version."""
+    rows = conn.execute(
+        "select file_id, byte_count, landed_path, file_date, etag, last_modified from ops.file"
+        " where source = %s and file_name = %s and origin = %s and file_date <= %s"
+        " order by file_date desc, file_id desc",
+        (origin.file.source, origin.file.name, origin.place, origin.file_date),
+    )
+    for *row, etag, modified in rows:
+        usable = _first_usable([row], day, origin, "unchanged")
+        if usable is not None:
+            return usable, Version(etag, modified)
+    return None, Version()
 
 
 def _unchanged(conn: psycopg.Connection, day: Day, origin: Origin) -> Admitted | None:
@@ -204,12 +315,31 @@ def _unchanged(conn: psycopg.Connection, day: Day, origin: Origin) -> Admitted |
         "select file_id, byte_count, landed_path, file_date from ops.file"
         " where source = %s and file_name = %s and origin = %s and etag = %s and file_date <= %s"
         " order by file_date desc, file_id desc",
-        (origin.file.source, origin.file.name, str(origin.path), origin.etag, origin.file_date),
+        (origin.file.source, origin.file.name, origin.place, origin.version.etag, origin.file_date),
     )
-    return _first_usable(rows, day, origin)
+    return _first_usable(rows, day, origin, "unchanged")
 
 
-def _same_bytes(conn: psycopg.Connection, day: Day, origin: Origin, sha256: str) -> Admitted | None:
+def _enter(
+    conn: psycopg.Connection, day: Day, origin: Origin, receiver: Receiver, part: Path, fetched: Fetched, began: float
+) -> Admitted:
+    """Give a whole file its name and its row, unless landing has these bytes already."""
+    known = _same_bytes(conn, day, origin, receiver.sha256, fetched.version)
+    if known is None:
+        folder = Path(origin.file.source) / origin.file_date.isoformat()
+        landed = folder / f"{receiver.sha256}-{origin.name}"
+        move(part, day.settings.landing / landed)
+        known = _insert(conn, origin, receiver, fetched.version, landed)
+    return replace(
+        known,
+        received=fetched.received,
+        resumed=fetched.resumed,
+        tries=fetched.tries,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _same_bytes(conn: psycopg.Connection, day: Day, origin: Origin, sha256: str, version: Version) -> Admitted | None:
     """The admitted file with these bytes; an undated file that did not change keeps the day it was first landed for."""
     rows = conn.execute(
         "select file_id, byte_count, landed_path, file_date from ops.file"
@@ -217,33 +347,22 @@ def _same_bytes(conn: psycopg.Connection, day: Day, origin: Origin, sha256: str)
         " order by file_date desc, file_id desc",
         (origin.file.source, origin.file.name, sha256, origin.file_date),
     )
-    same = _first_usable(rows, day, origin)
+    same = _first_usable(rows, day, origin, "same_bytes")
     if same is not None:
         conn.execute(
-            "update ops.file set etag = %s, origin = %s where file_id = %s",
-            (origin.etag, str(origin.path), same.file_id),
+            "update ops.file set etag = %s, last_modified = %s, origin = %s where file_id = %s",
+            (version.etag, version.last_modified, origin.place, same.file_id),
         )
     return same
 
 
-def _first_usable(rows: psycopg.Cursor, day: Day, origin: Origin) -> Admitted | None:
+def _first_usable(rows: Iterable[Sequence], day: Day, origin: Origin, outcome: str) -> Admitted | None:
     for file_id, byte_count, landed_path, file_date in rows:
         landed = day.settings.landing / landed_path
         is_whole = landed.is_file() and landed.stat().st_size == byte_count
         if is_whole and (file_date == origin.file_date or not origin.is_dated):
-            return Admitted(file_id, origin.file.name, byte_count, is_new=False)
+            return Admitted(file_id, origin.file.name, byte_count, origin.place, outcome)
     return None
-
-
-@contextmanager
-def _part(folder: Path) -> Iterator[Path]:
-    """A temporary name in landing that is gone afterwards, whatever happens."""
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f"{PART_PREFIX}{uuid.uuid4().hex}"
-    try:
-        yield part
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _remove_old_parts(folder: Path) -> None:
@@ -253,122 +372,23 @@ def _remove_old_parts(folder: Path) -> None:
             part.unlink(missing_ok=True)
 
 
-def _copy_verified(origin: Origin, part: Path) -> tuple[str, int]:
-    """Copy a file while it is hashed and checked to its last byte.
-
-    Gives   its sha256 and its size
-    Raises  NotAdmitted
-    """
-    checked = _Checked(origin)
-    digest = hashlib.sha256()
-    with origin.path.open("rb") as source, part.open("xb") as target:
-        size = os.fstat(source.fileno()).st_size
-        while chunk := source.read(CHUNK_BYTES):
-            target.write(chunk)
-            digest.update(chunk)
-            checked.take(chunk)
-        checked.finish()
-        target.flush()
-        os.fsync(target.fileno())
-        stat = origin.path.stat()
-        if checked.packed != size or stat.st_size != size:
-            found = f"{stat.st_size}: it changed while it was read"
-            raise NotAdmitted(f"{origin.path}: expected {size} bytes, found {found}. Try again.")
-    return digest.hexdigest(), checked.packed
-
-
-class _Checked:
-    """What admission has seen of a file so far: bytes packed and unpacked, the line it is in, the gzip member."""
-
-    def __init__(self, origin: Origin) -> None:
-        self.path = origin.path
-        self.file = origin.file
-        self.is_gzip = origin.path.name.endswith(".gz")
-        self.member = isal_zlib.decompressobj(wbits=31) if self.is_gzip else None
-        self.packed = 0
-        self.unpacked = 0
-        self.line = 0
-        self.last_byte = b""
-
-    def take(self, chunk: bytes) -> None:
-        """The next bytes of the file as it lies there."""
-        if self.packed == 0 and chunk.startswith(GZIP_MAGIC) is not self.is_gzip:
-            found = "something else" if self.is_gzip else "gzip"
-            self._refuse(f"{'gzip' if self.is_gzip else 'plain text'}, as its name says", found)
-        self.packed += len(chunk)
-        if not self.is_gzip:
-            self._take_unpacked(chunk)
-            return
-        try:
-            self._unpack(chunk)
-        except isal_zlib.error as error:
-            self._refuse("whole gzip data", f"damage at byte {self.packed}: {error}")
-
-    def _unpack(self, chunk: bytes) -> None:
-        while chunk:
-            if self.member.eof:
-                # A file may consist of several members; anything else after one is garbage.
-                if not GZIP_MAGIC.startswith(chunk[:2]):
-                    self._refuse("nothing after the end of the gzip data", f"{len(chunk)} more bytes or more")
-                self.member = isal_zlib.decompressobj(wbits=31)
-            self._take_unpacked(self.member.decompress(chunk, CHUNK_BYTES))
-            chunk = self.member.unused_data if self.member.eof else self.member.unconsumed_tail
-
-    def _take_unpacked(self, data: bytes) -> None:
-        if not data:
-            return
-        self.unpacked += len(data)
-        self.last_byte = data[-1:]
-        if self.unpacked > self.file.max_bytes:
-            self._refuse(f"at most {self.file.max_bytes} bytes unpacked", "more")
-        if self.is_gzip and self.unpacked > max(RATIO_FLOOR_BYTES, GREATEST_RATIO * self.packed):
-            self._refuse(f"at most {GREATEST_RATIO} bytes for each packed one", f"{self.unpacked} from {self.packed}")
-        first, last = data.find(b"\n"), data.rfind(b"\n")
-        if self.line + (first if first >= 0 else len(data)) > LINE_BYTES:
-            self._refuse(f"lines of at most {LINE_BYTES} bytes", "a longer one")
-        self.line = len(data) - last - 1 if last >= 0 else self.line + len(data)
-
-    def finish(self) -> None:
-        """The file ended here."""
-        if self.packed == 0 or (self.unpacked == 0 and (self.member is None or self.member.eof)):
-            self._refuse("a header and rows", "an empty file")
-        if self.member is not None and not self.member.eof:
-            self._refuse("the end of the gzip data", f"a file cut off after {self.packed} bytes")
-        if self.file.ends_with_newline and self.last_byte != b"\n":
-            self._refuse("a last line that ends", "a file cut off in mid-line")
-
-    def _refuse(self, expected: str, found: str) -> None:
-        raise NotAdmitted(f"{self.path}: expected {expected}, found {found}. Fetch it again; nothing of it was loaded.")
-
-
-def _move(part: Path, landed: Path) -> None:
-    """Give the part its name, so that it is there whole or not at all, even after a power cut."""
-    landed.parent.mkdir(parents=True, exist_ok=True)
-    part.replace(landed)
-    folder = os.open(landed.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
 # --- the ledger -----------------------------------------------------------------------------------------
 
 
-def _enter(
-    conn: psycopg.Connection, origin: Origin, sha256: str, byte_count: int, landed_path: Path
-) -> tuple[int, bool]:
+def _insert(conn: psycopg.Connection, origin: Origin, receiver: Receiver, version: Version, landed: Path) -> Admitted:
     row = conn.execute(
-        "insert into ops.file (source, file_name, file_date, origin, etag, sha256, byte_count, landed_path)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s)"
+        "insert into ops.file (source, file_name, file_date, origin, etag, last_modified, sha256, byte_count,"
+        " landed_path) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
         " on conflict (source, file_name, file_date, sha256) do update set landed_path = excluded.landed_path,"
-        " origin = excluded.origin, etag = excluded.etag returning file_id, xmax = 0",
+        " origin = excluded.origin, etag = excluded.etag, last_modified = excluded.last_modified"
+        " returning file_id, xmax = 0",
         (
-            origin.file.source, origin.file.name, origin.file_date, str(origin.path), origin.etag, sha256, byte_count,
-            landed_path.as_posix(),
+            origin.file.source, origin.file.name, origin.file_date, origin.place, version.etag, version.last_modified,
+            receiver.sha256, receiver.received, landed.as_posix(),
         ),
     ).fetchone()  # fmt: skip
-    return row[0], row[1]
+    outcome = "admitted" if row[1] else "same_bytes"
+    return Admitted(row[0], origin.file.name, receiver.received, origin.place, outcome)
 
 
 def _serve_day(conn: psycopg.Connection, day: Day, source: str, admitted: list[Admitted]) -> None:
@@ -383,3 +403,11 @@ def _serve_day(conn: psycopg.Connection, day: Day, source: str, admitted: list[A
             " where ops.day_file.file_id <> excluded.file_id",
             (day.batch_date, source, file.file_name, file.file_id),
         )
+        conn.execute(
+            "insert into ops.file_fetch (batch_date, source, file_name, file_id, origin, outcome, bytes_received,"
+            " bytes_resumed, tries, seconds) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                day.batch_date, source, file.file_name, file.file_id, file.place, file.outcome, file.received,
+                file.resumed, file.tries, file.seconds,
+            ),
+        )  # fmt: skip

