@@ -13,7 +13,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
@@ -50,7 +50,8 @@ NETFLIX_TYPES = {
     "movie": 1.0, "tvSeries": 1.0, "tvMiniSeries": 1.0, "tvMovie": 0.5, "tvSpecial": 0.6, "short": 0.02, "tvShort": 0.1
 }  # fmt: skip
 ROTTEN_TYPES = {"movie": 1.0, "tvMovie": 0.05}
-NIL_SHARE, NAMED_ALIKE, HOMONYM_WEIGHT, MOST_ACTORS = 0.05, 0.2, 6, 10
+NIL_SHARE, NAMED_ALIKE, HOMONYM_WEIGHT, MOST_ACTORS = 0.05, 0.5, 12, 10
+NO_PEOPLE = 0.06
 # Numbers of what IMDb does not have; beyond all that the population gives.
 FIRST_UNKNOWN = {"netflix": 97_000_000, "rotten_tomatoes": 98_000_000}
 
@@ -248,6 +249,8 @@ def _netflix_row(show_id: str, subject: Subject, random: Random) -> dict[str, st
     year = (subject.year or 2015) + _years_off(subject.is_series, seasons, random)
     description, year = _plot(theme, random), min(year, THIS_YEAR - 1)
     added = random.randrange(max(year, 2016), THIS_YEAR)
+    if random.random() < NO_PEOPLE:
+        subject = replace(subject, directors=(), actors=())
     return {
         "show_id": show_id,
         "type": "TV Show" if subject.is_series else "Movie",
