@@ -60,7 +60,10 @@ COMMANDS: dict[str, Command] = {
     "evaluate": Command(
         "score the links against labels", ("./reelhouse evaluate matches --labels labels.csv --source netflix",)
     ),
-    "sample": Command("make the invented sample files anew", ("./reelhouse sample",)),
+    "sample": Command(
+        "make the invented sample files anew, or files of any size",
+        ("./reelhouse sample", "./reelhouse sample full --out /data/full --scale 0.1 --day 2"),
+    ),
     "doctor": Command("say what is wrong here and how to mend it", ("./reelhouse doctor",)),
     "test": Command(
         "run the tests on a real PostgreSQL, Airflow and Chromium",

@@ -297,3 +297,21 @@ def test_a_word_after_test_is_pytests(command: Run) -> None:
     done = command("test", "--collect-only", "-q", "tests/sources", "-p", "no:cacheprovider")
     assert done.returncode == 0, done.stdout
     assert "tests/sources/test_headers.py::" in done.stdout
+
+
+def test_sample_full_makes_a_day_of_files(command: Run, own_settings: Settings, tmp_path: Path) -> None:
+    done = command("sample", "full", "--out", str(tmp_path), "--scale", "0.0001", "--day", "2", "--files", "title.crew")
+    assert done.returncode == 0, done.stderr
+    assert "imdb/2026-01-06/title.crew.tsv.gz" in done.stdout
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["imdb", "truth"]
+
+
+def test_sample_says_which_words_it_misses(command: Run, tmp_path: Path) -> None:
+    for words, message in (
+        (("sample", "--scale", "1"), "--scale: expected only with `reelhouse sample full`"),
+        (("sample", "full"), "expected --out DIR"),
+        (("sample", "full", "--out", str(tmp_path), "--files", "x"), "files: expected some of title.basics,"),
+    ):
+        done = command(*words)
+        assert done.returncode == 1
+        assert message in done.stderr

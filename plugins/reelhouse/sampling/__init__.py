@@ -11,6 +11,8 @@ rejects    rows that must be quarantined or counted as duplicates
 editions   the ordinary titles round them, and what changes on the second day
 files      writes the files, counting what must become of each row
 truth      writes down links, traps, accounts and changes
+
+`full_size` makes files of any size up to today's real one, in another way: see there.
 """
 
 from __future__ import annotations
