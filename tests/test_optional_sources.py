@@ -131,3 +131,19 @@ def test_too_many_bad_rows_of_an_optional_file_hold_the_load(conn, make_day: Cal
 
 def test_every_source_is_fetched_unless_told_otherwise(make_day) -> None:
     assert make_day().sources == EVERY_SOURCE == SOURCES + OPTIONAL_SOURCES
+
+
+def test_ratings_by_the_block_are_staged_with_repeats_that_the_database_finds(conn, make_day, data) -> None:
+    lines = [f"{viewer},{movie},3.5,{viewer + movie}" for viewer in range(1, 301) for movie in range(1, 401)]
+    body = "\n".join(["userId,movieId,rating,timestamp", *lines, "7,3,1.0,5", "7,999,1.0,5", "7,999,2.0,6", "x,1,1,1"])
+    _write(data, "viewers", "ratings.csv", body.encode() + b"\n")
+    _load(conn, make_day())
+    account = conn.execute(
+        "select rows_in, rows_staged, rows_filtered, rows_quarantined, rows_duplicate from ops.staged_file"
+        " where source = 'viewers'"
+    ).fetchall()
+    assert account == [(120_004, 120_001, 0, 1, 2)]
+    assert conn.execute(
+        "select rating_of_5::text from staging.viewers_ratings where viewer_number = 7 and movie_number in (3, 999)"
+        " order by movie_number"
+    ).fetchall() == [("3.5",), ("1.0",)]

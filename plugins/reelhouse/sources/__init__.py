@@ -1,8 +1,8 @@
 """What each provider's files look like, and how their rows are read.
 
 One module a provider, with the same two names in each: `FILES`, the files it declares, and `read_rows`, which
-turns a file's records into rows of its staging table. What they share: `reading` (lines, records, header,
-the account of a file) and `values` (dates, years, numbers, lists of names).
+turns a file's records into rows of its staging table (tuples, or whole blocks as lines of COPY text). What they
+share: `reading` (lines, records, header, the account of a file) and `values` (dates, years, numbers, lists of names).
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class Provider(Protocol):
     """What a module of this package offers."""
 
     FILES: tuple[SourceFile, ...]
-    read_rows: Callable[..., Iterator[tuple]]
+    read_rows: Callable[..., Iterator[tuple | bytes]]
 
 
 def provider(source: str) -> Provider:
