@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from reelhouse.day import EVERY_SOURCE
 from reelhouse.errors import SettingsWrong
@@ -95,6 +95,7 @@ class SourceFile:
     keep_referenced    filter by the ids that the files of `depends_on` mention
     ends_with_newline  the provider ends its last line; without it the file was cut
     max_bytes          most bytes, unpacked
+    contract           evolve: columns that no contract names are reported and left alone; freeze: they refuse the file
     """
 
     source: str
@@ -114,6 +115,7 @@ class SourceFile:
     keep_referenced: KeepReferenced | None = None
     ends_with_newline: bool = False
     max_bytes: int = GIB
+    contract: Literal["evolve", "freeze"] = "evolve"
 
 
 class Provider(Protocol):
