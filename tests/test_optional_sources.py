@@ -52,8 +52,8 @@ def _files_of_load(conn: psycopg.Connection, load_id: int) -> set[str]:
     return {name for (name,) in rows}
 
 
-def test_each_optional_source_declares_tables_that_there_are(conn) -> None:
-    for source in OPTIONAL_SOURCES:
+def test_each_source_declares_tables_that_there_are(conn) -> None:
+    for source in EVERY_SOURCE:
         for file in files_of(source):
             fields = ", ".join(file.fields)
             assert conn.execute(f"select {fields} from staging.{file.table}").fetchall() == []
@@ -147,3 +147,15 @@ def test_ratings_by_the_block_are_staged_with_repeats_that_the_database_finds(co
         "select rating_of_5::text from staging.viewers_ratings where viewer_number = 7 and movie_number in (3, 999)"
         " order by movie_number"
     ).fetchall() == [("3.5",), ("1.0",)]
+
+
+def test_critic_reviews_are_staged_beside_the_films_when_they_are_there(conn, make_day, data) -> None:
+    body = b"rotten_tomatoes_link,critic_name,top_critic,publisher_name,review_type,review_score,review_date,"
+    body += b"review_content\nm/a,Ann,True,Daily,Fresh,B+,2018-03-04,Good\nm/b,,False,,Rotten,,,\n"
+    body += b"m/a,Ann,True,Daily,Fresh,B+,2018-03-04,Good\n"
+    _write(data, "rotten_tomatoes", "rotten_tomatoes_critic_reviews.csv", body)
+    _load(conn, make_day())
+    assert conn.execute(
+        "select rows_in, rows_staged, rows_duplicate from ops.staged_file where file_name like '%reviews.csv'"
+    ).fetchone() == (3, 2, 1)
+    assert "rotten_tomatoes_critic_reviews.csv" in _files_of_load(conn, open_load(conn, make_day())["load_id"])

@@ -119,6 +119,32 @@ create unlogged table staging.justwatch_best_shows_by_year (like staging.justwat
 
 comment on table staging.justwatch_best_shows_by_year is 'Grain: one row of Best Show by Year Netflix.csv: the best series of a year.';
 
+create unlogged table staging.rotten_tomatoes_reviews (
+    source_id text not null,
+    review_sha256 bytea not null,
+    line_number bigint not null,
+    critic_name text,
+    is_top_critic boolean not null,
+    publisher_name text,
+    is_fresh boolean,
+    review_score text,
+    review_date date,
+    review_text text,
+    primary key (source_id, review_sha256)
+);
+
+comment on table staging.rotten_tomatoes_reviews is 'Grain: one review of rotten_tomatoes_critic_reviews.csv. A record equal to an earlier one in every column is a repeat.';
+comment on column staging.rotten_tomatoes_reviews.source_id is 'rotten_tomatoes_link without m/: the film.';
+comment on column staging.rotten_tomatoes_reviews.review_sha256 is 'Digest over all columns: reviews have no id.';
+comment on column staging.rotten_tomatoes_reviews.line_number is 'Physical line on which the record begins.';
+comment on column staging.rotten_tomatoes_reviews.critic_name is 'As the file writes it, trimmed.';
+comment on column staging.rotten_tomatoes_reviews.is_top_critic is 'Whether Rotten Tomatoes calls the critic a top critic.';
+comment on column staging.rotten_tomatoes_reviews.publisher_name is 'Where it appeared.';
+comment on column staging.rotten_tomatoes_reviews.is_fresh is 'Fresh or Rotten: whether the critic liked it.';
+comment on column staging.rotten_tomatoes_reviews.review_score is 'As the critic wrote it: 3.5/5, B+, 80/100. No common scale, so text.';
+comment on column staging.rotten_tomatoes_reviews.review_date is 'Day of the review.';
+comment on column staging.rotten_tomatoes_reviews.review_text is 'Column review_content: the sentence that is quoted.';
+
 create unlogged table staging.viewers_movies (
     movie_number integer primary key,
     line_number bigint not null,
