@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import psycopg
@@ -104,3 +106,23 @@ def test_a_day_can_be_run_on_a_subset_of_sources_once_the_others_are_landed(run_
         ).fetchall()
     )
     assert days == {"netflix": SECOND, "imdb": FIRST, "rotten_tomatoes": FIRST}
+
+
+def test_trust_says_how_stale_each_source_is(run_day, conn) -> None:
+    run_day(FIRST)
+    run_day(SECOND + timedelta(2), sources=("imdb",))
+    rows = conn.execute("select source, stale_days from mart.trust where part = 'warehouse' order by source").fetchall()
+    assert rows == [("imdb", 2), ("netflix", 3), ("rotten_tomatoes", 3)]
+
+
+def test_a_platform_that_nothing_uses_yet_changes_nothing_of_the_warehouse(run_day, conn, settings, tmp_path) -> None:
+    run_day(FIRST)
+    before = content_hashes(conn)
+    shutil.copytree(settings.data, tmp_path / "data")
+    (tmp_path / "data" / "hulu").mkdir()
+    catalogue = settings.data / "netflix" / str(FIRST) / "netflix_titles.csv"
+    (tmp_path / "data" / "hulu" / "hulu_titles.csv").write_bytes(catalogue.read_bytes())
+    figures = run_day(FIRST, settings=replace(settings, data=tmp_path / "data"))
+    assert figures["stage_optional_sources"]["files_staged"] == 1
+    assert figures["publish_warehouse"]["rows_changed"] == 0
+    assert content_hashes(conn) == before

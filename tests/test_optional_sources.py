@@ -52,8 +52,8 @@ def _files_of_load(conn: psycopg.Connection, load_id: int) -> set[str]:
     return {name for (name,) in rows}
 
 
-def test_each_optional_source_declares_tables_that_there_are(conn) -> None:
-    for source in OPTIONAL_SOURCES:
+def test_each_source_declares_tables_that_there_are(conn) -> None:
+    for source in EVERY_SOURCE:
         for file in files_of(source):
             fields = ", ".join(file.fields)
             assert conn.execute(f"select {fields} from staging.{file.table}").fetchall() == []
@@ -131,3 +131,31 @@ def test_too_many_bad_rows_of_an_optional_file_hold_the_load(conn, make_day: Cal
 
 def test_every_source_is_fetched_unless_told_otherwise(make_day) -> None:
     assert make_day().sources == EVERY_SOURCE == SOURCES + OPTIONAL_SOURCES
+
+
+def test_ratings_by_the_block_are_staged_with_repeats_that_the_database_finds(conn, make_day, data) -> None:
+    lines = [f"{viewer},{movie},3.5,{viewer + movie}" for viewer in range(1, 301) for movie in range(1, 401)]
+    body = "\n".join(["userId,movieId,rating,timestamp", *lines, "7,3,1.0,5", "7,999,1.0,5", "7,999,2.0,6", "x,1,1,1"])
+    _write(data, "viewers", "ratings.csv", body.encode() + b"\n")
+    _load(conn, make_day())
+    account = conn.execute(
+        "select rows_in, rows_staged, rows_filtered, rows_quarantined, rows_duplicate from ops.staged_file"
+        " where source = 'viewers'"
+    ).fetchall()
+    assert account == [(120_004, 120_001, 0, 1, 2)]
+    assert conn.execute(
+        "select rating_of_5::text from staging.viewers_ratings where viewer_number = 7 and movie_number in (3, 999)"
+        " order by movie_number"
+    ).fetchall() == [("3.5",), ("1.0",)]
+
+
+def test_critic_reviews_are_staged_beside_the_films_when_they_are_there(conn, make_day, data) -> None:
+    body = b"rotten_tomatoes_link,critic_name,top_critic,publisher_name,review_type,review_score,review_date,"
+    body += b"review_content\nm/a,Ann,True,Daily,Fresh,B+,2018-03-04,Good\nm/b,,False,,Rotten,,,\n"
+    body += b"m/a,Ann,True,Daily,Fresh,B+,2018-03-04,Good\n"
+    _write(data, "rotten_tomatoes", "rotten_tomatoes_critic_reviews.csv", body)
+    _load(conn, make_day())
+    assert conn.execute(
+        "select rows_in, rows_staged, rows_duplicate from ops.staged_file where file_name like '%reviews.csv'"
+    ).fetchone() == (3, 2, 1)
+    assert "rotten_tomatoes_critic_reviews.csv" in _files_of_load(conn, open_load(conn, make_day())["load_id"])

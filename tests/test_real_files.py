@@ -174,6 +174,15 @@ def test_the_lists_of_justwatch_are_staged_and_a_credit_of_a_refused_title_is_no
     ).fetchone() == (522, 3_364, 42)
 
 
+def test_the_films_of_movielens_are_staged_whole_without_any_rating(conn, own_day, real_data) -> None:
+    _copy(real_data / "movielens", own_day.settings.data / "viewers", "movies.csv", "links.csv")
+    assert _stage(conn, own_day, "viewers") == {
+        "movies.csv": (9_742, 9_742, 0, 0, 0),
+        "links.csv": (9_742, 9_742, 0, 0, 0),
+    }
+    assert conn.execute("select count(*) from staging.viewers_movies where release_year is null").fetchone() == (12,)
+
+
 def _copy(source: Path, target: Path, *names: str) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for name in names:

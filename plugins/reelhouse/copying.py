@@ -63,6 +63,7 @@ def copy_rows(conn: psycopg.Connection, table: tuple[str, ...], fields: tuple[st
     """Send lines of COPY text into a table with bounded memory.
 
     Takes   table  schema and name, or the name of a temporary one
+            lines  each may also be several lines
     Gives   number of rows that are in the table now because of it
     Raises  OutOfStep when fewer rows arrived than were sent
     """
@@ -70,22 +71,23 @@ def copy_rows(conn: psycopg.Connection, table: tuple[str, ...], fields: tuple[st
     sent = 0
     with conn.cursor() as cursor:
         with cursor.copy(statement) as copy:
-            for count, block in _blocks(lines):
+            for block in _blocks(lines):
                 copy.write(block)
-                sent += count
+                # Newlines in values are escaped, so these are the ends of rows.
+                sent += block.count(b"\n")
         if cursor.rowcount != sent:
             raise OutOfStep(f"{'.'.join(table)}: expected {sent} rows after COPY, found {cursor.rowcount}.")
     return sent
 
 
-def _blocks(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+def _blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
     waiting: list[bytes] = []
     size = 0
     for line in lines:
         waiting.append(line)
         size += len(line)
         if size >= BLOCK_BYTES:
-            yield len(waiting), b"".join(waiting)
+            yield b"".join(waiting)
             waiting, size = [], 0
     if waiting:
-        yield len(waiting), b"".join(waiting)
+        yield b"".join(waiting)

@@ -10,7 +10,7 @@ from reelhouse.settings import Settings
 
 SOURCES = ("netflix", "imdb", "rotten_tomatoes")
 # Taken when their files are there; nothing depends on them.
-OPTIONAL_SOURCES = ("amazon", "disney", "hulu", "justwatch")
+OPTIONAL_SOURCES = ("amazon", "disney", "hulu", "justwatch", "viewers")
 EVERY_SOURCE = SOURCES + OPTIONAL_SOURCES
 
 

@@ -234,7 +234,7 @@ def _read_only_header(landed: Landed) -> None:
 
 def _rows(
     conn: psycopg.Connection, day: Day, landed: Landed, header: Header, stream: BinaryIO, record: Reading
-) -> Iterator[tuple]:
+) -> Iterator[tuple | bytes]:
     file = landed.file
     known = None
     if file.keep_referenced:
@@ -267,22 +267,22 @@ def _joined(blocks: Iterable[bytes | memoryview]) -> Iterator[bytes]:
     yield b"".join(waiting)
 
 
-def _told(day: Day, landed: Landed, rows: Iterable[tuple], packed: BinaryIO) -> Iterator[tuple]:
+def _told(day: Day, landed: Landed, rows: Iterable[tuple | bytes], packed: BinaryIO) -> Iterator[tuple | bytes]:
     """The rows as they are, with progress told from time to time."""
     size = max(landed.path.stat().st_size, 1)
     day.tell(f"staging {landed.file.name}", 0.0)
     for count, row in enumerate(rows, 1):
         yield row
-        if count % ROWS_BETWEEN_TELLS == 0:
+        if count % ROWS_BETWEEN_TELLS == 0 or type(row) is bytes:
             day.tell(f"staging {landed.file.name}", min(packed.tell() / size, 1.0))
     day.tell(f"staging {landed.file.name}", 1.0)
 
 
-def _fill(conn: psycopg.Connection, file: SourceFile, rows: Iterable[tuple], record: Reading) -> int:
+def _fill(conn: psycopg.Connection, file: SourceFile, rows: Iterable[tuple | bytes], record: Reading) -> int:
     """Replace the table's rows. Gives how many it has."""
     table = ("staging", file.table)
     conn.execute(sql.SQL("truncate {}").format(sql.Identifier(*table)))
-    staged = copy_rows(conn, table, file.fields, (copy_line(row) for row in rows))
+    staged = copy_rows(conn, table, file.fields, (row if type(row) is bytes else copy_line(row) for row in rows))
     if record.rows_aside:
         kept = _keep_new_of_aside(conn, file, record)
         record.rows_duplicate += record.rows_aside - kept

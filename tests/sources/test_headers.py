@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from source_files import BASICS_HEADER, FILM, NETFLIX_HEADER, ROTTEN_HEADER, netflix_bytes, read, source_file
 
+from reelhouse.day import EVERY_SOURCE
 from reelhouse.errors import ContractBroken
+from reelhouse.sources import SourceFile, files_of
 from reelhouse.sources.reading import Header, read_header
 
 
@@ -78,3 +81,45 @@ def test_todays_layout_without_its_link_is_not_taken_for_the_old_one() -> None:
 def test_columns_that_nobody_needs_may_be_gone() -> None:
     header = _header("imdb", "title.principals", "tconst\tordering\tnconst\tcategory\tcharacters")
     assert header.width == 5
+
+
+EVERY_FILE = [file for source in EVERY_SOURCE for file in files_of(source)]
+
+
+def _names(file: SourceFile) -> list[str]:
+    return [column.written[0] for column in file.layouts[0].columns]
+
+
+def _mapped(file: SourceFile, names: list[str]) -> Header:
+    return read_header(file, io.BytesIO(file.delimiter.join(names).encode() + b"\n"))
+
+
+@pytest.mark.parametrize("file", EVERY_FILE, ids=lambda file: file.name)
+def test_an_added_column_is_reported_when_the_contract_evolves_and_refused_when_it_is_frozen(file: SourceFile) -> None:
+    names = ["news", *_names(file)]
+    assert _mapped(file, names).added == ("news",)
+    frozen = replace(file, contract="freeze")
+    with pytest.raises(ContractBroken, match=r"expected no columns but those of its contract .* found 'news' added"):
+        _mapped(frozen, names)
+    assert _mapped(frozen, names[1:]).added == ()
+
+
+@pytest.mark.parametrize("contract", ["evolve", "freeze"])
+@pytest.mark.parametrize("file", EVERY_FILE, ids=lambda file: file.name)
+def test_reordered_columns_are_mapped_by_name(file: SourceFile, contract: str) -> None:
+    names = _names(file)
+    header = _mapped(replace(file, contract=contract), names[::-1])
+    columns = [column.name for column in file.layouts[0].columns]
+    assert header.places == {name: len(names) - 1 - place for place, name in enumerate(columns)}
+
+
+@pytest.mark.parametrize("contract", ["evolve", "freeze"])
+@pytest.mark.parametrize("file", EVERY_FILE, ids=lambda file: file.name)
+def test_a_removed_or_renamed_column_is_a_named_failure(file: SourceFile, contract: str) -> None:
+    names = _names(file)
+    place = next(place for place, column in enumerate(file.layouts[0].columns) if column.is_required)
+    frozen = replace(file, contract=contract)
+    renamed = [*names[:place], "renamed", *names[place + 1 :]]
+    for changed in (names[:place] + names[place + 1 :], renamed):
+        with pytest.raises(ContractBroken, match=rf"{file.name}: expected the columns .* missing: .*{names[place]}"):
+            _mapped(frozen, changed)

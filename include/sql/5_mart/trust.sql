@@ -56,7 +56,8 @@ select
     newest.state_reason as newest_state_reason,
     coalesce(found.checks, 0) as checks,
     coalesce(found.failing_checks, 0) as failing_checks,
-    coalesce(found.warnings, 0) as warnings
+    coalesce(found.warnings, 0) as warnings,
+    publication.batch_date - max(file.file_date) as stale_days
 from warehouse.publication
 inner join ops.load on publication.load_id = load.load_id
 inner join ops.file_load on coalesce(load.built_on_load_id, load.load_id) = file_load.load_id
@@ -99,3 +100,4 @@ comment on column mart.trust.newest_state_reason is 'Why it is held or failed.';
 comment on column mart.trust.checks is 'Checks asked of the newest load.';
 comment on column mart.trust.failing_checks is 'Of them, those that hold it.';
 comment on column mart.trust.warnings is 'Of them, those that found rows but do not hold it.';
+comment on column mart.trust.stale_days is 'Days from the newest file of the source to the day that readers see.';

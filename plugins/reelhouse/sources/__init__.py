@@ -1,8 +1,8 @@
 """What each provider's files look like, and how their rows are read.
 
 One module a provider, with the same two names in each: `FILES`, the files it declares, and `read_rows`, which
-turns a file's records into rows of its staging table. What they share: `reading` (lines, records, header,
-the account of a file) and `values` (dates, years, numbers, lists of names).
+turns a file's records into rows of its staging table (tuples, or whole blocks as lines of COPY text). What they
+share: `reading` (lines, records, header, the account of a file) and `values` (dates, years, numbers, lists of names).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from reelhouse.day import EVERY_SOURCE
 from reelhouse.errors import SettingsWrong
@@ -95,6 +95,7 @@ class SourceFile:
     keep_referenced    filter by the ids that the files of `depends_on` mention
     ends_with_newline  the provider ends its last line; without it the file was cut
     max_bytes          most bytes, unpacked
+    contract           evolve: columns that no contract names are reported and left alone; freeze: they refuse the file
     """
 
     source: str
@@ -114,13 +115,14 @@ class SourceFile:
     keep_referenced: KeepReferenced | None = None
     ends_with_newline: bool = False
     max_bytes: int = GIB
+    contract: Literal["evolve", "freeze"] = "evolve"
 
 
 class Provider(Protocol):
     """What a module of this package offers."""
 
     FILES: tuple[SourceFile, ...]
-    read_rows: Callable[..., Iterator[tuple]]
+    read_rows: Callable[..., Iterator[tuple | bytes]]
 
 
 def provider(source: str) -> Provider:

@@ -147,6 +147,8 @@ def read_header(file: SourceFile, stream: BinaryIO) -> Header:
         ]
         if not missing[layout]:
             added = tuple(name for place, name in enumerate(names) if place not in places.values())
+            if added and file.contract == "freeze":
+                raise ContractBroken(_frozen_message(file, layout, added))
             return Header(layout.name, len(names), places, added, line.endswith(b"\r\n"))
     raise ContractBroken(_header_message(file, min(missing, key=lambda layout: len(missing[layout])), names, missing))
 
@@ -181,6 +183,14 @@ def _header_message(file: SourceFile, closest: Layout, names: list[str], missing
         f"{file.name}: expected the columns {expected} ({closest.name}), "
         f"found {', '.join(names)[:1000]}; missing: {', '.join(missing[closest])}."
         f"{_guess(file, names)} Correct the file or its declaration; nothing was loaded."
+    )
+
+
+def _frozen_message(file: SourceFile, layout: Layout, added: tuple[str, ...]) -> str:
+    return (
+        f"{file.name}: expected no columns but those of its contract ({layout.name}), which is frozen, "
+        f"found {', '.join(map(shown, added))[:1000]} added. Declare them, or let the contract evolve; "
+        "nothing was loaded."
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import BinaryIO, NamedTuple
 
-from reelhouse.sources import Column, Layout, SourceFile
+from reelhouse.sources import Column, Layout, SourceFile, reviews
 from reelhouse.sources.reading import Header, Reading, csv_records
 from reelhouse.sources.values import (
     BIGINT,
@@ -95,6 +95,7 @@ FILES = (
         table="rotten_tomatoes_movies",
         fields=Row._fields,
     ),
+    reviews.FILE,
 )
 
 LISTS = ("genres", "directors", "writers", "actors")
@@ -105,7 +106,14 @@ _RUNTIME = re.compile(r"([0-9]{1,18})(?:\.0+)?(?: ?min(?:ute)?s?\.?)?")
 
 def read_rows(
     file: SourceFile, header: Header, stream: BinaryIO, reading: Reading, known: object = None
-) -> Iterator[Row]:
+) -> Iterator[tuple]:
+    """Rows of one file, each key once."""
+    if file.name == reviews.FILE.name:
+        return reviews.read_reviews(file, header, stream, reading)
+    return _films(file, header, stream, reading)
+
+
+def _films(file: SourceFile, header: Header, stream: BinaryIO, reading: Reading) -> Iterator[Row]:
     """Rows of the films, each link once: of repeats the lists are united, for the rest the first row wins."""
     rows: dict[str, Row] = {}
     nothing = dict.fromkeys(TODAY, "")
