@@ -7,6 +7,7 @@ doubt about backslashes: a value `\\.` cannot end the data. What was sent is com
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -59,11 +60,25 @@ def copy_line(row: Iterable[object]) -> bytes:
     return ("\t".join([_WRITERS[type(value)](value) for value in row]) + "\n").encode()
 
 
+@dataclass(frozen=True, slots=True)
+class CopyText:
+    """Whole lines of COPY text, and how many they are."""
+
+    rows: int
+    text: bytes
+
+
 def copy_rows(conn: psycopg.Connection, table: tuple[str, ...], fields: tuple[str, ...], lines: Iterable[bytes]) -> int:
-    """Send lines of COPY text into a table with bounded memory.
+    """Send lines of COPY text into a table with bounded memory; see `copy_texts`."""
+    return copy_texts(conn, table, fields, joined(lines))
+
+
+def copy_texts(
+    conn: psycopg.Connection, table: tuple[str, ...], fields: tuple[str, ...], texts: Iterable[CopyText]
+) -> int:
+    """Send portions of COPY text into a table with bounded memory.
 
     Takes   table  schema and name, or the name of a temporary one
-            lines  each may also be several lines
     Gives   number of rows that are in the table now because of it
     Raises  OutOfStep when fewer rows arrived than were sent
     """
@@ -71,23 +86,28 @@ def copy_rows(conn: psycopg.Connection, table: tuple[str, ...], fields: tuple[st
     sent = 0
     with conn.cursor() as cursor:
         with cursor.copy(statement) as copy:
-            for block in _blocks(lines):
-                copy.write(block)
-                # Newlines in values are escaped, so these are the ends of rows.
-                sent += block.count(b"\n")
+            for portion in texts:
+                copy.write(portion.text)
+                sent += portion.rows
         if cursor.rowcount != sent:
             raise OutOfStep(f"{'.'.join(table)}: expected {sent} rows after COPY, found {cursor.rowcount}.")
     return sent
 
 
-def _blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
+def joined(lines: Iterable[bytes]) -> Iterator[CopyText]:
+    """Lines, or several in one piece, as portions. Newlines in values are escaped, so each one ends a row."""
     waiting: list[bytes] = []
     size = 0
     for line in lines:
         waiting.append(line)
         size += len(line)
         if size >= BLOCK_BYTES:
-            yield b"".join(waiting)
+            yield _portion(waiting)
             waiting, size = [], 0
     if waiting:
-        yield b"".join(waiting)
+        yield _portion(waiting)
+
+
+def _portion(lines: list[bytes]) -> CopyText:
+    text = b"".join(lines)
+    return CopyText(text.count(b"\n"), text)

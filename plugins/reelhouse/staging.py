@@ -21,11 +21,11 @@ import psycopg
 from psycopg import sql
 
 from reelhouse import copying, sources
-from reelhouse.copying import copy_line, copy_rows
+from reelhouse.copying import CopyText, copy_line, copy_rows, copy_texts, joined
 from reelhouse.database import identifiers, translated_errors
 from reelhouse.day import EVERY_SOURCE, OPTIONAL_SOURCES, SOURCES, Day
 from reelhouse.errors import FileMissing, Held, OutOfStep
-from reelhouse.sources import SourceFile, files_of, provider, reading, values
+from reelhouse.sources import SourceFile, byte_columns, files_of, imdb_blocks, provider, reading, values
 from reelhouse.sources.imdb import number_map
 from reelhouse.sources.reading import Header, Reading, open_landed, read_header
 from reelhouse.warehousing import loads
@@ -37,7 +37,7 @@ MOST_QUARANTINED_ROWS = 50
 # that say nothing about what is usual.
 LEAST_SHARE_OF_MEDIAN, MOST_SHARE_OF_MEDIAN = 0.8, 1.5
 LOADS_OF_MEDIAN, LEAST_LOADS_OF_MEDIAN = 7, 3
-ROWS_BETWEEN_TELLS = 20_000
+SECONDS_BETWEEN_TELLS = 0.2
 ACCOUNT = ("rows_in", "rows_staged", "rows_filtered", "rows_quarantined", "rows_duplicate", "rows_repaired")
 
 
@@ -54,6 +54,18 @@ class Landed:
     staged_sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Mentioned:
+    """Numbers that files are filtered by, gathered while the files that mention them are staged.
+
+    maps   query of a filter -> map of numbers
+    files  files whose numbers are all in them; what is staged already is asked of the database instead
+    """
+
+    maps: dict[str, memoryview]
+    files: set[str]
+
+
 # --- staging a source -----------------------------------------------------------------------------------
 
 
@@ -66,6 +78,7 @@ def stage_source(conn: psycopg.Connection, day: Day, source: str) -> dict[str, o
     Reruns  what staging holds already is left alone
     """
     landed = _landed_files(conn, day, source)
+    mentioned = Mentioned({}, set())
     staged = 0
     for file in files_of(source):
         # All headers first: of two files that belong together not one row moves when either is wrong.
@@ -75,7 +88,7 @@ def stage_source(conn: psycopg.Connection, day: Day, source: str) -> dict[str, o
         if file.name not in landed:
             _empty(conn, file)
         elif day.force or not (_is_staged(conn, landed[file.name]) or _takes_over(conn, landed[file.name])):
-            _stage_file(conn, day, landed[file.name])
+            _stage_file(conn, day, landed[file.name], mentioned)
             staged += 1
     return {"source": source, "files_staged": staged, **_account_of(conn, source)}
 
@@ -122,7 +135,8 @@ def code_sha256(source: str) -> str:
     own = provider(source)
     # A reader that several providers share is part of each one's contract.
     shared = [part for part in vars(own).values() if inspect.ismodule(part) and part.__package__ == sources.__name__]
-    for module in dict.fromkeys((sources, reading, values, copying, own, *shared)):
+    by_blocks = (byte_columns, imdb_blocks) if source == "imdb" else ()
+    for module in dict.fromkeys((sources, reading, values, copying, own, *shared, *by_blocks)):
         digest.update(Path(inspect.getsourcefile(module)).read_bytes())
     return digest.hexdigest()
 
@@ -201,7 +215,7 @@ def _empty(conn: psycopg.Connection, file: SourceFile) -> None:
 # --- staging a file -------------------------------------------------------------------------------------
 
 
-def _stage_file(conn: psycopg.Connection, day: Day, landed: Landed) -> None:
+def _stage_file(conn: psycopg.Connection, day: Day, landed: Landed, mentioned: Mentioned) -> None:
     """Replace the rows of one staging table by those of a landed file, with its account and quarantine."""
     started = time.monotonic()
     record = Reading(landed.file_id)
@@ -210,9 +224,12 @@ def _stage_file(conn: psycopg.Connection, day: Day, landed: Landed) -> None:
             header = read_header(landed.file, stream)
             with translated_errors(), conn.transaction():
                 _lock(conn, landed)
-                rows = _rows(conn, day, landed, header, stream, record)
-                told = _told(day, landed, rows, packed)
+                texts = _texts(conn, day, landed, header, stream, record, mentioned)
+                told = _told(day, landed, texts, packed)
                 rows_staged = _fill(conn, landed.file, told, record)
+                # Of rows set aside the database has decided, so the numbers gathered here are not all.
+                if not record.rows_aside:
+                    mentioned.files.add(landed.file.name)
                 _write_quarantine(conn, landed, record)
                 _write_account(conn, landed, header, record, rows_staged, time.monotonic() - started)
     finally:
@@ -232,14 +249,34 @@ def _read_only_header(landed: Landed) -> None:
         read_header(landed.file, stream)
 
 
-def _rows(
-    conn: psycopg.Connection, day: Day, landed: Landed, header: Header, stream: BinaryIO, record: Reading
-) -> Iterator[tuple | bytes]:
+def _texts(
+    conn: psycopg.Connection,
+    day: Day,
+    landed: Landed,
+    header: Header,
+    stream: BinaryIO,
+    record: Reading,
+    mentioned: Mentioned,
+) -> Iterator[CopyText]:
+    """The file's rows as COPY text: IMDb's by blocks, the others' row by row."""
     file = landed.file
-    known = None
-    if file.keep_referenced:
-        known = _known_numbers(conn, (day.settings.sql / "1_staging" / file.keep_referenced.query).read_text())
-    return provider(file.source).read_rows(file, header, stream, record, known)
+    # Asked for here and now: once the copy into the table has begun, the connection has no ear for a question.
+    known = _known_of(conn, day, file, mentioned)
+    if file.source != "imdb":
+        rows = provider(file.source).read_rows(file, header, stream, record, known)
+        return joined(row if type(row) is bytes else copy_line(row) for row in rows)
+    mentions = [other.keep_referenced.query for other in files_of(file.source) if file.name in other.depends_on]
+    target = mentioned.maps.setdefault(mentions[0], number_map()) if mentions else None
+    return imdb_blocks.read_blocks(file, header, stream, record, known, target)
+
+
+def _known_of(conn: psycopg.Connection, day: Day, file: SourceFile, mentioned: Mentioned) -> memoryview | None:
+    if not file.keep_referenced:
+        return None
+    gathered = mentioned.maps.get(file.keep_referenced.query)
+    if gathered is not None and mentioned.files.issuperset(file.depends_on):
+        return gathered
+    return _known_numbers(conn, (day.settings.sql / "1_staging" / file.keep_referenced.query).read_text())
 
 
 def _known_numbers(conn: psycopg.Connection, query: str) -> memoryview:
@@ -267,22 +304,24 @@ def _joined(blocks: Iterable[bytes | memoryview]) -> Iterator[bytes]:
     yield b"".join(waiting)
 
 
-def _told(day: Day, landed: Landed, rows: Iterable[tuple | bytes], packed: BinaryIO) -> Iterator[tuple | bytes]:
-    """The rows as they are, with progress told from time to time."""
+def _told(day: Day, landed: Landed, texts: Iterable[CopyText], packed: BinaryIO) -> Iterator[CopyText]:
+    """The portions as they are, with progress told from time to time."""
     size = max(landed.path.stat().st_size, 1)
     day.tell(f"staging {landed.file.name}", 0.0)
-    for count, row in enumerate(rows, 1):
-        yield row
-        if count % ROWS_BETWEEN_TELLS == 0 or type(row) is bytes:
+    told = time.monotonic()
+    for portion in texts:
+        yield portion
+        if time.monotonic() - told > SECONDS_BETWEEN_TELLS:
             day.tell(f"staging {landed.file.name}", min(packed.tell() / size, 1.0))
+            told = time.monotonic()
     day.tell(f"staging {landed.file.name}", 1.0)
 
 
-def _fill(conn: psycopg.Connection, file: SourceFile, rows: Iterable[tuple | bytes], record: Reading) -> int:
+def _fill(conn: psycopg.Connection, file: SourceFile, texts: Iterable[CopyText], record: Reading) -> int:
     """Replace the table's rows. Gives how many it has."""
     table = ("staging", file.table)
     conn.execute(sql.SQL("truncate {}").format(sql.Identifier(*table)))
-    staged = copy_rows(conn, table, file.fields, (row if type(row) is bytes else copy_line(row) for row in rows))
+    staged = copy_texts(conn, table, file.fields, texts)
     if record.rows_aside:
         kept = _keep_new_of_aside(conn, file, record)
         record.rows_duplicate += record.rows_aside - kept

@@ -2,7 +2,8 @@
 
 Only a fifth of the titles and an eighth of the principals are wanted, so a file goes through two stages:
 `_wanted_lines` looks at blocks of bytes and at no more of a line than the filter needs, and only what it lets
-through is decoded, validated and made a row. A faster filter of blocks can take its place.
+through is decoded, validated and made a row. This is the rule; `imdb_blocks` does the same with many lines at
+once and comes back here with every line that is not certainly good.
 """
 
 from __future__ import annotations
@@ -142,15 +143,30 @@ def read_rows(
 def _made_rows(
     file: SourceFile, header: Header, stream: BinaryIO, reading: Reading, known: memoryview | None
 ) -> Iterator[tuple]:
+    wanted = _wanted_lines(file, header, stream, reading, known)
+    return (row for _, row in _rows_of_lines(file, header, wanted, reading))
+
+
+def rows_of_lines(
+    file: SourceFile, header: Header, lines: Iterator[tuple[int, bytes]], reading: Reading, known: memoryview | None
+) -> Iterator[tuple[int, tuple]]:
+    """Rows, with their line numbers, of numbered lines that may be anything; repeats are not looked for."""
+    wanted = _sieve(file, header, reading, known)(_clean_lines(lines, reading))
+    return _rows_of_lines(file, header, wanted, reading)
+
+
+def _rows_of_lines(
+    file: SourceFile, header: Header, lines: Iterator[tuple[int, bytes]], reading: Reading
+) -> Iterator[tuple[int, tuple]]:
     make, columns = ROWS[file.name]
     pick = itemgetter(*(header.places[column] for column in columns))
-    for line_number, line in _wanted_lines(file, header, stream, reading, known):
+    for line_number, line in lines:
         problems: list[str] = []
         row = make(*pick(line.decode().split("\t")), problems)
         if problems:
             reading.reject(line_number, problems, line)
         else:
-            yield row
+            yield line_number, row
 
 
 # --- the filter: blocks of bytes in, wanted lines out ---------------------------------------------------
