@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
+from reelhouse.day import EVERY_SOURCE
+
 DAY = datetime(2026, 1, 31, tzinfo=UTC)
 FLOW = ["extract_sources", "match_titles", "populate_warehouse", "refresh_recommendations", "summarize_warehouse"]
 
@@ -38,7 +40,7 @@ def test_a_day_goes_through_the_chain_and_its_assets_tell_of_it(dags, metadata: 
         if following:
             (queued,) = run_of(following)
             assert str(queued.state) == "queued"
-            assert queued.conf == {"sources": ["netflix", "imdb", "rotten_tomatoes"], "force": False}
+            assert queued.conf == {"sources": list(EVERY_SOURCE), "force": False}
     with psycopg.connect(warehouse) as conn:
         seen = conn.execute(
             "select part, batch_date, state, figures ->> 'is_forced' from ops.load order by load_id"

@@ -109,7 +109,7 @@ def test_up_shows_every_task_and_what_was_loaded(loaded: tuple[Home, str]) -> No
     _, said = loaded
     ended = re.findall(r"^✓ (\w+)\.(\w+) +[\d.]+ s$", said, re.MULTILINE)
     assert list(dict.fromkeys(dag_id for dag_id, _ in ended)) == FLOW
-    assert len(ended) == 21
+    assert len(ended) == 23
     assert "match_rate" in said
     assert re.search(r"^Airflow  http://127\.0\.0\.1:\d+  user admin, password \w+$", said, re.MULTILINE)
     assert "./reelhouse psql" in said
