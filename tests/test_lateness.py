@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import shutil
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -17,6 +20,9 @@ from reelhouse.day import Day
 from reelhouse.errors import FileMissing, NotAdmitted, ReelhouseError, SettingsWrong, SourceAway
 from reelhouse.landing import land_optional_sources, land_source
 from reelhouse.lateness import allowed_stale_days
+from reelhouse.operating import status
+from reelhouse.operating.run import run_day
+from reelhouse.operating.showing import Screen
 from reelhouse.settings import Network, Settings, read_settings
 from reelhouse.staging import stage_source
 from reelhouse.steps import STEPS, run_step
@@ -117,7 +123,7 @@ def test_the_same_undated_file_serves_up_to_its_limit_and_a_new_one_again(conn, 
     (data / "netflix" / FIRST.isoformat()).rmdir()
     land_source(conn, limited(FIRST, 2), "netflix")
     assert land_source(conn, limited(date(2026, 1, 7), 2), "netflix")["stale_days"] == 2
-    assert "The newest there is of 2026-01-05." in str(_late(conn, limited(LATER, 2)))
+    assert "the newest there is of 2026-01-05, 3 days old" in str(_late(conn, limited(LATER, 2)))
     path.write_bytes(netflix_bytes({"title": "New"}))
     assert land_source(conn, limited(LATER, 2), "netflix")["stale_days"] is None
 
@@ -170,13 +176,16 @@ def test_a_file_of_a_later_day_serves_no_earlier_one(conn, limited) -> None:
     assert "none was admitted before" in str(_late(conn, limited(date(2026, 1, 4), 30)))
 
 
-def test_a_damaged_file_is_no_late_one_and_stops_the_day(conn, make_day, data) -> None:
-    land_source(conn, make_day(FIRST), "netflix")
+@pytest.mark.parametrize("limit", [None, 3])
+def test_a_damaged_file_stops_the_day_and_only_one_with_a_limit_is_looked_at_again(conn, limited, data, limit) -> None:
+    land_source(conn, limited(FIRST, limit), "netflix")
     folder = data / "netflix" / LATER.isoformat()
     folder.mkdir()
     (folder / "netflix_titles.csv").write_bytes(b"")
-    with pytest.raises(NotAdmitted, match="empty"):
-        land_source(conn, make_day(LATER), "netflix")
+    with pytest.raises(NotAdmitted, match="empty") as caught:
+        land_source(conn, limited(LATER, limit), "netflix")
+    assert caught.value.is_late is (limit is not None)
+    assert _ledger(conn, LATER) == []
 
 
 def test_the_message_has_source_expected_found_limit_and_remedy(conn, limited, data) -> None:
@@ -184,7 +193,7 @@ def test_the_message_has_source_expected_found_limit_and_remedy(conn, limited, d
     shutil.rmtree(data / "netflix")
     error = _late(conn, limited(LATER, 1))
     assert str(error) == (
-        "netflix: expected a file of 2026-01-08 or one at most 1 day older, found none; the last one admitted is of "
+        "netflix: expected a file of 2026-01-08 or one at most 1 day older, found none; the newest admitted is of "
         f"2026-01-05, 3 days old. netflix_titles.csv: expected netflix_titles.csv or netflix_titles.csv.gz in "
         f"{data}/netflix, found nothing. Put it there, or into {data}/netflix/<day> with a day not after 2026-01-08. "
         "Deliver it, or let older ones serve: REELHOUSE_STALE_DAYS_NETFLIX=3, or any."
@@ -260,18 +269,53 @@ def test_a_dated_address_is_followed_back_as_far_as_the_limit_allows(conn, serve
     assert {path.split("/")[1] for path, _ in server.asked} == {"2026-01-12", "2026-01-11", "2026-01-10"}
 
 
+# --- waiting in the shell ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sample(settings: Settings, tmp_path: Path) -> Settings:
+    """Settings on a copy of the shipped sample, looked at often."""
+    shipped = read_settings({"REELHOUSE_HOME": str(settings.home)}).data
+    data = shutil.copytree(shipped, tmp_path / "sample")
+    return replace(settings, data=data, stale_days=(("imdb", 5),), poll_seconds=0.2)
+
+
+def test_run_waits_until_the_file_is_there(dsn, conn, make_day, sample) -> None:
+    (sample.data / "imdb").rename(sample.data / "late")
+    coming = threading.Timer(2, lambda: (sample.data / "late").rename(sample.data / "imdb"))
+    coming.start()
+    out = io.StringIO()
+    figures = run_day(dsn, make_day(LATER, settings=sample), Screen(out), wait_minutes=5)
+    coming.join()
+    assert figures["land_imdb"]["files"] == 6
+    assert figures["summarize"]["published_day"] == LATER.isoformat()
+    assert out.getvalue().count("… imdb: expected a file of 2026-01-08 or one at most 5 days older, found none") == 1
+
+
+@pytest.mark.parametrize("minutes", [0, 0.01])
+def test_run_fails_with_the_same_message_when_it_has_waited_long_enough(dsn, make_day, sample, minutes) -> None:
+    (sample.data / "imdb").rename(sample.data / "late")
+    began = time.monotonic()
+    with pytest.raises(FileMissing, match="imdb: expected a file of 2026-01-08"):
+        run_day(dsn, make_day(LATER, settings=sample), Screen(io.StringIO()), minutes)
+    assert time.monotonic() - began >= 60 * minutes
+
+
+def test_what_is_not_late_is_not_waited_for(dsn, make_day, sample) -> None:
+    shutil.rmtree(sample.data / "netflix")
+    with pytest.raises(FileMissing, match="netflix: expected a file of 2026-01-08, found none"):
+        run_day(dsn, make_day(LATER, settings=sample), Screen(io.StringIO()), wait_minutes=10)
+
+
 # --- what readers see -----------------------------------------------------------------------------------
 
 
-def test_trust_says_how_old_why_and_what_is_allowed(conn, dsn, make_day, tmp_path) -> None:
-    shipped = read_settings({"REELHOUSE_HOME": str(tmp_path / "home"), "REELHOUSE_WAREHOUSE_DSN": dsn})
-    data = shutil.copytree(shipped.data, tmp_path / "sample")
-    settings = replace(shipped, data=data, stale_days=(("imdb", 5),))
+def test_trust_and_status_say_how_old_why_and_what_is_allowed(conn, dsn, make_day, sample) -> None:
     for batch_date in (date(2026, 1, 6), LATER):
-        day = make_day(batch_date, settings=settings)
+        day = make_day(batch_date, settings=sample)
         for step in STEPS:
             run_step(step.name, dsn, day)
-        shutil.rmtree(data / "imdb", ignore_errors=True)
+        shutil.rmtree(sample.data / "imdb", ignore_errors=True)
     seen = conn.execute(
         "select source, file_date, stale_days, carried_because, allowed_stale_days from mart.trust"
         " where part = 'warehouse' order by source"
@@ -280,3 +324,4 @@ def test_trust_says_how_old_why_and_what_is_allowed(conn, dsn, make_day, tmp_pat
     assert "found nothing" in seen[0][3]
     assert [row[3] for row in seen[1:]] == ["nothing newer than 2026-01-06 there"] * 2
     assert [row[4] for row in seen] == [5, None, None]
+    assert status.loads(dsn).endswith("; stale: imdb 2 days, netflix 2 days, rotten_tomatoes 2 days")

@@ -92,6 +92,10 @@ def land_source(conn: psycopg.Connection, day: Day, source: str) -> dict[str, ob
         admitted, file_date = _admit(conn, day, source)
     except (FileMissing, SourceAway) as error:
         return lateness.carry_over(conn, day, source, error)
+    except NotAdmitted as error:
+        # It may be half delivered: who waits for this source looks again. A former file does not serve in its place.
+        error.is_late = lateness.allowed_stale_days(day.settings, source) is not None
+        raise
     with conn.transaction():
         _serve_day(conn, day, source, admitted)
     return {

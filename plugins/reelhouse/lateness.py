@@ -13,7 +13,7 @@ from datetime import date
 import psycopg
 
 from reelhouse.day import OPTIONAL_SOURCES, Day
-from reelhouse.errors import FileMissing, ReelhouseError
+from reelhouse.errors import FileMissing, ReelhouseError, SourceAway
 from reelhouse.fetching import remotes
 from reelhouse.settings import STALE_DAYS, Settings
 
@@ -22,6 +22,14 @@ from reelhouse.settings import STALE_DAYS, Settings
 DAYS_OF_SERVED = {"imdb": 7}
 
 Figures = dict[str, object]
+
+
+class TooOld(FileMissing):
+    """There is a file, but the source's limit does not let it serve the day."""
+
+    def __init__(self, file_date: date) -> None:
+        super().__init__(f"nothing newer than {file_date} there")
+        self.file_date = file_date
 
 
 def allowed_stale_days(settings: Settings, source: str) -> int | None:
@@ -37,14 +45,14 @@ def allowed_stale_days(settings: Settings, source: str) -> int | None:
 def expect_young(day: Day, source: str, file_dates: Collection[date]) -> None:
     """See that the newest of a source's files may serve the day.
 
-    Raises  FileMissing when it is too old
+    Raises  TooOld when it may not
     """
     allowed = allowed_stale_days(day.settings, source)
     if allowed is None or not file_dates:
         return
     newest = max(file_dates)
     if (day.batch_date - newest).days > allowed:
-        raise FileMissing(f"The newest there is of {newest}.")
+        raise TooOld(newest)
 
 
 def carry_over(conn: psycopg.Connection, day: Day, source: str, reason: ReelhouseError) -> Figures:
@@ -57,7 +65,8 @@ def carry_over(conn: psycopg.Connection, day: Day, source: str, reason: Reelhous
     served_day, file_date = _last_served(conn, day, source)
     age = None if file_date is None else (day.batch_date - file_date).days
     if age is None or (allowed is not None and age > allowed):
-        raise _late(day, source, reason, allowed, file_date) from reason
+        # Its words hold those of the reason, which, as a cause, would be what is shown last.
+        raise _late(day, source, reason, allowed, file_date) from None
     day.tell(f"{source}: goes on with the file of {file_date}, {_days(age)} old. {reason}", None)
     _serve_again(conn, day, source, served_day, str(reason))
     return _figures(source) | {"file_date": file_date.isoformat(), "stale_days": age or None, "carried_over": True}
@@ -102,16 +111,18 @@ def _figures(source: str) -> Figures:
 
 
 def _late(day: Day, source: str, reason: ReelhouseError, allowed: int | None, file_date: date | None) -> ReelhouseError:
-    """The reason again, with what was expected, how old the last file is, and what to do."""
-    name = f"{STALE_DAYS}{source.upper()}"
+    """The reason again, with what was expected, how old the newest file is, and what to do."""
+    there = reason.file_date if isinstance(reason, TooOld) else None
+    newest = max((each for each in (there, file_date) if each), default=None)
     older = f" or one at most {_days(allowed)} older" if allowed else ""
-    if file_date is None:
-        found, remedy = "none, and none was admitted before", "Deliver it."
-    else:
-        age = (day.batch_date - file_date).days
-        found = f"none; the last one admitted is of {file_date}, {_days(age)} old"
-        remedy = f"Deliver it, or let older ones serve: {name}={age}, or any."
-    error = type(reason)(f"{source}: expected a file of {day.batch_date}{older}, found {found}. {reason} {remedy}")
+    found, remedy = "none, and none was admitted before", "Deliver it."
+    if newest is not None:
+        age = (day.batch_date - newest).days
+        found = f"none; the newest {'there' if newest == there else 'admitted'} is of {newest}, {_days(age)} old"
+        remedy = f"Deliver it, or let older ones serve: {STALE_DAYS}{source.upper()}={age}, or any."
+    words = "" if there else f" {reason}"
+    kind = SourceAway if isinstance(reason, SourceAway) else FileMissing
+    error = kind(f"{source}: expected a file of {day.batch_date}{older}, found {found}.{words} {remedy}")
     error.is_late = allowed is not None
     return error
 

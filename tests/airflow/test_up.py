@@ -6,19 +6,15 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
+from homes import Home, make_home, wait_for, wait_until_nothing_is_left
 
 from reelhouse.operating import airflow, postgres
 from reelhouse.operating.test import find_browser
-from reelhouse.settings import Settings, read_settings
 
 ROOT = Path(__file__).parent.parent.parent
 FLOW = ["extract_sources", "match_titles", "populate_warehouse", "refresh_recommendations", "summarize_warehouse"]
@@ -36,52 +32,6 @@ CHROMIUM_OPTIONS = [
 PICTURES = "REELHOUSE_TEST_PICTURES"
 
 pytestmark = pytest.mark.airflow
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """A state folder of the test's own, and what commands on it need."""
-
-    settings: Settings
-    env: dict[str, str]
-
-    def call(self, *words: str, seconds: float = 600) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "reelhouse", *words]
-        return subprocess.run(command, env=self.env, cwd=ROOT, capture_output=True, text=True, timeout=seconds)
-
-    def start(self, *words: str) -> subprocess.Popen:
-        command = [sys.executable, "-m", "reelhouse", *words]
-        return subprocess.Popen(
-            command,
-            env=self.env,
-            cwd=ROOT,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-
-    def left(self) -> list[list[str]]:
-        """Command lines of all that still runs for this home."""
-        processes = airflow.marked_processes(self.settings)
-        for process in psutil.process_iter():
-            try:
-                is_ours = process.environ().get("REELHOUSE_HOME") == str(self.settings.home)
-                if is_ours and process.status() != psutil.STATUS_ZOMBIE:
-                    processes.append(process)
-            except (psutil.Error, OSError):
-                continue
-        running = [process.cmdline() for process in processes if process.is_running()]
-        folder = postgres.server_folder(self.settings.home)
-        return running + ([["postgres", str(folder)]] if postgres.is_running(folder) else [])
-
-
-def make_home(folder: Path) -> Home:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("REELHOUSE_", "AIRFLOW_"))}
-    own = {"REELHOUSE_HOME": str(folder), "PYTHONPATH": str(ROOT / "plugins")}
-    if bin_folder := os.environ.get("REELHOUSE_POSTGRES_BIN"):
-        own["REELHOUSE_POSTGRES_BIN"] = bin_folder
-    return Home(read_settings(own), kept | own)
 
 
 @pytest.fixture(scope="module")
@@ -217,20 +167,6 @@ def test_down_leaves_nothing_behind(loaded: tuple[Home, str]) -> None:
     assert home.left() == []
     assert home.call("status").returncode == 1
     assert "nothing was running" in home.call("down").stdout
-
-
-def wait_for(process: subprocess.Popen, words: str) -> None:
-    for line in process.stdout:
-        if words in line:
-            return
-    raise AssertionError(f"ended before it said {words!r}")
-
-
-def wait_until_nothing_is_left(home: Home, seconds: float = 40) -> None:
-    deadline = time.monotonic() + seconds
-    while home.left() and time.monotonic() < deadline:
-        time.sleep(0.5)
-    assert home.left() == []
 
 
 def test_a_held_day_ends_with_3_and_says_why(stopped: Home, tmp_path: Path) -> None:
