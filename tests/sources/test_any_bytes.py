@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from source_files import IMDB_ROWS, assert_accounted, netflix_bytes, read, rotten_bytes, tsv_bytes
 
 from reelhouse.copying import copy_line
-from reelhouse.sources.imdb import number_map
+from reelhouse.sources.number_set import NumberSet
 
 NASTY = [
     b"\t", b"\n", b"\r", b'"', b",", b"\0", b"\xff", b"\\N", b"\\.", b"\xef\xbb\xbf", "\u00a0\u200b".encode(),
@@ -32,9 +32,7 @@ FILES: dict[str, tuple[str, bytes]] = {
     **{name: ("imdb", tsv_bytes(rows)) for name, rows in IMDB_ROWS.items()},
 }
 
-ALL_KNOWN = number_map()
-for _number in range(1, 50):
-    ALL_KNOWN[_number] = 1
+ALL_KNOWN = NumberSet(range(1, 50))
 
 
 def _check(name: str, body: bytes) -> None:

@@ -7,29 +7,21 @@ import io
 import random
 from collections.abc import Iterable
 
-import numpy as np
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from source_files import IMDB_ROWS, source_file, tsv_bytes
+from source_files import IMDB_ROWS, imdb_rows, source_file, tsv_bytes
 
 from reelhouse.copying import CopyText, copy_line, copy_rows, copy_texts
 from reelhouse.settings import read_settings
-from reelhouse.sources.imdb import number_map, read_rows
-from reelhouse.sources.imdb_blocks import read_blocks
+from reelhouse.sources.imdb_blocks import read_texts
+from reelhouse.sources.number_set import NumberSet
 from reelhouse.sources.reading import Reading, read_header
 
 NAMES = tuple(IMDB_ROWS)
 SAMPLE = read_settings().include / "data" / "sample" / "imdb"
-
-
-def _known(*numbers: int) -> memoryview:
-    known = number_map()
-    for number in numbers:
-        known[number] = 1
-    return known
 
 
 def _account(record: Reading) -> dict[str, object]:
@@ -41,23 +33,23 @@ def _account(record: Reading) -> dict[str, object]:
     return figures
 
 
-def _by_lines(name: str, data: bytes, known: memoryview | None) -> tuple[list[bytes], dict[str, object]]:
+def _by_lines(name: str, data: bytes, known: NumberSet | None) -> tuple[list[bytes], dict[str, object]]:
     file, stream, record = source_file("imdb", name), io.BytesIO(data), Reading(1)
     header = read_header(file, stream)
-    lines = [copy_line(row) for row in read_rows(file, header, stream, record, known)]
+    lines = [copy_line(row) for row in imdb_rows(file, header, stream, record, known)]
     return lines, _account(record)
 
 
 def _by_blocks(
-    name: str, data: bytes, known: memoryview | None, mentioned: memoryview | None = None
+    name: str, data: bytes, known: NumberSet | None, mentioned: NumberSet | None = None
 ) -> tuple[list[CopyText], dict[str, object]]:
     file, stream, record = source_file("imdb", name), io.BytesIO(data), Reading(1)
     header = read_header(file, stream)
-    texts = list(read_blocks(file, header, stream, record, known, mentioned))
+    texts = list(read_texts(file, header, stream, record, known, mentioned))
     return texts, _account(record)
 
 
-def _assert_same(conn: psycopg.Connection, name: str, data: bytes, known: memoryview | None) -> int:
+def _assert_same(conn: psycopg.Connection, name: str, data: bytes, known: NumberSet | None) -> int:
     """Both readers agree, and what PostgreSQL makes of their rows does too. Gives the number of rows."""
     lines, expected = _by_lines(name, data, known)
     texts, found = _by_blocks(name, data, known)
@@ -124,7 +116,7 @@ def test_every_odd_value_in_every_column_comes_out_as_by_lines(conn: psycopg.Con
     for place, column in enumerate(header):
         for value in _values(column):
             next(odd)[place] = value
-    known = _known(*range(1, 300))
+    known = NumberSet(range(1, 300))
     assert _assert_same(conn, name, tsv_bytes([header, *rows]), known) > 100
 
 
@@ -144,16 +136,16 @@ def test_any_rows_come_out_as_by_lines(conn: psycopg.Connection, name: str, data
         if body:
             at = len(text) - 1 - place % body
             text = text[:at] + bytes([byte]) + text[at + 1 :]
-    _assert_same(conn, name, text, _known(1, 11, 12, 13, 15, 10133093))
+    _assert_same(conn, name, text, NumberSet((1, 11, 12, 13, 15, 10133093)))
 
 
 @pytest.mark.parametrize("day", sorted(path.name for path in SAMPLE.iterdir() if path.is_dir()))
 @pytest.mark.parametrize("name", NAMES)
 def test_the_sample_comes_out_as_by_lines(conn: psycopg.Connection, name: str, day: str) -> None:
     data = gzip.decompress((SAMPLE / day / f"{name}.tsv.gz").read_bytes())
-    known = number_map()
-    np.asarray(known)[::2] = 1
-    _assert_same(conn, name, data, known)
+    every_second = NumberSet()
+    every_second.bits[:] = 0b01010101
+    _assert_same(conn, name, data, every_second)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -167,20 +159,18 @@ def test_files_of_several_blocks_with_stray_bytes_come_out_as_by_lines(conn: psy
     data = bytearray(tsv_bytes([header, *many]))
     for place in chance.sample(range(len(data) - 500_000, len(data)), 3):
         data[place] = chance.choice(b"\xff\0\t\n")
-    known = number_map()
-    np.asarray(known)[:39_000] = 1
-    assert _assert_same(conn, name, bytes(data), known) > 30_000
+    assert _assert_same(conn, name, bytes(data), NumberSet(range(39_000))) > 30_000
 
 
 def test_titles_and_people_that_are_kept_are_those_mentioned() -> None:
-    titles, people = number_map(), number_map()
+    titles, people = NumberSet(), NumberSet()
     _by_blocks("title.basics", tsv_bytes(IMDB_ROWS["title.basics"]), None, titles)
-    assert np.flatnonzero(np.asarray(titles)).tolist() == [1, 3]
+    assert titles.numbers().tolist() == [1, 3]
     _by_blocks("title.principals", tsv_bytes(IMDB_ROWS["title.principals"]), titles, people)
-    assert np.flatnonzero(np.asarray(people)).tolist() == [11, 12]
+    assert people.numbers().tolist() == [11, 12]
     odd = ["tt3", "nm0000000017,nm18", "\\N"]
     _by_blocks("title.crew", tsv_bytes([*IMDB_ROWS["title.crew"], odd]), titles, people)
-    assert np.flatnonzero(np.asarray(people)).tolist() == [11, 12, 15, 16, 17, 18]
+    assert people.numbers().tolist() == [11, 12, 15, 16, 17, 18]
 
 
 def test_columns_in_another_order_are_read_by_their_names(conn: psycopg.Connection) -> None:
@@ -205,4 +195,4 @@ def test_damage_far_into_a_file_ends_the_reading() -> None:
     with gzip.open(io.BytesIO(data[:-100])) as stream:
         header = read_header(file, stream)
         with pytest.raises(EOFError):
-            list(read_blocks(file, header, stream, record, _known(1)))
+            list(read_texts(file, header, stream, record, NumberSet((1,))))

@@ -3,7 +3,8 @@
 -- Reads:  ops.file_load, ops.file, warehouse.publication
 -- Writes: -
 -- Rerun:  reads only
--- Notes:  What became of every record of every file? rows_in is the sum of the four that follow.
+-- Notes:  What became of every record of every file? rows_in is the sum of the four that follow;
+--         the last three say how what is kept differs from the load before.
 
 select
     file_load.source,
@@ -14,7 +15,10 @@ select
     file_load.rows_filtered,
     file_load.rows_quarantined,
     file_load.rows_duplicate,
-    file_load.rows_repaired
+    file_load.rows_repaired,
+    file_load.rows_new,
+    file_load.rows_changed,
+    file_load.rows_gone
 from warehouse.publication
 inner join ops.file_load on publication.load_id = file_load.load_id
 inner join ops.file on file_load.file_id = file.file_id
