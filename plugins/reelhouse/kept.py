@@ -31,8 +31,11 @@ BLOCK_BYTES = 1 << 18
 # The fastest: the lines are read once.
 LEVEL = 0
 # Larger changes go through temporary files; a line takes about a hundred bytes of memory.
-MOST_UNMATCHED = 200_000
+MOST_UNMATCHED = 50_000
+# Of a portion's last lines one is looked for among the kept lines; when one in ten differed, all would once in 10^20.
+LINES_LOOKED_FOR = 20
 SPOOL_BYTES = 1 << 20
+NEWLINE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,27 +134,47 @@ def compare(kept: Path, texts: Iterable[CopyText]) -> Differences:
     departed: set[bytes] = set()
     arrived: set[bytes] = set()
     with igzip_threaded.open(kept, "rb") as stream, ahead(texts) as portions:
+        former = _Former(stream, found)
         for portion in portions:
-            former = _former(stream, len(portion.text), found)
-            _match(portion.text, former, departed, arrived)
+            _match(portion.text, former.beside(portion.text), departed, arrived)
             if len(departed) + len(arrived) > MOST_UNMATCHED:
                 _write_down(found, departed, arrived)
-        while former := _former(stream, BLOCK_BYTES, found):
-            _match(b"", former, departed, arrived)
+        while rest := former.take(BLOCK_BYTES):
+            _match(b"", rest, departed, arrived)
     _write_down(found, departed, arrived)
     return found
 
 
-def _former(stream: BinaryIO, size: int, found: Differences) -> bytes:
-    if not found.is_whole:
-        return b""
-    try:
-        lines = _lines(stream, size)
-    except (OSError, EOFError, isal_zlib.error):
-        found.is_whole = False
-        return b""
-    found.rows += lines.count(b"\n")
-    return lines
+class _Former:
+    """The kept lines, read in step with the new text; `held` are those that it has not come to."""
+
+    def __init__(self, stream: BinaryIO, found: Differences) -> None:
+        self.stream, self.found, self.held = stream, found, b""
+
+    def beside(self, text: bytes) -> bytes:
+        """The kept lines up to the last one that the text has too; without such a line about as much as the text is."""
+        self._read(2 * len(text) + BLOCK_BYTES)
+        for line in reversed(text[:-1].rsplit(b"\n", LINES_LOOKED_FOR)[1:]):
+            at = self.held.find(line + b"\n")
+            if at == 0 or (at > 0 and self.held[at - 1] == NEWLINE):
+                return self.take(at + len(line) + 1)
+        return self.take(len(text))
+
+    def take(self, size: int) -> bytes:
+        """At least so many bytes, up to the end of a line; fewer at the end."""
+        self._read(size)
+        end = self.held.find(b"\n", size - 1) + 1 or len(self.held)
+        lines, self.held = self.held[:end], self.held[end:]
+        self.found.rows += lines.count(b"\n")
+        return lines
+
+    def _read(self, size: int) -> None:
+        if len(self.held) >= size or not self.found.is_whole:
+            return
+        try:
+            self.held += _lines(self.stream, size - len(self.held))
+        except (OSError, EOFError, isal_zlib.error):
+            self.found.is_whole, self.held = False, b""
 
 
 def _match(new: bytes, former: bytes, departed: set[bytes], arrived: set[bytes]) -> None:

@@ -365,9 +365,27 @@ def _replace(conn: psycopg.Connection, file: SourceFile, texts: Iterable[CopyTex
     table = sql.Identifier("staging", file.table)
     had_rows = conn.execute(sql.SQL("select exists (select from {})").format(table)).fetchone()[0]
     conn.execute(sql.SQL("truncate {}").format(table))
-    rows = copy_texts(conn, ("staging", file.table), file.fields, texts)
+    with _key_made_afterwards(conn, file):
+        rows = copy_texts(conn, ("staging", file.table), file.fields, texts)
     conn.execute(sql.SQL("analyze {}").format(table))
     return Changes(None, None, None) if had_rows else Changes(rows, 0, 0)
+
+
+@contextmanager
+def _key_made_afterwards(conn: psycopg.Connection, file: SourceFile) -> Iterator[None]:
+    """Leave the table without its primary key meanwhile: sorting all keys at the end is a third cheaper for the server
+    than finding the place of each.
+    """
+    table = sql.Identifier("staging", file.table)
+    name, definition = conn.execute(
+        "select conname, pg_get_constraintdef(oid) from pg_constraint where conrelid = %s::regclass and contype = 'p'",
+        (table.as_string(conn),),
+    ).fetchone()
+    conn.execute(sql.SQL("alter table {} drop constraint {}").format(table, sql.Identifier(name)))
+    yield
+    conn.execute(
+        sql.SQL("alter table {} add constraint {} {}").format(table, sql.Identifier(name), sql.SQL(definition))
+    )
 
 
 def _keep_new_of_aside(conn: psycopg.Connection, file: SourceFile, record: Reading) -> int:

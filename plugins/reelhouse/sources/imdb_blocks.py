@@ -244,7 +244,8 @@ class OnceInGroup:
         groups = numbers[is_start]
         rises = (orders[1:] > orders[:-1]) | is_start[1:]
         goes_on = bool(is_start[0]) or int(orders[0]) > max(self.orders, default=-1)
-        is_new = not self.seen.holds(groups).any() and len(np.unique(groups)) == len(groups)
+        is_once = _is_rising(groups) or len(np.unique(groups)) == len(groups)
+        is_new = is_once and not self.seen.holds(groups).any()
         if not (rises.all() and goes_on and is_new):
             return self._one_by_one(numbers, orders)
         self.seen.add(groups)
