@@ -71,6 +71,19 @@ ROWS: dict[str, list[list[str]]] = {
     **{f"{name}.tsv.gz": rows for name, (_, *rows) in IMDB_ROWS.items()},
 }  # fmt: skip
 
+# Where an example's row is numbered so that no two are the same, and with what before the number.
+NUMBERED = {
+    "rotten_tomatoes_movies.csv": ("rotten_tomatoes_link", "m/"),
+    "rotten_tomatoes_critic_reviews.csv": ("rotten_tomatoes_link", "m/"),
+    "titles.csv": ("id", "tm"),
+    "credits.csv": ("person_id", ""),
+    **{f"Best {what} Netflix.csv": ("index", "") for what in ("Movies", "Shows", "Movie by Year", "Show by Year")},
+    **dict.fromkeys(("movies.csv", "links.csv", "ratings.csv", "viewings.csv"), ("movieId", "")),
+    **{f"title.{name}.tsv.gz": ("tconst", "tt") for name in ("basics", "ratings", "principals", "crew")},
+    "title.akas.tsv.gz": ("titleId", "tt"),
+    "name.basics.tsv.gz": ("nconst", "nm"),
+}
+
 NASTY = [
     b"\t", b"\n", b"\r", b'"', b",", b"\0", b"\xff", b"\\N", b"\\.", b"\xef\xbb\xbf", "\u00a0\u200b".encode(),
     "٣".encode(), b"-1", b"99999999999999999999", b"[", b"NaN", b"tt", b"nm1", b"Jr.,",
@@ -87,7 +100,7 @@ ODD = [
 TEXT = st.sampled_from(ODD) | st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 ALL_KNOWN = number_map()
-for _number in range(1, 50):
+for _number in range(1, 5000):
     ALL_KNOWN[_number] = 1
 
 examples = hypothesis_settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
@@ -176,6 +189,19 @@ def test_damaged_rows_are_accounted_for(tables, name: str, data: st.DataObject) 
         end = start + data.draw(st.integers(0, 12))
         body = body[:start] + data.draw(st.sampled_from(NASTY) | st.binary(max_size=4)) + body[end:]
     _assert_accounted(tables, FILES[name], _written(FILES[name], [HEADERS[name]]) + body)
+
+
+@each_file
+def test_every_odd_value_in_every_column_is_accounted_for(tables, name: str) -> None:
+    column, prefix = NUMBERED.get(name, ("show_id", "s"))
+    key, rows = HEADERS[name].index(column), []
+    for place in range(len(HEADERS[name])):
+        for text in ODD:
+            row = list(_good_rows(name)[0])
+            row[key] = f"{prefix}{len(rows) + 1}"
+            row[place] = text
+            rows.append(row)
+    assert _assert_accounted(tables, FILES[name], _written(FILES[name], [HEADERS[name], *rows])) > 1
 
 
 @each_file
