@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import random
+import tracemalloc
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -242,6 +243,22 @@ def test_columns_that_were_added_are_left_out(conn: psycopg.Connection) -> None:
     assert record["rows_quarantined"] == 0
     assert b"".join(text.text for text in texts).startswith(b"0000001\tmovie\tGlass Harbour\tPort de verre\t0\t2018\t")
     _assert_same(conn, "title.basics", tsv_bytes(rows), None)
+
+
+def test_three_times_the_rows_take_no_more_memory() -> None:
+    header, line = IMDB_ROWS["title.principals"][:2]
+    peaks = []
+    for count in (200_000, 600_000):
+        data = tsv_bytes([header, *([f"tt{number // 8:07}", str(number % 8), *line[2:]] for number in range(8, count))])
+        file, stream, record = source_file("imdb", "title.principals"), io.BytesIO(data), Reading(1)
+        known = number_map()
+        np.asarray(known)[:100_000] = 1
+        tracemalloc.start()
+        texts = read_blocks(file, read_header(file, stream), stream, record, known, number_map())
+        assert sum(text.rows for text in texts) == count - 8
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + (1 << 20)
 
 
 def test_damage_far_into_a_file_ends_the_reading() -> None:
