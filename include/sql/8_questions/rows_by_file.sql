@@ -3,7 +3,8 @@
 -- Reads:  ops.file_load, ops.file, warehouse.publication
 -- Writes: -
 -- Rerun:  reads only
--- Notes:  What became of every record of every file? rows_in is the sum of the four that follow; stale_days is the file's age that day.
+-- Notes:  What became of every record of every file? rows_in is the sum of the four that follow; the next three say
+--         how what is kept differs from the load before; stale_days is the file's age on the load's day.
 
 select
     file_load.source,
@@ -15,6 +16,9 @@ select
     file_load.rows_quarantined,
     file_load.rows_duplicate,
     file_load.rows_repaired,
+    file_load.rows_new,
+    file_load.rows_changed,
+    file_load.rows_gone,
     publication.batch_date - file.file_date as stale_days
 from warehouse.publication
 inner join ops.file_load on publication.load_id = file_load.load_id
