@@ -399,7 +399,8 @@ def open_load(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         staged = _share_staged_files(conn)
         _check_serves_day(conn, day, staged)
         parts = [f"{source}/{name} {row['staged_sha256']}" for (source, name), row in sorted(staged.items())]
-        digest = hashlib.sha256("\n".join([*parts, loads.code_sha256(day.settings)]).encode()).hexdigest()
+        parts += [loads.code_sha256(day.settings), loads.overrides_sha256(conn)]
+        digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
         load = loads.open_load(conn, "warehouse", day.batch_date, digest)
         _write_file_loads(conn, load.load_id)
         figures: dict[str, object] = {name: sum(row[name] for row in staged.values()) for name in ACCOUNT}

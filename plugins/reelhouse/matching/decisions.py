@@ -1,17 +1,14 @@
 """Decisions: one for each row of a source file, with the evidence it rests on.
 
 Rows that are one work (duplicates, language versions) share a title; otherwise a title goes to one work of a
-source. People's decisions in manual_matches.csv come first and are keyed by title, kind and year, because
-Netflix renumbers its ids in every edition.
+source. People's own decisions win (overriding.py).
 """
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import psycopg
@@ -21,11 +18,10 @@ from psycopg.types.json import Json
 from reelhouse import staging
 from reelhouse.database import identifiers, lock_layer, run_file, set_layer
 from reelhouse.day import Day
-from reelhouse.errors import SettingsWrong
 from reelhouse.matching.assigning import Assignment, assign
 from reelhouse.matching.evidence import Terms, Titles, compare_names, read_weights, weigh
 from reelhouse.matching.gathering import Gathered, SourceRow, gather
-from reelhouse.matching.keys import fold_title
+from reelhouse.matching.overriding import ManualMatch, Rulings, keep_rulings, read_decisions_of_people, rule
 from reelhouse.warehousing import loads
 
 # Cross-validated on the labels, links of at least this probability were right in 99.7 % (Netflix) and 99.8 %
@@ -37,7 +33,6 @@ REVIEW_FROM = 0.20
 EVIDENCE_KEPT = 3
 # Rows with one base title are one work when this share of the smaller cast and crew is the same.
 SAME_PEOPLE = 0.5
-MANUAL_COLUMNS = ("source", "kind", "title", "release_year", "imdb_id", "decided_by", "why")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +50,6 @@ class Decision:
     candidate_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class ManualMatch:
-    """A person's decision. `imdb_title_number` None says that IMDb has no such title (NIL)."""
-
-    source: str
-    kind: str
-    folded_title: str
-    release_year: int | None
-    imdb_title_number: int | None
-
-    def is_about(self, row: SourceRow) -> bool:
-        return (
-            (self.source, self.kind, self.folded_title) == (row.source, row.kind, row.folded_title)
-            and self.release_year in (None, row.release_year)
-        )  # fmt: skip
-
-
 def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     """Decide every row of Netflix and Rotten Tomatoes.
 
@@ -82,7 +60,7 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     load = loads.current_load(conn, "warehouse", day.batch_date)
     if load.is_seen and not day.force:
         return {"load_id": load.load_id, "unchanged": True}
-    manual = read_manual_matches(day.settings.manual_matches)
+    manual = read_decisions_of_people(conn, day.settings.manual_matches)
     with conn.transaction():
         staging.share_staging(conn, load.load_id)
         lock_layer(conn, writes="matching", reads=("candidates",))
@@ -93,7 +71,7 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         titles = compare_names(gathered.names, len(gathered.row))
         terms, score = weigh(gathered.pairs, titles, weights)
         day.tell("deciding", 0.5)
-        known, absent = _split_by_target(conn, manual)
+        known, ruled = keep_rulings(conn, gathered.rows, manual, load.load_id)
         decisions = decide(gathered, score, known)
         day.tell("keeping the evidence", 0.7)
         conn.execute("truncate matching.title_decision, matching.match_evidence")
@@ -104,7 +82,7 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         run_file(conn, day.settings.sql / "2_matching" / "source_person.sql")
         conn.execute("analyze matching.source_person")
         set_layer(conn, "matching", load.load_id)
-        figures = _figures(decisions, absent)
+        figures = _figures(decisions) | ruled
         loads.add_figures(conn, load.load_id, figures)
     return {"load_id": load.load_id, **figures}
 
@@ -113,15 +91,17 @@ def decide(gathered: Gathered, score: np.ndarray, manual: Sequence[ManualMatch] 
     """A decision for every source row, in the rows' order. Pure."""
     rows = gathered.rows
     bounds = np.searchsorted(gathered.row, np.arange(len(rows) + 1)).tolist()
-    by_hand = _by_hand(rows, manual)
+    rulings = rule(rows, manual)
     assigned: dict[int, Assignment] = {}
     for source in sorted({row.source for row in rows}):
-        members = [position for position, row in enumerate(rows) if row.source == source and position not in by_hand]
-        reserved = {by_hand[position] for position in by_hand if rows[position].source == source}
+        members = [
+            position for position, row in enumerate(rows) if row.source == source and position not in rulings.title
+        ]
+        reserved = {title for position, title in rulings.title.items() if rows[position].source == source}
         works = group_works([rows[position] for position in members])
-        assigned |= _assign_works(gathered, score, bounds, members, works, reserved)
+        assigned |= _assign_works(gathered, score, bounds, members, works, reserved, rulings)
     return [
-        _decision(gathered, score, bounds, position, assigned.get(position), by_hand) for position in range(len(rows))
+        _decision(gathered, score, bounds, position, assigned.get(position), rulings) for position in range(len(rows))
     ]
 
 
@@ -132,13 +112,18 @@ def _assign_works(
     members: list[int],
     works: list[int],
     reserved: set[int | None],
+    rulings: Rulings,
 ) -> dict[int, Assignment]:
-    """Assignments by row; a work's score for a title is the best of its rows'."""
+    """Assignments by row; a work's score for a title is the best of its rows'. What one of them is not, none is."""
+    barred: dict[int, set[int | None]] = defaultdict(lambda: set(reserved))
+    for position, work in zip(members, works, strict=True):
+        if position in rulings.barred:
+            barred[work] |= rulings.barred[position]
     scores: dict[int, dict[int, float]] = defaultdict(dict)
     for position, work in zip(members, works, strict=True):
         span = slice(bounds[position], bounds[position + 1])
         for title, value in zip(gathered.title_number[span].tolist(), score[span].tolist(), strict=True):
-            if title not in reserved:
+            if title not in barred.get(work, reserved):
                 scores[work][title] = max(value, scores[work].get(title, value))
     assignments = assign(scores)
     return {position: assignments[work] for position, work in zip(members, works, strict=True) if work in assignments}
@@ -182,32 +167,20 @@ def _people(row: SourceRow) -> set[str]:
     return {name for name in f"{row.director_names}|{row.cast_names}".split("|") if name}
 
 
-def _by_hand(rows: Sequence[SourceRow], manual: Sequence[ManualMatch]) -> dict[int, int | None]:
-    """Title of each row that a person has decided; the last line of the file about a row holds."""
-    about: dict[tuple[str, str], list[ManualMatch]] = defaultdict(list)
-    for match in manual:
-        about[match.source, match.folded_title].append(match)
-    return {
-        position: match.imdb_title_number
-        for position, row in enumerate(rows)
-        for match in about.get((row.source, row.folded_title), ())
-        if match.is_about(row)
-    }
-
-
 def _decision(
     gathered: Gathered,
     score: np.ndarray,
     bounds: list[int],
     position: int,
     assignment: Assignment | None,
-    by_hand: dict[int, int | None],
+    rulings: Rulings,
 ) -> Decision:
     row, span = gathered.rows[position], slice(bounds[position], bounds[position + 1])
     found = dict(zip(gathered.title_number[span].tolist(), score[span].tolist(), strict=True))
-    ranked = sorted(found, key=lambda title: (-found[title], title))
-    is_manual = position in by_hand
-    number = by_hand[position] if is_manual else assignment.title if assignment else None
+    barred = rulings.barred.get(position, frozenset())
+    ranked = sorted(found.keys() - barred, key=lambda title: (-found[title], title))
+    is_manual = position in rulings.title
+    number = rulings.title[position] if is_manual else assignment.title if assignment else None
     rest = [title for title in ranked if title != number]
     own = found.get(number)
     gap = own - found[rest[0]] if own is not None and rest else None
@@ -234,41 +207,6 @@ def band_of(probability: float | None, score: float | None) -> str:
     if probability is None or (probability < REVIEW_FROM and (score or 0.0) <= 0):
         return "no match"
     return "review"
-
-
-def read_manual_matches(path: Path) -> list[ManualMatch]:
-    """People's decisions.
-
-    Raises  SettingsWrong when a column is missing or a value is not usable; nothing was decided then
-    """
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != MANUAL_COLUMNS:
-            raise SettingsWrong(f"{path}: expected columns {', '.join(MANUAL_COLUMNS)}, found {reader.fieldnames}.")
-        return [_manual_match(path, reader.line_num, line) for line in reader]
-
-
-def _manual_match(path: Path, line_number: int, line: dict[str, str]) -> ManualMatch:
-    imdb_id, year = (line["imdb_id"] or "").strip(), (line["release_year"] or "").strip()
-    is_id = imdb_id == "NIL" or (imdb_id.startswith("tt") and imdb_id[2:].isdecimal())
-    if not is_id or line["kind"] not in ("movie", "series") or (year and not year.isdecimal()):
-        raise SettingsWrong(
-            f"{path}:{line_number}: expected kind movie or series, a year or nothing, and an imdb_id like tt0133093"
-            f" or NIL, found {line['kind']!r}, {year!r}, {imdb_id!r}. Correct the line."
-        )
-    number = None if imdb_id == "NIL" else int(imdb_id[2:])
-    return ManualMatch(line["source"], line["kind"], fold_title(line["title"]), int(year) if year else None, number)
-
-
-def _split_by_target(conn: psycopg.Connection, manual: list[ManualMatch]) -> tuple[list[ManualMatch], list[str]]:
-    """Manual matches that can be kept, and the IMDb ids of those whose target is gone, for a loud figure."""
-    wanted = [match.imdb_title_number for match in manual if match.imdb_title_number is not None]
-    rows = conn.execute(
-        "select imdb_title_number from staging.imdb_titles where imdb_title_number = any(%s)", (wanted,)
-    ).fetchall()
-    there = {None, *(row[0] for row in rows)}
-    absent = sorted({f"tt{number:07d}" for number in wanted if number not in there})
-    return [match for match in manual if match.imdb_title_number in there], absent
 
 
 def _copy_decisions(conn: psycopg.Connection, decisions: Sequence[Decision], version: str, load_id: int) -> None:
@@ -359,11 +297,11 @@ def _copy(conn: psycopg.Connection, table: str, columns: tuple[str, ...], rows: 
             copy.write_row(row)
 
 
-def _figures(decisions: Sequence[Decision], absent: list[str]) -> dict[str, object]:
+def _figures(decisions: Sequence[Decision]) -> dict[str, object]:
     counts: dict[str, dict[str, int]] = {}
     for one in decisions:
         bands = counts.setdefault(one.row.source, {"match": 0, "review": 0, "no match": 0})
         bands[one.band] += 1
     rates = {source: round(bands["match"] / sum(bands.values()), 4) for source, bands in counts.items()}
     manual = sum(one.decided_by == "manual" for one in decisions)
-    return {"bands": counts, "match_rate": rates, "manual": manual, "manual_targets_absent": absent}
+    return {"bands": counts, "match_rate": rates, "manual": manual}

@@ -91,6 +91,15 @@ def code_sha256(settings: Settings) -> str:
     return digest.hexdigest()
 
 
+def overrides_sha256(conn: psycopg.Connection) -> str:
+    """Digest of the decisions of people that hold: with others, the same files are another load."""
+    rows = conn.execute(
+        "select source, kind, folded_title, release_year, verdict, imdb_title_number from matching.override"
+        " where withdrawn_at is null order by override_id"
+    ).fetchall()
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
 def require_layer(conn: psycopg.Connection, layer: str, load_id: int) -> None:
     """Make sure that a layer holds the rows of a load. Lock it first, or it may change right after.
 
