@@ -19,6 +19,7 @@ from reelhouse import staging
 from reelhouse.database import identifiers, lock_layer, run_file, set_layer
 from reelhouse.day import Day
 from reelhouse.matching.assigning import Assignment, assign
+from reelhouse.matching.candidates import COMMON_PERSON, HOT_KEY, PREFIX_LENGTH, PREFIX_SIMILARITY
 from reelhouse.matching.evidence import Terms, Titles, compare_names, read_weights, weigh
 from reelhouse.matching.gathering import Gathered, SourceRow, gather
 from reelhouse.matching.overriding import ManualMatch, Rulings, keep_rulings, read_decisions_of_people, rule
@@ -33,6 +34,11 @@ REVIEW_FROM = 0.20
 EVIDENCE_KEPT = 3
 # Rows with one base title are one work when this share of the smaller cast and crew is the same.
 SAME_PEOPLE = 0.5
+# The bounds of the joins, kept with the load so that matching.why_not speaks of those that it was matched with.
+CANDIDATE_RULES = {
+    "hot_key": HOT_KEY, "common_person": COMMON_PERSON, "prefix_length": PREFIX_LENGTH,
+    "prefix_similarity": PREFIX_SIMILARITY,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,7 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         run_file(conn, day.settings.sql / "2_matching" / "source_person.sql")
         conn.execute("analyze matching.source_person")
         set_layer(conn, "matching", load.load_id)
-        figures = _figures(decisions) | ruled
+        figures = _figures(decisions) | ruled | {"candidate_rules": CANDIDATE_RULES}
         loads.add_figures(conn, load.load_id, figures)
     return {"load_id": load.load_id, **figures}
 
@@ -238,7 +244,7 @@ def _copy_evidence(
     _copy(conn, "match_evidence", columns, (
         (row.source, row.source_id, int(gathered.title_number[pair]), rank, gathered.pairs.found_by[pair],
          float(score[pair]), float(alone[pair]), Json({name: float(term[pair]) for name, term in terms.items()}),
-         Json(_details(gathered, titles, pair)), load_id)
+         Json(details_of(gathered, titles, pair)), load_id)
         for row, pair, rank in _kept_pairs(gathered, score, decisions)
     ))  # fmt: skip
 
@@ -264,7 +270,7 @@ def _kept_pairs(
                 yield decision.row, pair, rank
 
 
-def _details(gathered: Gathered, titles: Titles, pair: int) -> dict[str, object]:
+def details_of(gathered: Gathered, titles: Titles, pair: int) -> dict[str, object]:
     """What the terms were seen in. Unknown values are left out."""
     pairs, name = gathered.pairs, int(titles.best[pair])
     seen = {
@@ -273,6 +279,7 @@ def _details(gathered: Gathered, titles: Titles, pair: int) -> dict[str, object]
         "is_aka": bool(titles.is_aka[pair]),
         "similarity": round(float(titles.similarity[pair]), 3),
         "titles_of_this_name": int(titles.title_count[pair]),
+        "kind": "series" if pairs.is_series[pair] else "movie",
         "year": pairs.year[pair],
         "start_year": pairs.start_year[pair],
         "end_year": pairs.end_year[pair],
@@ -282,6 +289,12 @@ def _details(gathered: Gathered, titles: Titles, pair: int) -> dict[str, object]
         "shared_people": gathered.shared_names[pair] or None,
         "directors": pairs.directors[pair] or None,
         "imdb_directors": pairs.imdb_directors[pair] or None,
+        "cast_count": pairs.cast_count[pair] or None,
+        "imdb_cast_count": pairs.imdb_cast_count[pair] or None,
+        "shared_cast": pairs.shared_cast[pair],
+        "rarest": pairs.rarest[pair],
+        "genres": pairs.genres[pair] or None,
+        "imdb_genres": pairs.imdb_genres[pair] or None,
     }
     return {key: _plain(value) for key, value in seen.items() if value is not None and value == value}
 
