@@ -406,14 +406,14 @@ def open_load(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         figures: dict[str, object] = {name: sum(row[name] for row in staged.values()) for name in ACCOUNT}
         loads.add_figures(conn, load.load_id, figures)
         reasons = [] if load.state != "building" else _hold_reasons(conn, day, staged)
-        if reasons and _is_accepted(conn, day, load.load_id, reasons):
+        if reasons and loads.is_accepted(conn, load.load_id, reasons, day.accept):
             reasons = []
         if reasons:
             loads.set_state(conn, load.load_id, "held", "; ".join(reasons))
     if reasons:
         raise Held(
             f"Load {load.load_id} of {day.batch_date} is held: {'; '.join(reasons)}. Nothing was published. "
-            "If it is right as it is, run it with --accept-volume and your reason."
+            "If it is right as it is, run it with --accept and your reason."
         )
     return {"load_id": load.load_id, "is_seen": load.is_seen, **figures}
 
@@ -482,22 +482,6 @@ def _write_file_loads(conn: psycopg.Connection, load_id: int) -> None:
     columns = identifiers(("file_id", "source", "file_name", *ACCOUNT, "seconds"))
     query = sql.SQL("insert into ops.file_load (load_id, {columns}) select %s, {columns} from ops.staged_file")
     conn.execute(query.format(columns=columns), (load_id,))
-
-
-def _is_accepted(conn: psycopg.Connection, day: Day, load_id: int, reasons: list[str]) -> bool:
-    """Whether a person has accepted, for this very load, all that speaks against it; noted when they do so now."""
-    row = conn.execute(
-        "select from ops.override where load_id = %s and overridden @> %s::text[]", (load_id, reasons)
-    ).fetchone()
-    if row is not None:
-        return True
-    if not (day.accept or "").strip():
-        return False
-    conn.execute(
-        "insert into ops.override (load_id, overridden, reason) values (%s, %s, %s)",
-        (load_id, reasons, day.accept.strip()),
-    )
-    return True
 
 
 def _hold_reasons(conn: psycopg.Connection, day: Day, staged: dict[tuple[str, str], dict[str, object]]) -> list[str]:

@@ -18,11 +18,13 @@ from psycopg.types.json import Json
 from reelhouse import staging
 from reelhouse.database import identifiers, lock_layer, run_file, set_layer
 from reelhouse.day import Day
+from reelhouse.errors import Held
 from reelhouse.matching.assigning import Assignment, assign
 from reelhouse.matching.candidates import COMMON_PERSON, HOT_KEY, PREFIX_LENGTH, PREFIX_SIMILARITY
 from reelhouse.matching.evidence import Terms, Titles, compare_names, read_weights, weigh
 from reelhouse.matching.gathering import Gathered, SourceRow, gather
 from reelhouse.matching.overriding import ManualMatch, Rulings, keep_rulings, read_decisions_of_people, rule
+from reelhouse.matching.watching import Decided, watch
 from reelhouse.warehousing import loads
 
 # Cross-validated on the labels, links of at least this probability were right in 99.7 % (Netflix) and 99.8 %
@@ -60,7 +62,8 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     """Decide every row of Netflix and Rotten Tomatoes.
 
     Gives   rows by source and band, manual matches whose target is not there
-    Raises  OutOfStep when the candidates are of another load, Locked when another run is here
+    Raises  OutOfStep when the candidates are of another load, Locked when another run is here, Held when far more or
+            fewer rows were matched than in the load that readers have
     Reruns  same candidates: same rows; all or nothing
     """
     load = loads.current_load(conn, "warehouse", day.batch_date)
@@ -90,6 +93,16 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         set_layer(conn, "matching", load.load_id)
         figures = _figures(decisions) | ruled | {"candidate_rules": CANDIDATE_RULES}
         loads.add_figures(conn, load.load_id, figures)
+        reasons = watch(conn, load, map(_watched, decisions))
+        if reasons and loads.is_accepted(conn, load.load_id, reasons, day.accept):
+            reasons = []
+        if reasons:
+            loads.set_state(conn, load.load_id, "held", "; ".join(reasons))
+    if reasons:
+        raise Held(
+            f"Load {load.load_id} of {day.batch_date} is held: {'; '.join(reasons)}. Nothing was published. "
+            "If it is right as it is, run it with --accept and your reason."
+        )
     return {"load_id": load.load_id, **figures}
 
 
@@ -213,6 +226,10 @@ def band_of(probability: float | None, score: float | None) -> str:
     if probability is None or (probability < REVIEW_FROM and (score or 0.0) <= 0):
         return "no match"
     return "review"
+
+
+def _watched(one: Decision) -> Decided:
+    return Decided(one.row.source, one.row.kind, one.band, one.decided_by == "manual", False)
 
 
 def _copy_decisions(conn: psycopg.Connection, decisions: Sequence[Decision], version: str, load_id: int) -> None:
