@@ -70,9 +70,12 @@ comment on column matching.ruling.row_count is 'Rows of the current edition that
 comment on column matching.ruling.is_target_there is 'False: staging has no such IMDb title any more, so the decision could not be followed.';
 comment on column matching.ruling.load_id is 'The load that read it.';
 
-alter table matching.title_decision add column kept_over_number integer;
+alter table matching.title_decision
+add column is_kept boolean not null default false,
+add column kept_over_number integer;
 
 comment on column matching.title_decision.decided_by is 'model, or manual (a person: include/data/manual_matches.csv, matching.override; see matching.ruling).';
+comment on column matching.title_decision.is_kept is 'The published link, which holds whatever its probability as long as it is likelier than none and no other title is better by the margin.';
 comment on column matching.title_decision.kept_over_number is 'The title that would have been assigned today, when the published link was kept because that one is not better by the margin.';
 
 create table matching.decision_change (
@@ -125,7 +128,7 @@ comment on column ops.match_quality.match_count is 'Of them, those that are link
 comment on column ops.match_quality.review_count is 'Of them, those that wait for a person.';
 comment on column ops.match_quality.no_match_count is 'Of them, those without a good enough title.';
 comment on column ops.match_quality.manual_count is 'Rows that a person decided.';
-comment on column ops.match_quality.kept_count is 'Rows whose published link was kept although another title was a little better.';
+comment on column ops.match_quality.kept_count is 'Rows whose published link was kept although another title was a little better, or its own probability fell.';
 
 comment on table ops.override is 'Grain: one decision of a person to go on with a load that the volume gate or the match gate would have held.';
 comment on column ops.override.overridden is 'What spoke against the load, in the words of the gate.';

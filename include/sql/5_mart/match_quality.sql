@@ -76,7 +76,7 @@ comment on column mart.match_quality.match_count is 'Of them, those that are lin
 comment on column mart.match_quality.review_count is 'Of them, those that wait for a person.';
 comment on column mart.match_quality.no_match_count is 'Of them, those without a good enough title.';
 comment on column mart.match_quality.manual_count is 'Rows that a person decided.';
-comment on column mart.match_quality.kept_count is 'Rows whose published link was kept although another title was a little better.';
+comment on column mart.match_quality.kept_count is 'Rows whose published link was kept although another title was a little better, or its own probability fell.';
 comment on column mart.match_quality.match_rate is 'match_count of row_count.';
 comment on column mart.match_quality.review_share is 'review_count of row_count.';
 comment on column mart.match_quality.former_load_id is 'The load that was published before; null for the first.';

@@ -78,12 +78,11 @@ as $$
         union all
         select
             7, 'cast', shared_cast || ' of ' || comparable, 'shared of the shorter list of actors'
-            || coalesce('; shared people: ' || shared_people, '')
         from seen
         union all
         select
             8, 'people', case when rarest is not null then 'on ' || rarest || ' titles' end,
-            'how rare the rarest shared name is, and who is shared in another role'
+            'shared in any role: ' || shared_people || '; the rarer the rarest of these names, the more it says'
         from seen
         union all
         select 9, 'genre', genres || ' ~ ' || imdb_genres, 'categories here and on IMDb' from seen

@@ -41,7 +41,8 @@ begin
             when 'review' then 'waits for a person; likeliest is '
                 || matching.imdb_title_words(subject.imdb_title_number)
             else 'not linked' || coalesce(
-                '; likeliest was ' || matching.imdb_title_words(subject.imdb_title_number), ''
+                '; likeliest was ' || matching.imdb_title_words(subject.imdb_title_number),
+                '; the best candidate was ' || matching.imdb_title_words(subject.runner_up_number), ''
             )
         end
         || case
@@ -88,13 +89,20 @@ begin
         return query select 40, 'sum', matching.imdb_id(shown), null::real,
             'nothing weighed: no rule found this title for the row';
     end if;
-    if subject.kept_over_number is not null then
+    if subject.is_kept and (subject.kept_over_number is not null or subject.probability < 0.9) then
         return query select 41, 'kept', matching.imdb_id(subject.kept_over_number), null::real,
-            'today ' || matching.imdb_title_words(subject.kept_over_number)
-            || ' would be the assignment, but not by the margin that changes a published link';
+            coalesce(
+                'today ' || matching.imdb_title_words(subject.kept_over_number)
+                || ' would be the assignment, but not by the margin that changes a published link',
+                'a published link holds as long as it is likelier than none'
+            );
     end if;
     if subject.runner_up_number is null or subject.runner_up_number = shown then
-        return query select 42, 'runner-up', null, null::real, 'no other candidate';
+        return query select 42, 'runner-up', null, null::real, case
+            when subject.runner_up_number is null or subject.candidate_count = 1 then 'no other candidate'
+            when subject.candidate_count = 2 then 'the other candidate is less likely still'
+            else 'the other ' || subject.candidate_count - 1 || ' candidates are less likely still'
+        end;
         return;
     end if;
     select holder.source_id, row_of.title into rival

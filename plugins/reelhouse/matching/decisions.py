@@ -1,14 +1,15 @@
 """Decisions: one for each row of a source file, with the evidence it rests on.
 
 Rows that are one work (duplicates, language versions) share a title; otherwise a title goes to one work of a
-source. People's own decisions win (overriding.py).
+source. People's own decisions win (overriding.py); what is published changes only by a margin (keeping.py).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import psycopg
@@ -19,10 +20,19 @@ from reelhouse import staging
 from reelhouse.database import identifiers, lock_layer, run_file, set_layer
 from reelhouse.day import Day
 from reelhouse.errors import Held
-from reelhouse.matching.assigning import Assignment, assign
 from reelhouse.matching.candidates import COMMON_PERSON, HOT_KEY, PREFIX_LENGTH, PREFIX_SIMILARITY
 from reelhouse.matching.evidence import Terms, Titles, compare_names, read_weights, weigh
 from reelhouse.matching.gathering import Gathered, SourceRow, gather
+from reelhouse.matching.keeping import (
+    Outcome,
+    PublishedLink,
+    Settled,
+    log_changes,
+    published_by_work,
+    published_titles,
+    read_published,
+    settle,
+)
 from reelhouse.matching.overriding import ManualMatch, Rulings, keep_rulings, read_decisions_of_people, rule
 from reelhouse.matching.watching import Decided, watch
 from reelhouse.warehousing import loads
@@ -56,12 +66,14 @@ class Decision:
     runner_up_number: int | None
     gap: float | None
     candidate_count: int
+    is_kept: bool = False
+    kept_over_number: int | None = None
 
 
 def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     """Decide every row of Netflix and Rotten Tomatoes.
 
-    Gives   rows by source and band, manual matches whose target is not there
+    Gives   rows by source and band, links that changed, manual matches whose target is not there
     Raises  OutOfStep when the candidates are of another load, Locked when another run is here, Held when far more or
             fewer rows were matched than in the load that readers have
     Reruns  same candidates: same rows; all or nothing
@@ -81,7 +93,8 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         terms, score = weigh(gathered.pairs, titles, weights)
         day.tell("deciding", 0.5)
         known, ruled = keep_rulings(conn, gathered.rows, manual, load.load_id)
-        decisions = decide(gathered, score, known)
+        links = read_published(conn, day.settings.sql / "2_matching")
+        decisions = decide(gathered, score, known, published_titles(gathered.rows, links))
         day.tell("keeping the evidence", 0.7)
         conn.execute("truncate matching.title_decision, matching.match_evidence")
         _copy_decisions(conn, decisions, version, load.load_id)
@@ -91,13 +104,10 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         run_file(conn, day.settings.sql / "2_matching" / "source_person.sql")
         conn.execute("analyze matching.source_person")
         set_layer(conn, "matching", load.load_id)
-        figures = _figures(decisions) | ruled | {"candidate_rules": CANDIDATE_RULES}
+        changed = _log_changes(conn, load.load_id, gathered, score, decisions, links)
+        figures = _figures(decisions) | ruled | {"changed": changed, "candidate_rules": CANDIDATE_RULES}
         loads.add_figures(conn, load.load_id, figures)
-        reasons = watch(conn, load, map(_watched, decisions))
-        if reasons and loads.is_accepted(conn, load.load_id, reasons, day.accept):
-            reasons = []
-        if reasons:
-            loads.set_state(conn, load.load_id, "held", "; ".join(reasons))
+        reasons = _reasons_to_hold(conn, day, load, decisions)
     if reasons:
         raise Held(
             f"Load {load.load_id} of {day.batch_date} is held: {'; '.join(reasons)}. Nothing was published. "
@@ -106,19 +116,27 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     return {"load_id": load.load_id, **figures}
 
 
-def decide(gathered: Gathered, score: np.ndarray, manual: Sequence[ManualMatch] = ()) -> list[Decision]:
-    """A decision for every source row, in the rows' order. Pure."""
+def decide(
+    gathered: Gathered,
+    score: np.ndarray,
+    manual: Sequence[ManualMatch] = (),
+    published: Mapping[int, int] = MappingProxyType({}),
+) -> list[Decision]:
+    """A decision for every source row, in the rows' order. Pure.
+
+    Takes   published  the title that readers have of a row, by its index; kept unless another is better by a margin
+    """
     rows = gathered.rows
     bounds = np.searchsorted(gathered.row, np.arange(len(rows) + 1)).tolist()
     rulings = rule(rows, manual)
-    assigned: dict[int, Assignment] = {}
+    assigned: dict[int, Settled] = {}
     for source in sorted({row.source for row in rows}):
         members = [
             position for position, row in enumerate(rows) if row.source == source and position not in rulings.title
         ]
         reserved = {title for position, title in rulings.title.items() if rows[position].source == source}
         works = group_works([rows[position] for position in members])
-        assigned |= _assign_works(gathered, score, bounds, members, works, reserved, rulings)
+        assigned |= _assign_works(gathered, score, bounds, members, works, reserved, rulings, published)
     return [
         _decision(gathered, score, bounds, position, assigned.get(position), rulings) for position in range(len(rows))
     ]
@@ -132,7 +150,8 @@ def _assign_works(
     works: list[int],
     reserved: set[int | None],
     rulings: Rulings,
-) -> dict[int, Assignment]:
+    published: Mapping[int, int],
+) -> dict[int, Settled]:
     """Assignments by row; a work's score for a title is the best of its rows'. What one of them is not, none is."""
     barred: dict[int, set[int | None]] = defaultdict(lambda: set(reserved))
     for position, work in zip(members, works, strict=True):
@@ -144,7 +163,7 @@ def _assign_works(
         for title, value in zip(gathered.title_number[span].tolist(), score[span].tolist(), strict=True):
             if title not in barred.get(work, reserved):
                 scores[work][title] = max(value, scores[work].get(title, value))
-    assignments = assign(scores)
+    assignments = settle(scores, published_by_work(published, members, works))
     return {position: assignments[work] for position, work in zip(members, works, strict=True) if work in assignments}
 
 
@@ -191,7 +210,7 @@ def _decision(
     score: np.ndarray,
     bounds: list[int],
     position: int,
-    assignment: Assignment | None,
+    assignment: Settled | None,
     rulings: Rulings,
 ) -> Decision:
     row, span = gathered.rows[position], slice(bounds[position], bounds[position + 1])
@@ -199,6 +218,7 @@ def _decision(
     barred = rulings.barred.get(position, frozenset())
     ranked = sorted(found.keys() - barred, key=lambda title: (-found[title], title))
     is_manual = position in rulings.title
+    is_kept = not is_manual and assignment is not None and assignment.is_kept
     number = rulings.title[position] if is_manual else assignment.title if assignment else None
     rest = [title for title in ranked if title != number]
     own = found.get(number)
@@ -207,9 +227,11 @@ def _decision(
         band, probability = ("no match", 0.0) if number is None else ("match", 1.0)
     else:
         probability = assignment.probability if assignment else None
-        band = band_of(probability, own)
+        band = "match" if is_kept else band_of(probability, own)
     decided_by = "manual" if is_manual else "model"
-    return Decision(row, number, band, probability, own, decided_by, rest[0] if rest else None, gap, len(found))
+    kept_over = assignment.kept_over if is_kept else None
+    runner_up = rest[0] if rest else None
+    return Decision(row, number, band, probability, own, decided_by, runner_up, gap, len(found), is_kept, kept_over)
 
 
 def band_of(probability: float | None, score: float | None) -> str:
@@ -228,18 +250,53 @@ def band_of(probability: float | None, score: float | None) -> str:
     return "review"
 
 
+def _reasons_to_hold(conn: psycopg.Connection, day: Day, load: loads.Load, decisions: Sequence[Decision]) -> list[str]:
+    """What speaks against the load and nobody has accepted; the load then waits for a person."""
+    reasons = watch(conn, load, map(_watched, decisions))
+    if not reasons or loads.is_accepted(conn, load.load_id, reasons, day.accept):
+        return []
+    loads.set_state(conn, load.load_id, "held", "; ".join(reasons))
+    return reasons
+
+
 def _watched(one: Decision) -> Decided:
-    return Decided(one.row.source, one.row.kind, one.band, one.decided_by == "manual", False)
+    return Decided(
+        one.row.source,
+        one.row.kind,
+        one.band,
+        one.decided_by == "manual",
+        one.is_kept and (one.kept_over_number is not None or one.probability < MATCH_FROM),
+    )
+
+
+def _log_changes(
+    conn: psycopg.Connection,
+    load_id: int,
+    gathered: Gathered,
+    score: np.ndarray,
+    decisions: Sequence[Decision],
+    links: Sequence[PublishedLink],
+) -> int:
+    bounds = np.searchsorted(gathered.row, np.arange(len(gathered.rows) + 1)).tolist()
+    outcomes = [
+        Outcome(
+            one.imdb_title_number if one.band == "match" else None,
+            one.decided_by,
+            dict(zip(gathered.title_number[first:last].tolist(), score[first:last].tolist(), strict=True)),
+        )
+        for one, first, last in zip(decisions, bounds, bounds[1:], strict=False)
+    ]
+    return log_changes(conn, load_id, gathered.rows, links, outcomes)
 
 
 def _copy_decisions(conn: psycopg.Connection, decisions: Sequence[Decision], version: str, load_id: int) -> None:
     columns = (
         "source", "source_id", "imdb_title_number", "band", "probability", "score", "decided_by", "runner_up_number",
-        "gap", "candidate_count", "model_version", "load_id",
+        "gap", "candidate_count", "is_kept", "kept_over_number", "model_version", "load_id",
     )  # fmt: skip
     _copy(conn, "title_decision", columns, (
         (one.row.source, one.row.source_id, one.imdb_title_number, one.band, one.probability, one.score, one.decided_by,
-         one.runner_up_number, one.gap, one.candidate_count, version, load_id)
+         one.runner_up_number, one.gap, one.candidate_count, one.is_kept, one.kept_over_number, version, load_id)
         for one in decisions
     ))  # fmt: skip
 
