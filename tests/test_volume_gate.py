@@ -72,7 +72,7 @@ def test_a_file_outside_the_range_holds_the_day_with_a_readable_reason(conn, lat
         open_load(conn, later())
     reason = f"netflix_titles.csv: expected 80 to 150 rows (0.8 to 1.5 of the usual 100), found {titles}"
     assert reason in str(caught.value)
-    assert "--accept-volume" in str(caught.value)
+    assert "--accept" in str(caught.value)
     assert conn.execute("select state, state_reason from ops.load order by opened_at desc limit 1").fetchone() == (
         "held", f"{reason}; {reason.replace(' rows (', ' kept rows (')}",
     )  # fmt: skip

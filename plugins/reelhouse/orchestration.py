@@ -86,8 +86,9 @@ def _form() -> dict[str, Param]:
         "accept_volume": Param(
             None,
             type=["null", "string"],
-            title="Accept the volume",
-            description="Why the day is to go on although files have unusually many, few or bad rows. Recorded.",
+            title="Accept what is unusual",
+            description="Why the day is to go on although files have unusually many, few or bad rows, or far more or "
+            "fewer of them were matched than before. Recorded.",
         ),
         "wait_minutes": Param(
             None,
@@ -226,11 +227,11 @@ def _make_day(dsn: str, context: Context) -> Day:
     day = batch_date(params, dag_run)
     if day < FIRST_DAY.date():
         raise SettingsWrong(f"Day: expected {FIRST_DAY.date()} or later, found {day}.")
-    force = params["force"]
+    force, accept = params["force"], params.get("accept_volume")
     if dag_run.run_type == "operator_triggered":
         # A run that is replaced keeps its former conf; what was asked for this time stands in the ledger.
-        force = _handed_on(dsn, day)
-    return Day(day, read_settings(), tuple(params["sources"]), force, params.get("accept_volume"), _tell)
+        force, accept = _handed_on(dsn, day)
+    return Day(day, read_settings(), tuple(params["sources"]), force, accept, _tell)
 
 
 def _tell(message: str, share: float | None = None) -> None:
@@ -238,7 +239,7 @@ def _tell(message: str, share: float | None = None) -> None:
 
 
 def _hand_on(dsn: str, day: Day) -> dict[str, object]:
-    """Note in the ledger whether the day was forced, for the DAGs that follow.
+    """Note in the ledger whether the day was forced and why it was accepted, for the DAGs that follow.
 
     Gives   load and match rate, for the asset's event
     """
@@ -251,20 +252,20 @@ def _hand_on(dsn: str, day: Day) -> dict[str, object]:
             " order by opened_at desc, load_id desc limit 1",
             (day.batch_date,),
         ).fetchone()
-        add_figures(conn, row[0], {"is_forced": day.force})
+        add_figures(conn, row[0], {"is_forced": day.force, "accepted_because": day.accept})
     return {"load_id": row[0], "match_rate": row[1]}
 
 
-def _handed_on(dsn: str, day: date) -> bool:
+def _handed_on(dsn: str, day: date) -> tuple[bool, str | None]:
     from reelhouse.database import connect
 
     with connect(dsn, "reelhouse orchestration", autocommit=True) as conn:
         row = conn.execute(
-            "select coalesce((figures ->> 'is_forced')::boolean, false) from ops.load"
+            "select coalesce((figures ->> 'is_forced')::boolean, false), figures ->> 'accepted_because' from ops.load"
             " where part = 'warehouse' and batch_date = %s order by opened_at desc, load_id desc limit 1",
             (day,),
         ).fetchone()
-    return bool(row and row[0])
+    return row or (False, None)
 
 
 @contextmanager

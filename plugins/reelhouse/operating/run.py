@@ -32,10 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--force", action="store_true", help="do every step again, even where nothing changed")
     parser.add_argument(
+        "--accept",
         "--accept-volume",
+        dest="accept",
         metavar="REASON",
         type=_reason,
-        help="go on although files have far more, far fewer or too many bad rows; the reason is recorded",
+        help="go on although files have far more, far fewer or too many bad rows, or far more or fewer of them were "
+        "matched; the reason is recorded",
     )
     parser.add_argument(
         "--wait",
@@ -53,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments.data)
     screen = Screen()
     batch_date = arguments.day or datetime.now(UTC).date()
-    day = Day(batch_date, settings, arguments.sources, arguments.force, arguments.accept_volume, screen.tell)
+    day = Day(batch_date, settings, arguments.sources, arguments.force, arguments.accept, screen.tell)
     began = time.monotonic()
     with _logged_to(settings.home / "logs" / "run.log"), embedded.warehouse_dsn(settings) as dsn:
         screen.say(f"{batch_date}, files from {settings.data}")
