@@ -17,7 +17,7 @@ import psycopg
 from reelhouse import landing, staging
 from reelhouse.database import connect, translated_errors
 from reelhouse.day import SOURCES, Day
-from reelhouse.matching import candidates, decisions
+from reelhouse.matching import candidates, decisions, editions
 from reelhouse.recommending import refreshing
 from reelhouse.reporting import summary
 from reelhouse.warehousing import building, checks, publishing
@@ -56,6 +56,7 @@ STEPS: tuple[Step, ...] = (
     Step("land_optional_sources", "extract_sources", landing.land_optional_sources),
     Step("stage_optional_sources", "extract_sources", staging.stage_optional_sources),
     Step("open_load", "extract_sources", staging.open_load),
+    Step("compare_editions", "match_titles", editions.compare_editions),
     Step("find_candidates", "match_titles", candidates.find_candidates),
     Step("decide_matches", "match_titles", decisions.decide_matches),
     Step("build_warehouse", "populate_warehouse", building.build_warehouse),
