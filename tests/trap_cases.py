@@ -269,6 +269,27 @@ HOMONYMS = (
             Title("Underdogs", 2013, by=BEN, cast=OTHERS, minutes=80),
         ),
     ),
+    Case(
+        "a remake, and IMDb has both",
+        "the older one is the better known",
+        (Row("Lion Court", 2019, 2, by=BEN, cast=OTHERS, minutes=118),),
+        (
+            Title("Lion Court", 1994, by=ANN, cast=CAST, minutes=88),
+            Title("Lion Court", 2019, by=BEN, cast=OTHERS, minutes=118),
+        ),
+    ),
+    Case(
+        "a remake, and IMDb has the older one only",
+        "one actor plays in both",
+        (Row("Panther Harbor", 2019, NOT_LINKED, by=BEN, cast=(*OTHERS, CAST[0]), minutes=118),),
+        (Title("Panther Harbor", 1994, by=ANN, cast=CAST, minutes=88),),
+    ),
+    Case(
+        "nothing known, and one title of the name and year",
+        "a rare name and its year are enough",
+        (Row("Singular Lanterns", 2016, 1), Row("Singular Kettles", 2016, 2, series=True)),
+        (Title("Singular Lanterns", 2016), Title("Singular Kettles", 2016, "tvSeries")),
+    ),
 )
 
 NUMBERS = (
@@ -345,6 +366,7 @@ NUMBERS = (
         ),
         (Title("15 August", 2019, by=ANN, cast=CAST, minutes=124),),
     ),
+    same("9-Feb is February 9", "a spreadsheet took it for a date; the month may come first", "9-Feb", "February 9"),
 )
 
 LETTERS = (
@@ -369,6 +391,12 @@ LETTERS = (
     same("an Arabic title", "found through an aka", "يوم الدين", "Yomeddine", akas=("يوم الدين",)),
     renamed("a title of another script without an aka", "its people find it", "बिन बुलाया मेहमान", "Uninvited Guest"),
     other("ガール is not カール", "a dakuten makes another sound", "ガールフレンド", "カールフレンド"),
+    Case(
+        "a near title is all that IMDb has",
+        "some words and the year agree, nobody in it does",
+        (Row("Spelling the Dreams", 2020, NOT_LINKED, by=ANN, cast=CAST[:3], minutes=83),),
+        (Title("Spelling the Dream Book", 2020, by=BEN, cast=OTHERS[:3], minutes=80),),
+    ),
 )  # fmt: skip
 
 VERSIONS = (
@@ -411,6 +439,33 @@ VERSIONS = (
     same("Çarsi Pazar is Souk Bazaar", "found through an aka", "Souk Bazaar", "Çarsi Pazar", akas=("Souk Bazaar",)),
     same("Furie is Get In", "found through an aka", "Get In", "Furie", akas=("Get In",)),
     same("an original title", "IMDb has both names", "7 años", "Seven Years", original="7 años"),
+    same(
+        "Total Blackout: The Tamborine Extended Cut",
+        "another name and an edition at once",
+        "Chris Rook Total Blackout: The Tamborine Extended Cut",
+        "Chris Rook: Tamborine",
+    ),
+    Case(
+        "an extended version typed a series, alone",
+        "one season of a film is the film",
+        (Row("The Hollow Nine: Extended Version", 2015, 1, series=True, by=ANN, cast=CAST, seasons=1),),
+        (Title("The Hollow Nine", 2015, by=ANN, cast=CAST, minutes=168),),
+    ),
+    Case(
+        "a dubbed version beside the film",
+        "the bracket says the language, the runtimes differ",
+        (
+            Row("Oh! Baby Doll", 2019, 1, by=ANN, cast=CAST, minutes=157),
+            Row("Oh! Baby Doll (Tamil)", 2019, 1, by=ANN, cast=CAST, minutes=146),
+        ),
+        (Title("Oh! Baby Doll", 2019, by=ANN, cast=CAST, minutes=161),),
+    ),
+    Case(
+        "two films share the part before the colon",
+        "so does every film of a series",
+        (Row("Operation Ember: Part of the Whole", 2018, NOT_LINKED, by=ANN, cast=CAST, minutes=90),),
+        (Title("Operation Ember: The Last Siege", 2018, by=BEN, cast=OTHERS, minutes=110),),
+    ),
 )  # fmt: skip
 
 KINDS = (
@@ -492,6 +547,18 @@ KINDS = (
         (Row("Rust Meadow", 2019, 1, by=ANN, cast=CAST, minutes=108),),
         (Title("Rust Meadow", 2018, by=ANN, cast=CAST, minutes=108),),
     ),
+    Case(
+        "a film to Netflix, a tvMiniSeries to IMDb",
+        "the people weigh more than the kind",
+        (Row("Sand Diaries", 2018, 1, by=ANN, cast=CAST, minutes=60),),
+        (Title("Sand Diaries", 2018, "tvMiniSeries", by=ANN, cast=CAST),),
+    ),
+    Case(
+        "a series to Netflix, a special to IMDb",
+        "the people weigh more than the kind",
+        (Row("Winter Circus", 2018, 1, series=True, by=ANN, cast=CAST, seasons=1),),
+        (Title("Winter Circus", 2018, "tvSpecial", by=ANN, cast=CAST, minutes=60),),
+    ),
 )
 
 PEOPLE = (
@@ -560,6 +627,12 @@ PEOPLE = (
         "nothing speaking against is no match",
         (Row("Quiet Hill", 2015, NOT_LINKED),),
         (Title("Quiet Hill", 2009),),
+    ),
+    Case(
+        "a director called LP",
+        "two letters against a full name; all else agrees",
+        (Row("Blush Gold", 2019, 1, by=("LP",), cast=CAST, minutes=96),),
+        (Title("Blush Gold", 2019, by=("Debbie Malone",), cast=CAST, minutes=96),),
     ),
 )
 
@@ -631,6 +704,12 @@ TOMATOES = (
         "made a year before it was shown",
         (Row("Blue Kettle", 2006, 1, by=ANN, tomato="blue_kettle"),),
         (Title("Blue Kettle", 2005, by=ANN),),
+    ),
+    Case(
+        "a year glued to the title",
+        "Endless Loving1981",
+        (Row("Endless Loving1981", 1981, 1, by=ANN, tomato="endless_loving1981"),),
+        (Title("Endless Loving", 1981, by=ANN), Title("Endless Loving", 2014, by=BEN)),
     ),
 )
 
