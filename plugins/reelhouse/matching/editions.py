@@ -21,7 +21,7 @@ from reelhouse.warehousing import loads
 
 # Platforms whose files have twelve columns and ids that are renumbered in every edition.
 CATALOGUES = ("netflix", "amazon", "disney", "hulu")
-# Rows of that many editions of each are kept (9 MB each, for Netflix), so that any two of them can be compared.
+# Rows of that many editions of each are kept (4 MB each, for Netflix), so that any two of them can be compared.
 EDITIONS_KEPT = 7
 # Below, a person should look.
 SURE_FROM = 0.9
