@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from source_files import write_sources
 
 from reelhouse.day import SOURCES, Day
 from reelhouse.landing import land_source
+from reelhouse.matching import editions
+from reelhouse.matching.edition_evidence import EditionRow
+from reelhouse.matching.edition_matching import EditionMatch, match_editions
 from reelhouse.staging import open_load, stage_source
 
 pytestmark = pytest.mark.real_data
@@ -66,6 +70,68 @@ def test_a_real_day_is_accounted_for_to_the_last_row(conn, real_day) -> None:
         "select count(*) filter (where added_date is null), count(*) filter (where kind = 'series'),"
         " count(*) filter (where directors = '{}') from staging.netflix_titles"
     ).fetchone() == (10, 2_676, 2_634)
+
+
+def _edition(conn, day: Day) -> list[EditionRow]:
+    _stage(conn, day, "netflix")
+    columns = ", ".join(field.name for field in fields(EditionRow))
+    rows = conn.execute(f"select {columns} from staging.netflix_titles").fetchall()
+    return [EditionRow(*(tuple(value) if isinstance(value, list) else value for value in row)) for row in rows]
+
+
+def _years(matches: list[EditionMatch]) -> dict[str, tuple[int, int]]:
+    """Year before and after, by title."""
+    return {
+        match.former.title: (match.former.release_year, (match.present or match.rival).release_year)
+        for match in matches
+    }
+
+
+def test_the_editions_of_netflix_are_followed_by_identity(conn, real_day) -> None:
+    days = (date(2020, 1, 18), date(2021, 1, 16), date(2021, 9, 25))
+    first, second, third = (_edition(conn, real_day(day)) for day in days)
+    earlier, later = match_editions(first, second), match_editions(second, third)
+    counts = [editions.count_verdicts(match.verdict for match in matches) for matches in (earlier, later)]
+    assert counts == [
+        {"same": 6_128, "renamed": 1, "year corrected": 10, "removed": 95, "added": 1_648},
+        {"same": 7_747, "renamed": 1, "year corrected": 6, "removed": 33, "added": 1_053},
+    ]
+    # By title and kind alone it would be 16 removed and 1,036 added, and every title below the same or a new one.
+    by_name = [{(row.title, row.kind) for row in edition} for edition in (second, third)]
+    assert (len(by_name[0] - by_name[1]), len(by_name[1] - by_name[0])) == (16, 1_036)
+    assert [(match.former.title, match.present.title) for match in later if match.verdict == "renamed"] == [
+        ("07:19", "7:19")
+    ]
+    films = [match for match in later if match.former and match.former.kind == "movie"]
+    assert _years([match for match in films if match.verdict == "year corrected"]) == {
+        "A Shaun the Sheep Movie: Farmageddon": (2020, 2019),
+        "Lingua Franca": (2020, 2019),
+        "Only Mine": (2018, 2019),
+        "Rust Creek": (2019, 2018),
+    }
+    replaced = [match for match in films if match.rival and match.rival.kind == "movie"]
+    assert {match.verdict for match in replaced} == {"removed"}
+    assert len(replaced) == 15
+    years = _years(replaced)
+    assert (years["Taxi Driver"], years["The Karate Kid"]) == ((1976, 2015), (2010, 1984))
+
+
+def test_no_real_title_becomes_another_one(conn, real_day) -> None:
+    """A description, or a title with its kind, year and directors, that is in both editions stays with its row."""
+    former, present = (_edition(conn, real_day(day)) for day in (date(2021, 1, 16), date(2021, 9, 25)))
+    pairs = [match for match in match_editions(former, present) if match.former and match.present]
+    for marks in (
+        lambda row: row.description,
+        lambda row: (row.title, row.kind, row.release_year, row.directors),
+    ):
+        seen = [Counter(map(marks, edition)) for edition in (former, present)]
+        swapped = [
+            (match.former.title, match.present.title)
+            for match in pairs
+            if marks(match.former) != marks(match.present)
+            and any(seen[0][mark] and seen[1][mark] == 1 for mark in (marks(match.former), marks(match.present)))
+        ]
+        assert swapped == []
 
 
 def test_no_member_of_a_list_is_empty_or_a_null_word(conn, real_day) -> None:

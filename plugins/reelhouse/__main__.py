@@ -75,6 +75,10 @@ COMMANDS: dict[str, Command] = {
     "evaluate": Command(
         "score the links against labels", ("./reelhouse evaluate matches --labels labels.csv --source netflix",)
     ),
+    "editions": Command(
+        "say what came, went or was corrected from one edition of a catalogue to another",
+        ("./reelhouse editions", "./reelhouse editions --from 2021-01-16 --to 2021-09-25 --json"),
+    ),
     "sample": Command(
         "make the invented sample files anew, or files of any size",
         ("./reelhouse sample", "./reelhouse sample full --out /data/full --scale 0.1 --day 2"),

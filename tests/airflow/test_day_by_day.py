@@ -78,7 +78,7 @@ def newest_event(name: str) -> dict:
 
 def test_a_day_without_a_load_fails_at_the_first_try(dags, metadata: None, warehouse: str) -> None:
     done = dags["match_titles"].test(logical_date=DAY, run_after=DAY)
-    (first,) = [instance for instance in done.get_task_instances() if instance.task_id == "find_candidates"]
+    (first,) = [instance for instance in done.get_task_instances() if instance.task_id == "compare_editions"]
     assert (str(first.state), first.try_number) == ("failed", 1)
     assert states(done)["decide_matches"] == "upstream_failed"
 
