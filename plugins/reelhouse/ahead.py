@@ -10,12 +10,12 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
-ITEMS_AHEAD = 4
+ITEMS_AHEAD = 2
 
 
 @contextmanager
 def ahead(items: Iterable[Item]) -> Iterator[Iterator[Item]]:
-    """The same items in the same order, at most four of them waiting.
+    """The same items in the same order, at most two of them waiting.
 
     Raises  where the items are taken, what their maker raised
     """

@@ -133,7 +133,7 @@ def compare(kept: Path, texts: Iterable[CopyText]) -> Differences:
     found = Differences()
     departed: set[bytes] = set()
     arrived: set[bytes] = set()
-    with igzip_threaded.open(kept, "rb") as stream, ahead(texts) as portions:
+    with igzip.open(kept, "rb") as stream, ahead(texts) as portions:
         former = _Former(stream, found)
         for portion in portions:
             _match(portion.text, former.beside(portion.text), departed, arrived)
