@@ -50,6 +50,7 @@ DAY, NEXT_DAY, CHANGED_DAY = (FIRST_DAY + timedelta(days) for days in range(3))
 MIGRATED, ARENA = "migrated", "arena"
 WITH_AKAS = " + akas"
 SQLITE = "imdb.db"
+GROUPS = ("ours", "floor", "pandas", "imdb-sqlite", "cinemagoer")
 MEASURED = ("name", "rows", "kept", "wall_s", "cpu_s", "client_s", "server_s", "peak_mb", "rows_per_s", "note")
 COMPARED = ("name", "compared_with", "times_cpu", "cpu_range", "times_wall", "wall_range")
 
@@ -129,11 +130,17 @@ class Arena:
 
 @dataclass(slots=True)
 class Figures:
-    """What was measured of one run, by round, or why it was not."""
+    """What was measured of one run, by round, or why it was not.
+
+    kept     rows in its tables afterwards
+    account  what it told of itself, as ours does
+    reason   why it was not run, or not to the end
+    """
 
     run: Run
     costs: dict[int, Cost] = field(default_factory=dict)
     kept: int | None = None
+    account: dict[str, object] | None = None
     reason: str = ""
 
 
@@ -146,9 +153,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each one runs (3)")
     parser.add_argument("--akas", action="store_true", help="ours and the floor with title.akas, too")
-    parser.add_argument(
-        "--only", metavar="A,B", help="some of ours, floor, pandas, imdb-sqlite, cinemagoer; by default all"
-    )
+    parser.add_argument("--only", metavar="A,B", help=f"some of {', '.join(GROUPS)}; by default all")
     parser.add_argument("--no-limits", action="store_true", help="slow loaders at any scale")
 
 
@@ -157,6 +162,9 @@ def rows(arguments: argparse.Namespace) -> list[dict[str, object]]:
     wanted = _wanted_groups(arguments)
     screen = Screen(sys.stderr)
     with _course(arguments, screen) as course:
+        if "floor" in wanted:
+            with screen.running("rows for the floor"):
+                _make_ready_rows(course, arguments.akas)
         contestants = [each for each in _contestants(course, arguments.akas) if each.group in wanted]
         measured = {run.name: Figures(run) for contestant in contestants for run in contestant.runs}
         for contestant in contestants:
@@ -164,18 +172,17 @@ def rows(arguments: argparse.Namespace) -> list[dict[str, object]]:
                 measured[run.name].reason = why_not(contestant, arguments.scale, arguments.no_limits, course.python)
         able = [each for each in contestants if not measured[each.runs[0].name].reason]
         for number in range(arguments.rounds):
-            place = number % max(len(able), 1)
             # Who comes first meets a colder machine; so each round another one does.
+            place = number * len(able) // arguments.rounds
             for contestant in able[place:] + able[:place]:
                 _run_round(course, contestant, measured, number, f"round {number + 1} of {arguments.rounds}")
         return [_row(course, figures, measured) for figures in measured.values()]
 
 
 def _wanted_groups(arguments: argparse.Namespace) -> set[str]:
-    groups = {"ours", "floor", "pandas", "imdb-sqlite", "cinemagoer"}
-    wanted = set(arguments.only.split(",")) if arguments.only else groups
-    if wanted - groups:
-        raise SettingsWrong(f"--only: expected some of {', '.join(sorted(groups))}, found {arguments.only}.")
+    wanted = set(arguments.only.split(",") if arguments.only else GROUPS)
+    if not wanted.issubset(GROUPS):
+        raise SettingsWrong(f"--only: expected some of {', '.join(GROUPS)}, found {arguments.only}.")
     if arguments.rounds < 1:
         raise SettingsWrong(f"--rounds: expected 1 or more, found {arguments.rounds}.")
     return wanted
@@ -200,9 +207,6 @@ def _course(arguments: argparse.Namespace, screen: Screen) -> Iterator[Course]:
                 folder, server, postmaster_of(server_folder), arguments.scale, row_counts,
                 settings.home / "benchmarks" / "peers" / "bin" / "python", screen,
             )  # fmt: skip
-            if "floor" in _wanted_groups(arguments):
-                with screen.running("rows for the floor"):
-                    _make_ready_rows(course, arguments.akas)
             yield course
         finally:
             postgres.remove(server_folder)
@@ -377,7 +381,7 @@ def _environment(course: Course, home: str) -> dict[str, str]:
     }
 
 
-def _run_round(course: Course, contestant: Contestant, measured: Mapping[str, Figures], number: int, said: str) -> None:
+def _run_round(course: Course, contestant: Contestant, measured: Mapping[str, Figures], number: int, when: str) -> None:
     """All runs of a contestant once. After one that fails neither the next ones are tried nor the next round."""
     if any(measured[run.name].reason for run in contestant.runs):
         return
@@ -385,23 +389,30 @@ def _run_round(course: Course, contestant: Contestant, measured: Mapping[str, Fi
         for run in contestant.runs:
             figures = measured[run.name]
             try:
-                with course.screen.running(f"{said}: {run.name}"):
-                    figures.costs[number] = cost = _measured(course, run, arena)
+                with course.screen.running(f"{when}: {run.name}"):
+                    cost, said = _measured(course, run, arena)
             except ProgramFailed as error:
-                figures.reason = f"failed in {said}: {error}"
-                course.screen.say(f"{said}: {run.name} failed: {error}")
+                figures.reason = f"failed in {when}: {error}"
+                course.screen.say(f"{when}: {run.name} failed: {error}")
                 return
-            course.screen.say(f"{said}: {run.name} {cost.wall_s:.1f} s, {cost.cpu_s:.1f} s of CPU")
+            course.screen.say(f"{when}: {run.name} {cost.wall_s:.1f} s, {cost.cpu_s:.1f} s of CPU")
+            figures.costs[number] = cost
+            figures.account = _account(said)
             if figures.kept is None:
                 figures.kept = _count_kept(course, contestant, arena)
 
 
-def _measured(course: Course, run: Run, arena: Arena) -> Cost:
+def _measured(course: Course, run: Run, arena: Arena) -> tuple[Cost, str]:
     if run.before:
         measure(run.before, folder=arena.home, env=arena.env)
     # What others have left to be written must not be written in this one's time.
     _tell_server(course, "checkpoint")
-    return measure(run.words, folder=arena.home, env=arena.env, postmaster=course.postmaster)[0]
+    return measure(run.words, folder=arena.home, env=arena.env, postmaster=course.postmaster)
+
+
+def _account(said: str) -> dict[str, object] | None:
+    last = said.rstrip().rpartition("\n")[2]
+    return json.loads(last) if last.startswith("{") else None
 
 
 def _count_kept(course: Course, contestant: Contestant, arena: Arena) -> int | None:
@@ -437,6 +448,9 @@ def table(rows: list[dict[str, object]]) -> list[str]:
 def _row(course: Course, figures: Figures, measured: Mapping[str, Figures]) -> dict[str, object]:
     run, costs = figures.run, list(figures.costs.values())
     rows_in = sum(course.row_counts[name] for name in run.files) or None
+    if rows_in and figures.account:
+        # The changed day has some more or fewer than the first, whose rows were counted when they were made.
+        rows_in = figures.account.get("rows_in", rows_in)
     wall_s = _median([cost.wall_s for cost in costs])
     other = measured.get(run.compared_with)
     rounds = sorted(figures.costs.keys() & other.costs.keys()) if other else []
@@ -459,6 +473,7 @@ def _row(course: Course, figures: Figures, measured: Mapping[str, Figures]) -> d
         "wall_range": _range(times_wall),
         "compared_with": run.compared_with if pairs else None,
         "note": figures.reason or run.note or None,
+        "account": figures.account,
         "rounds": [{"round": number + 1, **cost._asdict()} for number, cost in sorted(figures.costs.items())],
     }
 
