@@ -2,7 +2,8 @@
 ### Match the titles
 
 Works out which rows of Netflix, Rotten Tomatoes and IMDb are the same work, by folded lower-case name, year and cast.
-Every decision keeps its evidence; what is uncertain goes to review and is not linked.
+Every decision keeps its evidence; what is uncertain goes to review and is not linked. Before that, the rows of each
+catalogue are compared with those of its former edition, whose ids were others: what is the same, renamed, gone or new.
 
 - **Starts** when `extract_sources` has finished, for the same day
 - **Reads** schema `staging`, `include/data/manual_matches.csv`
@@ -18,6 +19,7 @@ from reelhouse.orchestration import dag_defaults, step, then
 @dag(schedule=None, is_paused_upon_creation=False, **dag_defaults(__doc__))
 def match_titles():
     chain(
+        step("compare_editions"),
         step("find_candidates"),
         step("decide_matches", emits="matching"),
         then("populate_warehouse"),

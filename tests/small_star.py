@@ -87,6 +87,8 @@ def stage_rows(conn: psycopg.Connection, day: Day, rows: Sequence[Row]) -> int:
     with conn.transaction():
         for (table,) in conn.execute(
             "select schemaname || '.' || tablename from pg_tables where schemaname in ('staging', 'matching')"
+            # Former editions are kept from day to day.
+            " and tablename not like 'edition%'"
         ).fetchall():
             conn.execute(f"delete from {table}")
         digest = hashlib.sha256(repr(rows).encode()).hexdigest()

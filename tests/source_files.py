@@ -150,16 +150,17 @@ def imdb_rows(
         lines = [line.removesuffix(b"\r") for line in lines]
     record.rows_in += len(lines)
     rows: dict[tuple, tuple] = {}
-    groups: list[int] = []
+    current, groups = 0, set()
     for _, row in rows_of_lines(file, header, enumerate(lines, 2), record, known):
-        is_new_group = row[0] != (groups[-1] if groups else None)
-        if len(file.key) == 2 and is_new_group and row[0] in groups:
+        if len(file.key) == 2 and row[0] != current and row[0] in groups:
             record.set_aside(row)
-        elif row[: len(file.key)] in rows:
+            continue
+        current = row[0]
+        groups.add(current)
+        if row[: len(file.key)] in rows:
             record.rows_duplicate += 1
         else:
             rows[row[: len(file.key)]] = row
-            groups += [row[0]] if is_new_group else []
     return list(rows.values())
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import psycopg
 import pytest
-from small_star import Imdb, Netflix, RottenTomatoes, run_day
+from small_star import Imdb, Netflix, RottenTomatoes, run_day, stage_rows
 
 from reelhouse.database import run_file
+from reelhouse.matching.editions import compare_editions
 from reelhouse.settings import read_settings
+from reelhouse.warehousing.building import build_warehouse
+from reelhouse.warehousing.checks import check_warehouse
+from reelhouse.warehousing.publishing import publish_warehouse
 
 SQL = read_settings({}).sql / "8_questions"
 DAY = date(2021, 9, 25)
@@ -106,11 +110,32 @@ def test_what_waits_for_review(ask):
 
 def test_counts_accounts_rates_and_checks(ask):
     assert dict(ask("rows_by_table"))["bridge_title_source"] == 11
-    assert columns(ask("rows_by_file"), 0, 3) == [("imdb", 6), ("netflix", 6), ("rotten_tomatoes", 5)]
+    assert columns(ask("rows_by_file"), 0, 3, -1) == [("imdb", 6, 0), ("netflix", 6, 0), ("rotten_tomatoes", 5, 0)]
     assert columns(ask("match_rate_by_source"), 0, 1, 2, 3, 4) == [
         ("netflix", "movie", 5, 5, 0), ("netflix", "series", 1, 0, 1), ("rotten_tomatoes", "movie", 5, 5, 0),
     ]  # fmt: skip
     assert not any(row[4] for row in ask("checks_of_newest_load") if row[2] == "fail")
+
+
+def test_changes_between_editions_by_verdict(ask, conn, make_day):
+    compare_editions(conn, make_day(DAY, force=True))
+    later = make_day(DAY + timedelta(1))
+    left_out = ("s1", "s2", "s5")
+    changed = [row for row in ROWS if not isinstance(row, Netflix) or row.source_id not in left_out]
+    changed += [
+        Netflix("s7", "The Old House", 2018, imdb=1),
+        Netflix("s8", "New House", 1999),
+        Netflix("s9", "Newer", 2020),
+    ]
+    stage_rows(conn, later, changed)
+    compare_editions(conn, later)
+    build_warehouse(conn, later)
+    check_warehouse(conn, later)
+    publish_warehouse(conn, later)
+    days = ("netflix", DAY, later.batch_date)
+    assert ask("changes_between_editions") == [
+        (*days, "added", 2, 1), (*days, "removed", 2, 1), (*days, "renamed", 1, 0),
+    ]  # fmt: skip
 
 
 def test_every_question_runs_and_is_asked_for_in_these_tests(ask):

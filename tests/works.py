@@ -28,7 +28,7 @@ class Works:
         self,
         source_id: str,
         title: str,
-        year: int,
+        year: int | None,
         kind: str = "movie",
         directors: Sequence[str] = (),
         actors: Sequence[str] = (),
@@ -45,7 +45,7 @@ class Works:
             values,
         )
 
-    def rotten_tomatoes(self, source_id: str, title: str, year: int, directors: Sequence[str] = ()) -> None:
+    def rotten_tomatoes(self, source_id: str, title: str, year: int | None, directors: Sequence[str] = ()) -> None:
         self.conn.execute(
             "insert into staging.rotten_tomatoes_movies (source_id, line_number, title, genres, directors, writers,"
             " actors, release_date, repairs) values (%s, 1, %s, '{}', %s, '{}', '{}', make_date(%s, 1, 1), '{}')",

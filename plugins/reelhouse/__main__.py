@@ -57,8 +57,27 @@ COMMANDS: dict[str, Command] = {
         "write which IMDb title each row of a source was linked to",
         ("./reelhouse links --source netflix --out links.csv",),
     ),
+    "explain": Command(
+        "say why a row was linked as it was, or why it is not another title",
+        (
+            "./reelhouse explain 'The Night'",
+            "./reelhouse explain 'The Night' --source netflix --year 2021 --not tt0133093",
+        ),
+    ),
+    "override": Command(
+        "decide a link yourself: this pair, not this pair, no match",
+        (
+            "./reelhouse override add 'The Night' --source netflix --is tt0133093 --why 'same poster'",
+            "./reelhouse override list",
+            "./reelhouse override remove 3",
+        ),
+    ),
     "evaluate": Command(
         "score the links against labels", ("./reelhouse evaluate matches --labels labels.csv --source netflix",)
+    ),
+    "editions": Command(
+        "say what came, went or was corrected from one edition of a catalogue to another",
+        ("./reelhouse editions", "./reelhouse editions --from 2021-01-16 --to 2021-09-25 --json"),
     ),
     "sample": Command(
         "make the invented sample files anew, or files of any size",

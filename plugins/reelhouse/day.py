@@ -26,7 +26,7 @@ class Day:
     settings    where things are
     sources     providers to fetch and stage; those left out keep what staging holds
     force       do every step again, even where nothing changed
-    accept      why the load is to go on although the volume gate speaks against it; recorded
+    accept      why the load is to go on although the volume gate or the match gate speaks against it; recorded
     tell        called with a message and, when known, the share done (0 to 1) during long work
     """
 

@@ -472,20 +472,21 @@ def open_load(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         staged = _share_staged_files(conn)
         _check_serves_day(conn, day, staged)
         parts = [f"{source}/{name} {row['staged_sha256']}" for (source, name), row in sorted(staged.items())]
-        digest = hashlib.sha256("\n".join([*parts, loads.code_sha256(day.settings)]).encode()).hexdigest()
+        parts += [loads.code_sha256(day.settings), loads.overrides_sha256(conn)]
+        digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
         load = loads.open_load(conn, "warehouse", day.batch_date, digest)
         _write_file_loads(conn, load.load_id)
         figures: dict[str, object] = {name: sum(row[name] for row in staged.values()) for name in ACCOUNT}
         loads.add_figures(conn, load.load_id, figures)
         reasons = [] if load.state != "building" else _hold_reasons(conn, day, staged)
-        if reasons and _is_accepted(conn, day, load.load_id, reasons):
+        if reasons and loads.is_accepted(conn, load.load_id, reasons, day.accept):
             reasons = []
         if reasons:
             loads.set_state(conn, load.load_id, "held", "; ".join(reasons))
     if reasons:
         raise Held(
             f"Load {load.load_id} of {day.batch_date} is held: {'; '.join(reasons)}. Nothing was published. "
-            "If it is right as it is, run it with --accept-volume and your reason."
+            "If it is right as it is, run it with --accept and your reason."
         )
     return {"load_id": load.load_id, "is_seen": load.is_seen, **figures}
 
@@ -563,22 +564,6 @@ def _write_file_loads(conn: psycopg.Connection, load_id: int) -> None:
         "   select max(load_id) from ops.load where part = 'warehouse' and load_id < %(load)s)) as is_seen) as before"
     )
     conn.execute(query.format(columns=columns), {"load": load_id})
-
-
-def _is_accepted(conn: psycopg.Connection, day: Day, load_id: int, reasons: list[str]) -> bool:
-    """Whether a person has accepted, for this very load, all that speaks against it; noted when they do so now."""
-    row = conn.execute(
-        "select from ops.override where load_id = %s and overridden @> %s::text[]", (load_id, reasons)
-    ).fetchone()
-    if row is not None:
-        return True
-    if not (day.accept or "").strip():
-        return False
-    conn.execute(
-        "insert into ops.override (load_id, overridden, reason) values (%s, %s, %s)",
-        (load_id, reasons, day.accept.strip()),
-    )
-    return True
 
 
 def _hold_reasons(conn: psycopg.Connection, day: Day, staged: dict[tuple[str, str], dict[str, object]]) -> list[str]:

@@ -50,6 +50,7 @@ STEPS: tuple[Step, ...] = (
     Step("land_optional_sources", "extract_sources", "landing.land_optional_sources"),
     Step("stage_optional_sources", "extract_sources", "staging.stage_optional_sources"),
     Step("open_load", "extract_sources", "staging.open_load"),
+    Step("compare_editions", "match_titles", "matching.editions.compare_editions"),
     Step("find_candidates", "match_titles", "matching.candidates.find_candidates"),
     Step("decide_matches", "match_titles", "matching.decisions.decide_matches"),
     Step("build_warehouse", "populate_warehouse", "warehousing.building.build_warehouse"),

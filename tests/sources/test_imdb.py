@@ -53,6 +53,25 @@ def test_only_the_declared_types_are_kept() -> None:
     assert record.rows_filtered == 2
 
 
+def test_an_episode_that_is_called_like_a_film_is_left_out() -> None:
+    rows, record, _ = _titles(
+        _with(primaryTitle="The Game"), _with(tconst="tt2", primaryTitle="The Game", titleType="tvEpisode")
+    )
+    assert [row[0] for row in rows] == [1]
+    assert record.rows_filtered == 1
+
+
+def test_specials_and_films_for_television_are_kept_with_their_type() -> None:
+    types = ["movie", "tvSpecial", "tvMovie", "short", "tvShort", "tvSeries", "tvMiniSeries"]
+    rows, _, _ = _titles(*(_with(tconst=f"tt{number}", titleType=kind) for number, kind in enumerate(types, 1)))
+    assert [row[1] for row in rows] == types
+
+
+def test_two_titles_of_one_name_and_year_are_two_rows() -> None:
+    same = {"primaryTitle": "The Night", "originalTitle": "The Night", "startYear": "2021"}
+    assert [row[0] for row in _titles(_with(**same), _with(tconst="tt2", **same))[0]] == [1, 2]
+
+
 def test_adult_titles_are_staged_and_marked() -> None:
     assert _titles(_with(isAdult="1"))[0][0][4] is True
 
@@ -193,6 +212,20 @@ def test_a_repeated_place_in_a_title_is_a_duplicate_and_a_title_that_comes_back_
     rows, record, _ = _principals(row("tt1", "1"), row("tt1", "1"), row("tt2", "1"), row("tt1", "2"), row("tt2", "2"))
     assert [line[:2] for line in rows] == [(1, 1), (2, 1), (2, 2)]
     assert (record.rows_duplicate, record.rows_aside) == (1, 1)
+
+
+def test_more_than_ten_principals_with_gaps_are_all_kept_in_their_order() -> None:
+    orders = [1, 2, 3, 5, 8, 11, 12, 13, 14, 21, 34, 55, 89]
+    rows, _, _ = _principals(*(["tt1", str(order), f"nm{order}", "actor", "\\N", "\\N"] for order in orders))
+    assert [row[1] for row in rows] == orders
+
+
+def test_people_of_one_name_are_two_people() -> None:
+    header = IMDB_ROWS["name.basics"][0]
+    people = [[f"nm{number}", "Tom Holland", "\\N", "\\N", "actor", "\\N"] for number in (1, 2)]
+    rows, record, _ = read("imdb", "name.basics", tsv_bytes([header, *people]), NumberSet((1, 2)))
+    assert [row[:2] for row in rows] == [(1, "Tom Holland"), (2, "Tom Holland")]
+    assert record.rows_duplicate == 0
 
 
 def test_people_may_have_been_born_long_ago() -> None:

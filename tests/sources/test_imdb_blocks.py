@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import io
 import random
+import tracemalloc
 from collections.abc import Iterable
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -15,6 +17,8 @@ from hypothesis import strategies as st
 from source_files import IMDB_ROWS, imdb_rows, source_file, tsv_bytes
 
 from reelhouse.copying import CopyText, copy_line, copy_rows, copy_texts
+from reelhouse.sampling.full_size import FIRST_DAY, Wanted, write_full_size
+from reelhouse.sampling.population import Extent
 from reelhouse.settings import read_settings
 from reelhouse.sources.imdb_blocks import read_texts
 from reelhouse.sources.number_set import NumberSet
@@ -162,6 +166,48 @@ def test_files_of_several_blocks_with_stray_bytes_come_out_as_by_lines(conn: psy
     assert _assert_same(conn, name, bytes(data), NumberSet(range(39_000))) > 30_000
 
 
+@pytest.fixture(scope="module")
+def full_size(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A thousandth of IMDb, a tenth of its texts with quotes, backslashes and other oddities."""
+    folder = tmp_path_factory.mktemp("full")
+    write_full_size(folder, Wanted(Extent(1 / 1000, seed=5, stray=0.1), NAMES), lambda message, share: None)
+    return folder / "imdb" / FIRST_DAY.isoformat()
+
+
+@pytest.fixture(scope="module")
+def full_size_known(full_size: Path) -> dict[str, NumberSet]:
+    """The numbers that each of those files is filtered by."""
+    titles, people = NumberSet(), NumberSet()
+    _by_blocks("title.basics", _unpacked(full_size, "title.basics"), None, titles)
+    for name in ("title.principals", "title.crew"):
+        _by_blocks(name, _unpacked(full_size, name), titles, people)
+    return dict.fromkeys(NAMES, titles) | {"name.basics": people}
+
+
+def _unpacked(folder: Path, name: str) -> bytes:
+    return gzip.decompress((folder / f"{name}.tsv.gz").read_bytes())
+
+
+@pytest.mark.parametrize("damage", ["none", "bytes", "lines"])
+@pytest.mark.parametrize("name", NAMES)
+def test_full_size_files_come_out_as_by_lines(
+    conn: psycopg.Connection, full_size: Path, full_size_known: dict[str, NumberSet], name: str, damage: str
+) -> None:
+    chance, data = random.Random(f"{name} {damage}"), _unpacked(full_size, name)
+    header, *lines = data.splitlines(keepends=True)
+    if damage == "lines":
+        # Twice, cut off, out of order: what a careless copy makes of a file.
+        for line in chance.sample(lines, 200):
+            lines[chance.randrange(len(lines))] = chance.choice([line, line[: len(line) // 2], line + line])
+        data = header + b"".join(lines)
+    elif damage == "bytes":
+        body = bytearray(b"".join(lines))
+        for place in chance.sample(range(len(body)), 200):
+            body[place] = chance.choice(b'\t\n\r\0\x01\xff\xc3\\"x,')
+        data = header + bytes(body)
+    assert _assert_same(conn, name, data, full_size_known[name]) > 500
+
+
 def test_titles_and_people_that_are_kept_are_those_mentioned() -> None:
     titles, people = NumberSet(), NumberSet()
     _by_blocks("title.basics", tsv_bytes(IMDB_ROWS["title.basics"]), None, titles)
@@ -187,6 +233,21 @@ def test_columns_that_were_added_are_left_out(conn: psycopg.Connection) -> None:
     assert record["rows_quarantined"] == 0
     assert b"".join(text.text for text in texts).startswith(b"0000001\tmovie\tGlass Harbour\tPort de verre\t0\t2018\t")
     _assert_same(conn, "title.basics", tsv_bytes(rows), None)
+
+
+def test_three_times_the_rows_take_no_more_memory() -> None:
+    header, line = IMDB_ROWS["title.principals"][:2]
+    peaks = []
+    for count in (200_000, 600_000):
+        data = tsv_bytes([header, *([f"tt{number // 8:07}", str(number % 8), *line[2:]] for number in range(8, count))])
+        file, stream, record = source_file("imdb", "title.principals"), io.BytesIO(data), Reading(1)
+        known = NumberSet(range(100_000))
+        tracemalloc.start()
+        texts = read_texts(file, read_header(file, stream), stream, record, known, NumberSet())
+        assert sum(text.rows for text in texts) == count - 8
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + (1 << 20)
 
 
 def test_damage_far_into_a_file_ends_the_reading() -> None:

@@ -67,6 +67,8 @@ BREAKAGES = {
     "insert into build.dim_certification values (1000001, 'XYZ', 'unknown', null, null)",
     "IMDb credit of a person that the file of names does not have": "delete from staging.imdb_people",
     "catalogue title that says it comes from the future": "update build.dim_title set release_year = 2031",
+    "decision of a person about an IMDb title that is not there": "insert into matching.ruling select 1, 'file', null,"
+    " 'netflix', 'movie', 'alpha', null, 'this pair', 9, 'ann', 'why', 1, false, max(load_id) from ops.load",
 }  # fmt: skip
 
 

@@ -369,3 +369,15 @@ cross join
         where fact_availability.title_key = dim_title.title_key
     ) as stay
 where dim_title.is_catalogue_title and dim_title.release_year > extract(year from stay.entered_date) + 1;
+
+-- warn
+select
+    'decision of a person about an IMDb title that is not there' as problem,
+    source,
+    folded_title,
+    release_year,
+    verdict,
+    imdb_title_number,
+    decided_by
+from matching.ruling
+where not is_target_there;

@@ -1,17 +1,15 @@
 """Decisions: one for each row of a source file, with the evidence it rests on.
 
 Rows that are one work (duplicates, language versions) share a title; otherwise a title goes to one work of a
-source. People's decisions in manual_matches.csv come first and are keyed by title, kind and year, because
-Netflix renumbers its ids in every edition.
+source. People's own decisions win (overriding.py); what is published changes only by a margin (keeping.py).
 """
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import psycopg
@@ -21,11 +19,22 @@ from psycopg.types.json import Json
 from reelhouse import staging
 from reelhouse.database import identifiers, lock_layer, run_file, set_layer
 from reelhouse.day import Day
-from reelhouse.errors import SettingsWrong
-from reelhouse.matching.assigning import Assignment, assign
+from reelhouse.errors import Held
+from reelhouse.matching.candidates import COMMON_PERSON, HOT_KEY, PREFIX_LENGTH, PREFIX_SIMILARITY
 from reelhouse.matching.evidence import Terms, Titles, compare_names, read_weights, weigh
 from reelhouse.matching.gathering import Gathered, SourceRow, gather
-from reelhouse.matching.keys import fold_title
+from reelhouse.matching.keeping import (
+    Outcome,
+    PublishedLink,
+    Settled,
+    log_changes,
+    published_by_work,
+    published_titles,
+    read_published,
+    settle,
+)
+from reelhouse.matching.overriding import ManualMatch, Rulings, keep_rulings, read_decisions_of_people, rule
+from reelhouse.matching.watching import Decided, watch
 from reelhouse.warehousing import loads
 
 # Cross-validated on the labels, links of at least this probability were right in 99.7 % (Netflix) and 99.8 %
@@ -37,7 +46,11 @@ REVIEW_FROM = 0.20
 EVIDENCE_KEPT = 3
 # Rows with one base title are one work when this share of the smaller cast and crew is the same.
 SAME_PEOPLE = 0.5
-MANUAL_COLUMNS = ("source", "kind", "title", "release_year", "imdb_id", "decided_by", "why")
+# The bounds of the joins, kept with the load so that matching.why_not speaks of those that it was matched with.
+CANDIDATE_RULES = {
+    "hot_key": HOT_KEY, "common_person": COMMON_PERSON, "prefix_length": PREFIX_LENGTH,
+    "prefix_similarity": PREFIX_SIMILARITY,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,36 +66,22 @@ class Decision:
     runner_up_number: int | None
     gap: float | None
     candidate_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class ManualMatch:
-    """A person's decision. `imdb_title_number` None says that IMDb has no such title (NIL)."""
-
-    source: str
-    kind: str
-    folded_title: str
-    release_year: int | None
-    imdb_title_number: int | None
-
-    def is_about(self, row: SourceRow) -> bool:
-        return (
-            (self.source, self.kind, self.folded_title) == (row.source, row.kind, row.folded_title)
-            and self.release_year in (None, row.release_year)
-        )  # fmt: skip
+    is_kept: bool = False
+    kept_over_number: int | None = None
 
 
 def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     """Decide every row of Netflix and Rotten Tomatoes.
 
-    Gives   rows by source and band, manual matches whose target is not there
-    Raises  OutOfStep when the candidates are of another load, Locked when another run is here
+    Gives   rows by source and band, links that changed, manual matches whose target is not there
+    Raises  OutOfStep when the candidates are of another load, Locked when another run is here, Held when far more or
+            fewer rows were matched than in the load that readers have
     Reruns  same candidates: same rows; all or nothing
     """
     load = loads.current_load(conn, "warehouse", day.batch_date)
     if load.is_seen and not day.force:
         return {"load_id": load.load_id, "unchanged": True}
-    manual = read_manual_matches(day.settings.manual_matches)
+    manual = read_decisions_of_people(conn, day.settings.manual_matches)
     with conn.transaction():
         staging.share_staging(conn, load.load_id)
         lock_layer(conn, writes="matching", reads=("candidates",))
@@ -93,8 +92,9 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         titles = compare_names(gathered.names, len(gathered.row))
         terms, score = weigh(gathered.pairs, titles, weights)
         day.tell("deciding", 0.5)
-        known, absent = _split_by_target(conn, manual)
-        decisions = decide(gathered, score, known)
+        known, ruled = keep_rulings(conn, gathered.rows, manual, load.load_id)
+        links = read_published(conn, day.settings.sql / "2_matching")
+        decisions = decide(gathered, score, known, published_titles(gathered.rows, links))
         day.tell("keeping the evidence", 0.7)
         conn.execute("truncate matching.title_decision, matching.match_evidence")
         _copy_decisions(conn, decisions, version, load.load_id)
@@ -104,24 +104,41 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         run_file(conn, day.settings.sql / "2_matching" / "source_person.sql")
         conn.execute("analyze matching.source_person")
         set_layer(conn, "matching", load.load_id)
-        figures = _figures(decisions, absent)
+        changed = _log_changes(conn, load.load_id, gathered, score, decisions, links)
+        figures = _figures(decisions) | ruled | {"changed": changed, "candidate_rules": CANDIDATE_RULES}
         loads.add_figures(conn, load.load_id, figures)
+        reasons = _reasons_to_hold(conn, day, load, decisions)
+    if reasons:
+        raise Held(
+            f"Load {load.load_id} of {day.batch_date} is held: {'; '.join(reasons)}. Nothing was published. "
+            "If it is right as it is, run it with --accept and your reason."
+        )
     return {"load_id": load.load_id, **figures}
 
 
-def decide(gathered: Gathered, score: np.ndarray, manual: Sequence[ManualMatch] = ()) -> list[Decision]:
-    """A decision for every source row, in the rows' order. Pure."""
+def decide(
+    gathered: Gathered,
+    score: np.ndarray,
+    manual: Sequence[ManualMatch] = (),
+    published: Mapping[int, int] = MappingProxyType({}),
+) -> list[Decision]:
+    """A decision for every source row, in the rows' order. Pure.
+
+    Takes   published  the title that readers have of a row, by its index; kept unless another is better by a margin
+    """
     rows = gathered.rows
     bounds = np.searchsorted(gathered.row, np.arange(len(rows) + 1)).tolist()
-    by_hand = _by_hand(rows, manual)
-    assigned: dict[int, Assignment] = {}
+    rulings = rule(rows, manual)
+    assigned: dict[int, Settled] = {}
     for source in sorted({row.source for row in rows}):
-        members = [position for position, row in enumerate(rows) if row.source == source and position not in by_hand]
-        reserved = {by_hand[position] for position in by_hand if rows[position].source == source}
+        members = [
+            position for position, row in enumerate(rows) if row.source == source and position not in rulings.title
+        ]
+        reserved = {title for position, title in rulings.title.items() if rows[position].source == source}
         works = group_works([rows[position] for position in members])
-        assigned |= _assign_works(gathered, score, bounds, members, works, reserved)
+        assigned |= _assign_works(gathered, score, bounds, members, works, reserved, rulings, published)
     return [
-        _decision(gathered, score, bounds, position, assigned.get(position), by_hand) for position in range(len(rows))
+        _decision(gathered, score, bounds, position, assigned.get(position), rulings) for position in range(len(rows))
     ]
 
 
@@ -132,15 +149,21 @@ def _assign_works(
     members: list[int],
     works: list[int],
     reserved: set[int | None],
-) -> dict[int, Assignment]:
-    """Assignments by row; a work's score for a title is the best of its rows'."""
+    rulings: Rulings,
+    published: Mapping[int, int],
+) -> dict[int, Settled]:
+    """Assignments by row; a work's score for a title is the best of its rows'. What one of them is not, none is."""
+    barred: dict[int, set[int | None]] = defaultdict(lambda: set(reserved))
+    for position, work in zip(members, works, strict=True):
+        if position in rulings.barred:
+            barred[work] |= rulings.barred[position]
     scores: dict[int, dict[int, float]] = defaultdict(dict)
     for position, work in zip(members, works, strict=True):
         span = slice(bounds[position], bounds[position + 1])
         for title, value in zip(gathered.title_number[span].tolist(), score[span].tolist(), strict=True):
-            if title not in reserved:
+            if title not in barred.get(work, reserved):
                 scores[work][title] = max(value, scores[work].get(title, value))
-    assignments = assign(scores)
+    assignments = settle(scores, published_by_work(published, members, works))
     return {position: assignments[work] for position, work in zip(members, works, strict=True) if work in assignments}
 
 
@@ -182,32 +205,21 @@ def _people(row: SourceRow) -> set[str]:
     return {name for name in f"{row.director_names}|{row.cast_names}".split("|") if name}
 
 
-def _by_hand(rows: Sequence[SourceRow], manual: Sequence[ManualMatch]) -> dict[int, int | None]:
-    """Title of each row that a person has decided; the last line of the file about a row holds."""
-    about: dict[tuple[str, str], list[ManualMatch]] = defaultdict(list)
-    for match in manual:
-        about[match.source, match.folded_title].append(match)
-    return {
-        position: match.imdb_title_number
-        for position, row in enumerate(rows)
-        for match in about.get((row.source, row.folded_title), ())
-        if match.is_about(row)
-    }
-
-
 def _decision(
     gathered: Gathered,
     score: np.ndarray,
     bounds: list[int],
     position: int,
-    assignment: Assignment | None,
-    by_hand: dict[int, int | None],
+    assignment: Settled | None,
+    rulings: Rulings,
 ) -> Decision:
     row, span = gathered.rows[position], slice(bounds[position], bounds[position + 1])
     found = dict(zip(gathered.title_number[span].tolist(), score[span].tolist(), strict=True))
-    ranked = sorted(found, key=lambda title: (-found[title], title))
-    is_manual = position in by_hand
-    number = by_hand[position] if is_manual else assignment.title if assignment else None
+    barred = rulings.barred.get(position, frozenset())
+    ranked = sorted(found.keys() - barred, key=lambda title: (-found[title], title))
+    is_manual = position in rulings.title
+    is_kept = not is_manual and assignment is not None and assignment.is_kept
+    number = rulings.title[position] if is_manual else assignment.title if assignment else None
     rest = [title for title in ranked if title != number]
     own = found.get(number)
     gap = own - found[rest[0]] if own is not None and rest else None
@@ -215,9 +227,11 @@ def _decision(
         band, probability = ("no match", 0.0) if number is None else ("match", 1.0)
     else:
         probability = assignment.probability if assignment else None
-        band = band_of(probability, own)
+        band = "match" if is_kept else band_of(probability, own)
     decided_by = "manual" if is_manual else "model"
-    return Decision(row, number, band, probability, own, decided_by, rest[0] if rest else None, gap, len(found))
+    kept_over = assignment.kept_over if is_kept else None
+    runner_up = rest[0] if rest else None
+    return Decision(row, number, band, probability, own, decided_by, runner_up, gap, len(found), is_kept, kept_over)
 
 
 def band_of(probability: float | None, score: float | None) -> str:
@@ -236,49 +250,53 @@ def band_of(probability: float | None, score: float | None) -> str:
     return "review"
 
 
-def read_manual_matches(path: Path) -> list[ManualMatch]:
-    """People's decisions.
-
-    Raises  SettingsWrong when a column is missing or a value is not usable; nothing was decided then
-    """
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != MANUAL_COLUMNS:
-            raise SettingsWrong(f"{path}: expected columns {', '.join(MANUAL_COLUMNS)}, found {reader.fieldnames}.")
-        return [_manual_match(path, reader.line_num, line) for line in reader]
+def _reasons_to_hold(conn: psycopg.Connection, day: Day, load: loads.Load, decisions: Sequence[Decision]) -> list[str]:
+    """What speaks against the load and nobody has accepted; the load then waits for a person."""
+    reasons = watch(conn, load, map(_watched, decisions))
+    if not reasons or loads.is_accepted(conn, load.load_id, reasons, day.accept):
+        return []
+    loads.set_state(conn, load.load_id, "held", "; ".join(reasons))
+    return reasons
 
 
-def _manual_match(path: Path, line_number: int, line: dict[str, str]) -> ManualMatch:
-    imdb_id, year = (line["imdb_id"] or "").strip(), (line["release_year"] or "").strip()
-    is_id = imdb_id == "NIL" or (imdb_id.startswith("tt") and imdb_id[2:].isdecimal())
-    if not is_id or line["kind"] not in ("movie", "series") or (year and not year.isdecimal()):
-        raise SettingsWrong(
-            f"{path}:{line_number}: expected kind movie or series, a year or nothing, and an imdb_id like tt0133093"
-            f" or NIL, found {line['kind']!r}, {year!r}, {imdb_id!r}. Correct the line."
+def _watched(one: Decision) -> Decided:
+    return Decided(
+        one.row.source,
+        one.row.kind,
+        one.band,
+        one.decided_by == "manual",
+        one.is_kept and (one.kept_over_number is not None or one.probability < MATCH_FROM),
+    )
+
+
+def _log_changes(
+    conn: psycopg.Connection,
+    load_id: int,
+    gathered: Gathered,
+    score: np.ndarray,
+    decisions: Sequence[Decision],
+    links: Sequence[PublishedLink],
+) -> int:
+    bounds = np.searchsorted(gathered.row, np.arange(len(gathered.rows) + 1)).tolist()
+    outcomes = [
+        Outcome(
+            one.imdb_title_number if one.band == "match" else None,
+            one.decided_by,
+            dict(zip(gathered.title_number[first:last].tolist(), score[first:last].tolist(), strict=True)),
         )
-    number = None if imdb_id == "NIL" else int(imdb_id[2:])
-    return ManualMatch(line["source"], line["kind"], fold_title(line["title"]), int(year) if year else None, number)
-
-
-def _split_by_target(conn: psycopg.Connection, manual: list[ManualMatch]) -> tuple[list[ManualMatch], list[str]]:
-    """Manual matches that can be kept, and the IMDb ids of those whose target is gone, for a loud figure."""
-    wanted = [match.imdb_title_number for match in manual if match.imdb_title_number is not None]
-    rows = conn.execute(
-        "select imdb_title_number from staging.imdb_titles where imdb_title_number = any(%s)", (wanted,)
-    ).fetchall()
-    there = {None, *(row[0] for row in rows)}
-    absent = sorted({f"tt{number:07d}" for number in wanted if number not in there})
-    return [match for match in manual if match.imdb_title_number in there], absent
+        for one, first, last in zip(decisions, bounds, bounds[1:], strict=False)
+    ]
+    return log_changes(conn, load_id, gathered.rows, links, outcomes)
 
 
 def _copy_decisions(conn: psycopg.Connection, decisions: Sequence[Decision], version: str, load_id: int) -> None:
     columns = (
         "source", "source_id", "imdb_title_number", "band", "probability", "score", "decided_by", "runner_up_number",
-        "gap", "candidate_count", "model_version", "load_id",
+        "gap", "candidate_count", "is_kept", "kept_over_number", "model_version", "load_id",
     )  # fmt: skip
     _copy(conn, "title_decision", columns, (
         (one.row.source, one.row.source_id, one.imdb_title_number, one.band, one.probability, one.score, one.decided_by,
-         one.runner_up_number, one.gap, one.candidate_count, version, load_id)
+         one.runner_up_number, one.gap, one.candidate_count, one.is_kept, one.kept_over_number, version, load_id)
         for one in decisions
     ))  # fmt: skip
 
@@ -300,7 +318,7 @@ def _copy_evidence(
     _copy(conn, "match_evidence", columns, (
         (row.source, row.source_id, int(gathered.title_number[pair]), rank, gathered.pairs.found_by[pair],
          float(score[pair]), float(alone[pair]), Json({name: float(term[pair]) for name, term in terms.items()}),
-         Json(_details(gathered, titles, pair)), load_id)
+         Json(details_of(gathered, titles, pair)), load_id)
         for row, pair, rank in _kept_pairs(gathered, score, decisions)
     ))  # fmt: skip
 
@@ -326,7 +344,7 @@ def _kept_pairs(
                 yield decision.row, pair, rank
 
 
-def _details(gathered: Gathered, titles: Titles, pair: int) -> dict[str, object]:
+def details_of(gathered: Gathered, titles: Titles, pair: int) -> dict[str, object]:
     """What the terms were seen in. Unknown values are left out."""
     pairs, name = gathered.pairs, int(titles.best[pair])
     seen = {
@@ -335,6 +353,7 @@ def _details(gathered: Gathered, titles: Titles, pair: int) -> dict[str, object]
         "is_aka": bool(titles.is_aka[pair]),
         "similarity": round(float(titles.similarity[pair]), 3),
         "titles_of_this_name": int(titles.title_count[pair]),
+        "kind": "series" if pairs.is_series[pair] else "movie",
         "year": pairs.year[pair],
         "start_year": pairs.start_year[pair],
         "end_year": pairs.end_year[pair],
@@ -344,6 +363,12 @@ def _details(gathered: Gathered, titles: Titles, pair: int) -> dict[str, object]
         "shared_people": gathered.shared_names[pair] or None,
         "directors": pairs.directors[pair] or None,
         "imdb_directors": pairs.imdb_directors[pair] or None,
+        "cast_count": pairs.cast_count[pair] or None,
+        "imdb_cast_count": pairs.imdb_cast_count[pair] or None,
+        "shared_cast": pairs.shared_cast[pair],
+        "rarest": pairs.rarest[pair],
+        "genres": pairs.genres[pair] or None,
+        "imdb_genres": pairs.imdb_genres[pair] or None,
     }
     return {key: _plain(value) for key, value in seen.items() if value is not None and value == value}
 
@@ -359,11 +384,11 @@ def _copy(conn: psycopg.Connection, table: str, columns: tuple[str, ...], rows: 
             copy.write_row(row)
 
 
-def _figures(decisions: Sequence[Decision], absent: list[str]) -> dict[str, object]:
+def _figures(decisions: Sequence[Decision]) -> dict[str, object]:
     counts: dict[str, dict[str, int]] = {}
     for one in decisions:
         bands = counts.setdefault(one.row.source, {"match": 0, "review": 0, "no match": 0})
         bands[one.band] += 1
     rates = {source: round(bands["match"] / sum(bands.values()), 4) for source, bands in counts.items()}
     manual = sum(one.decided_by == "manual" for one in decisions)
-    return {"bands": counts, "match_rate": rates, "manual": manual, "manual_targets_absent": absent}
+    return {"bands": counts, "match_rate": rates, "manual": manual}

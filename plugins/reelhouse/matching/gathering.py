@@ -52,22 +52,27 @@ class Gathered:
     shared_names: list[str]
 
 
-def gather(conn: psycopg.Connection, folder: Path) -> Gathered:
+CANDIDATES = "matching.candidate_pair"
+
+
+def gather(conn: psycopg.Connection, folder: Path, table: str = CANDIDATES) -> Gathered:
     """Read the candidate pairs of the load in hand.
 
     Takes   folder  include/sql/2_matching
+            table   with the columns of matching.candidate_pair; of its pairs alone the rest is asked
     """
     rows = [SourceRow(*row) for row in _read(conn, folder / "source_rows.sql")]
-    titles = _columns(_read(conn, folder / "candidate_titles.sql"), 8)
-    row, title, found_by = _pair_indexes(conn, rows, np.array(titles[0], dtype=np.int64))
-    people, shared_names = _people(conn, folder, rows, row, np.array(titles[0], dtype=np.int64)[title])
+    titles = _columns(_read(conn, folder / "candidate_titles.sql", table), 8)
+    row, title, found_by = _pair_indexes(conn, rows, np.array(titles[0], dtype=np.int64), table)
+    shared = _read(conn, folder / "pair_people.sql", table)
+    people, shared_names = _people(shared, rows, row, np.array(titles[0], dtype=np.int64)[title])
     pairs = _pairs(rows, titles, row, title, found_by, people)
-    names = _names(rows, _read(conn, folder / "candidate_names.sql"), titles[0], row, title)
+    names = _names(rows, _read(conn, folder / "candidate_names.sql", table), titles[0], row, title)
     return Gathered(rows, row, np.array(titles[0], dtype=np.int64)[title], pairs, names, shared_names)
 
 
-def _read(conn: psycopg.Connection, path: Path) -> list[tuple]:
-    return conn.execute(path.read_text()).fetchall()
+def _read(conn: psycopg.Connection, path: Path, table: str = CANDIDATES) -> list[tuple]:
+    return conn.execute(path.read_text().replace(CANDIDATES, table)).fetchall()
 
 
 def _columns(rows: Sequence[tuple], width: int) -> list[tuple]:
@@ -75,10 +80,10 @@ def _columns(rows: Sequence[tuple], width: int) -> list[tuple]:
 
 
 def _pair_indexes(
-    conn: psycopg.Connection, rows: list[SourceRow], numbers: np.ndarray
+    conn: psycopg.Connection, rows: list[SourceRow], numbers: np.ndarray, table: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """For each pair the index of its row, of its title, and its rule; by row and title, however they are stored."""
-    query = "select source, source_id, imdb_title_number, found_by from matching.candidate_pair"
+    query = f"select source, source_id, imdb_title_number, found_by from {table}"
     found = conn.execute(query).fetchall()
     index = {(row.source, row.source_id): position for position, row in enumerate(rows)}
     row = np.array([index[source, source_id] for source, source_id, _, _ in found], dtype=np.int64)
@@ -89,7 +94,7 @@ def _pair_indexes(
 
 
 def _people(
-    conn: psycopg.Connection, folder: Path, rows: list[SourceRow], row: np.ndarray, number: np.ndarray
+    shared: list[tuple], rows: list[SourceRow], row: np.ndarray, number: np.ndarray
 ) -> tuple[dict[str, np.ndarray], list[str]]:
     index = {(source_row.source, source_row.source_id): position for position, source_row in enumerate(rows)}
     place = {pair: position for position, pair in enumerate(zip(row.tolist(), number.tolist(), strict=True))}
@@ -97,7 +102,7 @@ def _people(
         name: np.zeros(len(row)) for name in ("shared_directors", "shared_cast", "shared_otherwise")
     } | {"rarest": np.full(len(row), np.nan)}  # fmt: skip
     shared_names = [""] * len(row)
-    for source, source_id, title, directors, cast, otherwise, rarest, names in _read(conn, folder / "pair_people.sql"):
+    for source, source_id, title, directors, cast, otherwise, rarest, names in shared:
         position = place[index[source, source_id], title]
         for column, value in zip(columns.values(), (directors, cast, otherwise, rarest), strict=True):
             column[position] = value

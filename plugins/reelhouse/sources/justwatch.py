@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import BinaryIO, NamedTuple
 
+import numpy as np
+
 from reelhouse.copying import CopyText, texts_of
 from reelhouse.sources import Column, KeepReferenced, Layout, SourceFile
 from reelhouse.sources.number_set import NumberSet
@@ -158,8 +160,18 @@ def read_texts(
     known: NumberSet | None = None,
     mentioned: NumberSet | None = None,
 ) -> Iterator[CopyText]:
-    """The rows of `read_rows` as COPY text."""
-    return texts_of(read_rows(file, header, stream, reading, known))
+    """The rows of `read_rows` as COPY text.
+
+    Takes   known, mentioned  titles by `title_number`: those that credits must belong to, those that are staged
+    """
+    rows = read_rows(file, header, stream, reading, known)
+    return texts_of(rows if mentioned is None else _mentioned(rows, mentioned))
+
+
+def _mentioned(titles: Iterator[tuple], mentioned: NumberSet) -> Iterator[tuple]:
+    for title in titles:
+        mentioned.add(np.array([title_number(title[0])]))
+        yield title
 
 
 def read_rows(

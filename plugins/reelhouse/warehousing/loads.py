@@ -69,6 +69,24 @@ def set_state(conn: psycopg.Connection, load_id: int, state: str, reason: str | 
     conn.execute("update ops.load set state = %s, state_reason = %s where load_id = %s", (state, reason, load_id))
 
 
+def is_accepted(conn: psycopg.Connection, load_id: int, reasons: list[str], given: str | None) -> bool:
+    """Whether a person has accepted, for this very load, all that speaks against it; noted when they do so now.
+
+    Takes   given  their reason, when they give one now
+    """
+    row = conn.execute(
+        "select from ops.override where load_id = %s and overridden @> %s::text[]", (load_id, reasons)
+    ).fetchone()
+    if row is not None:
+        return True
+    if not (given or "").strip():
+        return False
+    conn.execute(
+        "insert into ops.override (load_id, overridden, reason) values (%s, %s, %s)", (load_id, reasons, given.strip())
+    )
+    return True
+
+
 def add_figures(conn: psycopg.Connection, load_id: int, figures: dict[str, object]) -> None:
     """Keep figures of a step (counts, rates, seconds) with the load."""
     conn.execute("update ops.load set figures = figures || %s where load_id = %s", (Jsonb(figures), load_id))
@@ -89,6 +107,15 @@ def code_sha256(settings: Settings) -> str:
         for path in sorted(folder.rglob(pattern)):
             digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def overrides_sha256(conn: psycopg.Connection) -> str:
+    """Digest of the decisions of people that hold: with others, the same files are another load."""
+    rows = conn.execute(
+        "select source, kind, folded_title, release_year, verdict, imdb_title_number from matching.override"
+        " where withdrawn_at is null order by override_id"
+    ).fetchall()
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
 def require_layer(conn: psycopg.Connection, layer: str, load_id: int) -> None:
