@@ -64,7 +64,7 @@ class Archive:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path, self.rows, self.bytes = path, 0, 0
+        self.path, self.bytes = path, 0
         self._part = path.with_name(path.name + ".part")
         self._packer = isal_zlib.compressobj(GZIP_LEVEL, isal_zlib.DEFLATED, -15)
         self._checksum = 0
