@@ -5,20 +5,20 @@ The second run of a day has nothing to do; what it costs is the price of looking
 
 from __future__ import annotations
 
+import argparse
 import tempfile
 import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from reelhouse import steps
 from reelhouse.database import migrate
 from reelhouse.day import Day
 from reelhouse.operating import embedded, postgres
 from reelhouse.settings import read_settings
 
 
-def rows() -> list[dict[str, object]]:
+def rows(arguments: argparse.Namespace | None = None) -> list[dict[str, object]]:
     """Seconds and peak megabytes of each step and of the whole."""
     settings = read_settings()
     days = sample_days(settings.include / "data" / "sample")
@@ -39,6 +39,9 @@ def sample_days(folder: Path) -> list[date]:
 
 
 def _measure_day(name: str, dsn: str, day: Day) -> list[dict[str, object]]:
+    # Late: who asks for --help need not wait for all that the steps load.
+    from reelhouse import steps
+
     measured: list[dict[str, object]] = []
     began, highest = time.perf_counter(), 0.0
     for step in steps.STEPS:

@@ -89,7 +89,14 @@ COMMANDS: dict[str, Command] = {
         ("./reelhouse test", "./reelhouse test tests/matching -x", "./reelhouse test --full"),
         passes=True,
     ),
-    "bench": Command("measure speed and memory", ("./reelhouse bench day", "./reelhouse bench day --json day.json")),
+    "bench": Command(
+        "measure speed and memory",
+        (
+            "./reelhouse bench day --json day.json",
+            "./reelhouse bench loading --scale 0.01",
+            "./reelhouse bench loading --scale 0.1 --only ours,floor,imdb-sqlite --akas",
+        ),
+    ),
 }
 
 

@@ -174,9 +174,15 @@ def test_doctor_goes_on_after_what_breaks(command: Run) -> None:
 
 def test_bench_lists_what_there_is(command: Run) -> None:
     done = command("bench", "nothing")
-    assert done.returncode == 1
-    assert "expected one of" in done.stderr
-    assert "day" in done.stderr
+    assert done.returncode == 2
+    assert "'nothing'" in done.stderr
+    assert all(f"'{name}'" in done.stderr for name in ("day", "loading"))
+
+
+def test_bench_tells_the_options_of_a_benchmark(command: Run) -> None:
+    done = command("bench", "loading", "--help")
+    assert done.returncode == 0
+    assert all(word in done.stdout for word in ("--scale S", "--only A,B", "--json FILE", "--verbose", "compared_with"))
 
 
 @pytest.mark.parametrize(
