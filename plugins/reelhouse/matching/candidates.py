@@ -25,8 +25,10 @@ from reelhouse.matching.keys import (
     link_title,
     link_year,
     person_key,
+    stated_year,
     title_forms,
     title_key,
+    undated,
 )
 from reelhouse.warehousing import loads
 
@@ -179,13 +181,14 @@ def _source_rows(rows: Sequence[tuple]) -> tuple[list[tuple], list[tuple], list[
         title_keys: dict[str, bool] = {}
         _collect_keys(title_keys, forms.folded, forms.base, forms.part_folds)
         is_linked = source == "rotten_tomatoes"
+        title_keys[title_key(undated(forms.base, year))] = False
         link = link_title(source_id) if is_linked else ""
         if link:
             title_keys[title_key(link)] = False
         digest = hashlib.sha256(fold_title(description).encode()).hexdigest() if description else None
         titles.append((
             source, source_id, kind, title, forms.folded, forms.base, title_key(forms.base), link or None, year,
-            link_year(source_id) if is_linked else None, runtime, seasons, digest,
+            (link_year(source_id) if is_linked else None) or stated_year(title), runtime, seasons, digest,
         ))  # fmt: skip
         keys += [(source, source_id, key, is_part) for key, is_part in title_keys.items()]
         for role, names in zip(("director", "writer", "cast"), lists, strict=True):

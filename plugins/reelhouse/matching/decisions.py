@@ -25,7 +25,7 @@ from reelhouse.errors import SettingsWrong
 from reelhouse.matching.assigning import Assignment, assign
 from reelhouse.matching.evidence import Terms, Titles, compare_names, read_weights, weigh
 from reelhouse.matching.gathering import Gathered, SourceRow, gather
-from reelhouse.matching.keys import fold_title
+from reelhouse.matching.keys import title_forms
 from reelhouse.warehousing import loads
 
 # Cross-validated on the labels, links of at least this probability were right in 99.7 % (Netflix) and 99.8 %
@@ -257,7 +257,8 @@ def _manual_match(path: Path, line_number: int, line: dict[str, str]) -> ManualM
             f" or NIL, found {line['kind']!r}, {year!r}, {imdb_id!r}. Correct the line."
         )
     number = None if imdb_id == "NIL" else int(imdb_id[2:])
-    return ManualMatch(line["source"], line["kind"], fold_title(line["title"]), int(year) if year else None, number)
+    folded = title_forms(line["title"]).folded
+    return ManualMatch(line["source"], line["kind"], folded, int(year) if year else None, number)
 
 
 def _split_by_target(conn: psycopg.Connection, manual: list[ManualMatch]) -> tuple[list[ManualMatch], list[str]]:
