@@ -99,7 +99,9 @@ def join_candidates(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     _add_prefix_pairs(conn, (folder / "prefix_pairs.sql").read_text())
     conn.execute("analyze matching.candidate_pair")
     rows = conn.execute("select found_by, count(*) from matching.candidate_pair group by found_by").fetchall()
-    return {"candidates": dict(sorted(rows)), "candidate_count": sum(count for _, count in rows)}
+    figures: dict[str, object] = {"candidates": dict(sorted(rows)), "candidate_count": sum(count for _, count in rows)}
+    hot = conn.execute((folder / "hot_keys.sql").read_text(), {"hot_key": HOT_KEY, "common_person": COMMON_PERSON})
+    return figures | dict(zip(("hot_title_keys", "common_person_keys"), hot.fetchone(), strict=True))
 
 
 def _add_prefix_pairs(conn: psycopg.Connection, query: str) -> None:

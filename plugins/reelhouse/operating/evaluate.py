@@ -11,9 +11,12 @@ import re
 import tempfile
 from pathlib import Path
 
+from reelhouse.database import connect, translated_errors
 from reelhouse.errors import FileMissing, SettingsWrong
+from reelhouse.operating import embedded
 from reelhouse.operating.links import LINKED_SOURCES, write_source_links
 from reelhouse.operating.showing import format_table
+from reelhouse.settings import read_settings
 
 NETFLIX_ID = re.compile(r"s[0-9]+")
 
@@ -28,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from reelhouse.matching.evaluation import score_links
 
+    found: list[dict[str, object]] = []
     for path in (arguments.labels, arguments.links):
         if path is not None and not path.is_file():
             raise FileMissing(f"{path}: expected a file, found none.")
@@ -39,10 +43,23 @@ def run(arguments: argparse.Namespace) -> int:
             links = Path(folder) / f"{source}.csv"
             write_source_links(source, links)
             scores = score_links(links, arguments.labels)
+        found = score_source_candidates(source, arguments.labels)
     # One column for all labels, and one for each type of them.
     figures = [{"": name, **{kind: score[name] for kind, score in scores.items()}} for name in scores["all"]]
     print("\n".join(format_table(figures)))
+    if found:
+        print("\nWhich rule finds the right title, before any is weighed:")
+        print("\n".join(format_table(found)))
     return 0
+
+
+def score_source_candidates(source: str, labels: Path) -> list[dict[str, object]]:
+    """Share of a source's right titles that are candidates, by rule."""
+    from reelhouse.matching.evaluation import score_candidates
+
+    settings = read_settings()
+    with embedded.warehouse_dsn(settings) as dsn, translated_errors(), connect(dsn, autocommit=True) as conn:
+        return score_candidates(conn, source, labels)
 
 
 def guess_source(labels: Path) -> str:
