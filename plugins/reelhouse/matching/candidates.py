@@ -1,4 +1,4 @@
-"""Candidates: which IMDb titles each Netflix and Rotten Tomatoes row may be.
+"""Candidates: which IMDb titles each row of the catalogues and of Rotten Tomatoes may be.
 
 Three joins, strictest first: equal title keys; shared rare people; keys that begin alike in a near year,
 kept when they are similar. A pair keeps the first rule that found it. Adult titles are never candidates,
@@ -80,7 +80,7 @@ def fold_staging(conn: psycopg.Connection, day: Day) -> None:
     day.tell("folding IMDb people", 0.3)
     _fold(conn, _IMDB_PEOPLE, _imdb_people, {"imdb_person_name": 3})
     day.tell("folding the catalogues", 0.6)
-    for query in (_NETFLIX, _ROTTEN_TOMATOES):
+    for query in _SOURCES:
         _fold(conn, query, _source_rows, {"source_title": 13, "source_title_key": 4, "source_person": 7})
     conn.execute("analyze " + ", ".join(f"matching.{table}" for table in FILLED[:-2]))
 
@@ -132,11 +132,11 @@ _IMDB_NAMES = """
     from staging.imdb_titles as title
 """
 _IMDB_PEOPLE = "select imdb_person_number, person_name from staging.imdb_people"
-_NETFLIX = """
+_CATALOGUE = """
     select
-        'netflix', source_id, kind, title, release_year, runtime_min, season_count, description, directors,
-        '{}'::text[], actors
-    from staging.netflix_titles
+        '{source}', source_id, kind, title, release_year, runtime_min, season_count, description, directors,
+        '{{}}'::text[], actors
+    from staging.{source}_titles
 """
 _ROTTEN_TOMATOES = """
     select
@@ -145,6 +145,27 @@ _ROTTEN_TOMATOES = """
         directors, writers, actors
     from staging.rotten_tomatoes_movies
 """
+# Not its imdb_id, which is sometimes wrong and may be looked at only to see how often ours agree with it.
+_JUSTWATCH = """
+    select
+        'justwatch', title.source_id, title.kind, title.title, title.release_year, title.runtime_min,
+        title.season_count, title.description, coalesce(credit.directors, '{}'), '{}'::text[],
+        coalesce(credit.actors, '{}')
+    from staging.justwatch_titles as title
+    left join (
+        select
+            source_id,
+            array_agg(person_name order by line_number) filter (where role = 'director') as directors,
+            array_agg(person_name order by line_number) filter (where role = 'actor') as actors
+        from staging.justwatch_credits
+        group by source_id
+    ) as credit on title.source_id = credit.source_id
+"""
+_SOURCES = (
+    *(_CATALOGUE.format(source=source) for source in ("netflix", "amazon", "disney", "hulu")),
+    _ROTTEN_TOMATOES,
+    _JUSTWATCH,
+)
 
 
 def _imdb_names(rows: Sequence[tuple]) -> tuple[list[tuple], list[tuple]]:

@@ -73,7 +73,7 @@ class ManualMatch:
 
 
 def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
-    """Decide every row of Netflix and Rotten Tomatoes.
+    """Decide every row of the catalogues and of Rotten Tomatoes.
 
     Gives   rows by source and band, manual matches whose target is not there
     Raises  OutOfStep when the candidates are of another load, Locked when another run is here

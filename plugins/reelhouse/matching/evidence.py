@@ -182,6 +182,7 @@ def features(pairs: Pairs, titles: Titles) -> dict[str, Column]:
         **_type_features(pairs),
         **_runtime_features(pairs),
         **_people_features(pairs),
+        "people.unlisted": _unlisted(pairs) & (titles.title_count > 1),
         **_genre_features(pairs),
         **_fame_features(pairs),
     }
@@ -270,7 +271,6 @@ def _people_features(pairs: Pairs) -> dict[str, Column]:
         **_cast_features(pairs),
         "people.otherwise": pairs.shared_otherwise > 0,
         "people.rare": np.log10(BUSY_PERSON / np.clip(np.nan_to_num(pairs.rarest, nan=BUSY_PERSON), 1, BUSY_PERSON)),
-        "people.unlisted": _unlisted(pairs),
     }
 
 
@@ -297,7 +297,7 @@ def _cast_features(pairs: Pairs) -> dict[str, Column]:
 
 
 def _unlisted(pairs: Pairs) -> Column:
-    """Films whose people the row names while IMDb knows nobody of the title; it lacks series' people more often."""
+    """Films whose people the row names while IMDb names nobody; of series it does so too often to mean anything."""
     ours, theirs = (
         np.array([bool(names) for names in directors], dtype=bool)
         for directors in (pairs.directors, pairs.imdb_directors)
