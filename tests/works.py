@@ -92,6 +92,7 @@ class Works:
         actors: Sequence[str] = (),
         akas: Sequence[str] = (),
         is_adult: bool = False,
+        votes: int | None = None,
     ) -> None:
         self.conn.execute(
             "insert into staging.imdb_titles values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
@@ -103,6 +104,8 @@ class Works:
                 "insert into staging.imdb_principals values (%s, %s, %s, %s, '{}')",
                 (number, order, self._person(name), category),
             )
+        if votes is not None:
+            self.conn.execute("insert into staging.imdb_ratings values (%s, 7.0, %s)", (number, votes))
         for order, aka in enumerate(akas, start=1):
             self.conn.execute("insert into staging.imdb_akas values (%s, %s, %s)", (number, order, aka))
 
