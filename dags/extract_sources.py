@@ -3,7 +3,8 @@
 
 Takes the day's Netflix, IMDb and Rotten Tomatoes files, admits them whole or not at all, and brings their rows into
 staging. Rows that are not valid are quarantined with their reasons; each file has an exact account of its rows. Other
-catalogues and lists are taken when their files are there.
+catalogues and lists are taken when their files are there. When a source has nothing that is young enough, its task
+waits (deferred): in a scheduled run until the deadline, in one by hand as long as the form says.
 
 - **Starts** every day at 00:00 UTC, or by hand with a day, sources and *force* in the form
 - **Reads** the data folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -61,9 +62,9 @@ def template_database(server_dsn: str) -> Iterator[str]:
         conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
-@pytest.fixture
-def dsn(server_dsn: str, template_database: str) -> Iterator[str]:
-    """A throwaway database with the schema."""
+@contextmanager
+def _throwaway(server_dsn: str, template_database: str) -> Iterator[str]:
+    """A database with the schema that is gone afterwards."""
     name = f"test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server_dsn, autocommit=True) as conn:
         conn.execute(
@@ -72,6 +73,20 @@ def dsn(server_dsn: str, template_database: str) -> Iterator[str]:
     yield make_conninfo(server_dsn, dbname=name)
     with psycopg.connect(server_dsn, autocommit=True) as conn:
         conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def dsn(server_dsn: str, template_database: str) -> Iterator[str]:
+    """A throwaway database with the schema."""
+    with _throwaway(server_dsn, template_database) as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def module_dsn(server_dsn: str, template_database: str) -> Iterator[str]:
+    """One for all tests of a module, for those that leave nothing in it."""
+    with _throwaway(server_dsn, template_database) as name:
+        yield name
 
 
 @pytest.fixture

@@ -7,9 +7,12 @@ import gzip
 import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
-from reelhouse.sources import SourceFile, files_of, provider
-from reelhouse.sources.reading import Reading, read_header
+from reelhouse.sources import SourceFile, catalogue, files_of, justwatch, rotten_tomatoes, viewers
+from reelhouse.sources.imdb_lines import rows_of_lines
+from reelhouse.sources.number_set import NumberSet
+from reelhouse.sources.reading import Header, Reading, read_header
 
 NETFLIX_HEADER = (
     "show_id,type,title,director,cast,country,date_added,release_year,rating,duration,listed_in,description"
@@ -128,13 +131,52 @@ def source_file(source: str, name: str) -> SourceFile:
     return next(file for file in files_of(source) if file.name.startswith(name))
 
 
+ROW_READERS = {
+    "netflix": catalogue.read_rows,
+    "amazon": catalogue.read_rows,
+    "disney": catalogue.read_rows,
+    "hulu": catalogue.read_rows,
+    "rotten_tomatoes": rotten_tomatoes.read_rows,
+    "viewers": viewers.read_rows,
+}
+
+
+def imdb_rows(
+    file: SourceFile, header: Header, stream: BinaryIO, record: Reading, known: NumberSet | None
+) -> list[tuple]:
+    """The rows of a file of IMDb, plainly: line by line, of each key the first, returning groups set aside."""
+    lines = [line.rstrip(b"\n") for line in stream]
+    if header.is_crlf:
+        lines = [line.removesuffix(b"\r") for line in lines]
+    record.rows_in += len(lines)
+    rows: dict[tuple, tuple] = {}
+    current, groups = 0, set()
+    for _, row in rows_of_lines(file, header, enumerate(lines, 2), record, known):
+        if len(file.key) == 2 and row[0] != current and row[0] in groups:
+            record.set_aside(row)
+            continue
+        current = row[0]
+        groups.add(current)
+        if row[: len(file.key)] in rows:
+            record.rows_duplicate += 1
+        else:
+            rows[row[: len(file.key)]] = row
+    return list(rows.values())
+
+
 def read(source: str, name: str, data: bytes, known: object = None) -> tuple[list[tuple], Reading, str]:
     """Read a file's bytes without a database.
 
     Gives   its rows, the account, the rejected records as text
     """
     file, stream, record = source_file(source, name), io.BytesIO(data), Reading(1)
-    rows = list(provider(source).read_rows(file, read_header(file, stream), stream, record, known))
+    header = read_header(file, stream)
+    if source == "imdb":
+        rows = imdb_rows(file, header, stream, record, known)
+    elif source == "justwatch":
+        rows = list(justwatch.read_rows(file, header, stream, record, known))
+    else:
+        rows = list(ROW_READERS[source](file, header, stream, record))
     record.rejected.seek(0)
     return rows, record, record.rejected.read().decode()
 

@@ -95,6 +95,11 @@ def _looks(conn: psycopg.Connection, name: str = RATINGS) -> list[tuple]:
     ).fetchall()
 
 
+def _needed_today(day: Day) -> Settings:
+    """The day's settings, with which no former file of IMDb may serve."""
+    return replace(day.settings, stale_days=(("imdb", 0),))
+
+
 # --- asking ---------------------------------------------------------------------------------------------
 
 
@@ -180,7 +185,7 @@ def test_a_missing_required_file_is_named_and_optional_ones_may_be_missing(conn,
     assert land_source(conn, make_day(), "imdb")["files"] == 5
     del server.files["/imdb/title.crew.tsv.gz"]
     with pytest.raises(FileMissing, match=r"title\.crew\.tsv\.gz: expected the file, found status 404"):
-        land_source(conn, make_day(date(2026, 2, 1)), "imdb")
+        land_source(conn, make_day(date(2026, 2, 1), settings=_needed_today(make_day())), "imdb")
 
 
 # --- faults ---------------------------------------------------------------------------------------------
@@ -209,6 +214,7 @@ def test_a_cut_off_file_is_not_admitted_and_yesterday_stays(conn, make_day, serv
         (folder / name).write_bytes(data[:cut])
         template = f"{'file://' if origin == 'file://' else ''}{folder}"
         later = replace(later, settings=replace(later.settings, origins=(("imdb", template),)))
+    later = replace(later, settings=_needed_today(later))
     with pytest.raises((NotAdmitted, SourceAway), match=r"title\.ratings\.tsv"):
         land_source(conn, later, "imdb")
     assert (_landed_of(conn, day), _landed_of(conn, later)) == (before, {})
@@ -477,6 +483,12 @@ def test_secrets_are_neither_kept_nor_said(conn, make_day, settings, server, cap
     server.faults = [Fault(503)]
     land_source(conn, day, "netflix")
     said = [caplog.text, *told]
+    server.always = Fault(503)
+    land_source(conn, replace(day, batch_date=date(2026, 2, 1)), "netflix")
+    said += conn.execute("select carried_because from ops.day_file where carried_because like '%503%'").fetchone()
+    server.always = Fault()
+    limited = replace(day.settings, stale_days=(("netflix", 0),))
+    day = replace(day, batch_date=date(2026, 2, 2), settings=limited)
     for fault in (Fault(403), Fault(404), Fault(200, (("Content-Type", "text/html"),)), Fault(302), Fault(503)):
         server.faults = [fault] * 5
         with pytest.raises((SourceRefused, FileMissing, NotAdmitted, SourceAway)) as caught:

@@ -166,6 +166,29 @@ def test_a_damaged_file_is_not_admitted_and_the_day_before_stays(conn, make_day,
     assert _landed(former) == lying
 
 
+CATALOGUE = netflix_bytes(*({"title": f"Film {number}", "description": "Cold, clear."} for number in range(2_000)))
+
+
+@pytest.mark.parametrize("cut", [len(CATALOGUE) // 10, len(CATALOGUE) // 2, len(CATALOGUE) - 4])
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_a_catalogue_cut_off_in_mid_row_is_not_admitted(conn, make_day, data, cut: int, is_packed: bool) -> None:
+    (data / "netflix" / "netflix_titles.csv").unlink()
+    content = gzip.compress(CATALOGUE[:cut], mtime=0) if is_packed else CATALOGUE[:cut]
+    (data / "netflix" / f"netflix_titles.csv{'.gz' if is_packed else ''}").write_bytes(content)
+    with pytest.raises(NotAdmitted, match="expected a last row as wide as the header"):
+        land_source(conn, make_day(), "netflix")
+    assert _day_files(conn, make_day(), "netflix") == {}
+    assert _landed(make_day()) == []
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_whole_catalogue_may_leave_its_last_line_open(conn, make_day, data, newline: str) -> None:
+    content = netflix_bytes({}, {"title": "One\nTwo"}, {"title": 'A "B", C'}, newline=newline).removesuffix(b"\n")
+    for count, whole in enumerate((content, content.removesuffix(b"\r"), content.split(b"\n")[0]), 1):
+        (data / "netflix" / "netflix_titles.csv").write_bytes(whole)
+        assert land_source(conn, make_day(date(2026, 1, count)), "netflix")["files"] == 1
+
+
 def test_several_gzip_members_are_one_file(conn, make_day, data) -> None:
     (data / "imdb" / RATINGS).write_bytes(_gz(GOOD[:5000]) + _gz(GOOD[5000:]))
     assert land_source(conn, make_day(), "imdb")["files"] == 6

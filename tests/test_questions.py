@@ -110,7 +110,7 @@ def test_what_waits_for_review(ask):
 
 def test_counts_accounts_rates_and_checks(ask):
     assert dict(ask("rows_by_table"))["bridge_title_source"] == 11
-    assert columns(ask("rows_by_file"), 0, 3) == [("imdb", 6), ("netflix", 6), ("rotten_tomatoes", 5)]
+    assert columns(ask("rows_by_file"), 0, 3, -1) == [("imdb", 6, 0), ("netflix", 6, 0), ("rotten_tomatoes", 5, 0)]
     assert columns(ask("match_rate_by_source"), 0, 1, 2, 3, 4) == [
         ("netflix", "movie", 5, 5, 0), ("netflix", "series", 1, 0, 1), ("rotten_tomatoes", "movie", 5, 5, 0),
     ]  # fmt: skip

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg
@@ -126,6 +127,33 @@ def test_text_that_means_something_to_copy_arrives_as_it_is(conn, make_day, data
     _load(conn, make_day(), "netflix")
     rows = conn.execute("select title, actors from staging.netflix_titles order by line_number").fetchall()
     assert rows == [(change["title"], [change["cast"]]) for change in changes]
+
+
+def test_a_title_without_a_rating_is_staged_and_none_is_made_up(conn, make_day, data) -> None:
+    _write(data, "title.ratings", [*IMDB_ROWS["title.ratings"][:1], ["tt0000003", "9.9", "7"]])
+    _load(conn, make_day(), "imdb")
+    rated = conn.execute(
+        "select imdb_title_number, imdb_rating_of_10 from staging.imdb_titles"
+        " left join staging.imdb_ratings using (imdb_title_number) order by imdb_title_number"
+    ).fetchall()
+    assert rated == [(1, None), (3, Decimal("9.9"))]
+
+
+def test_an_aka_of_ten_thousand_letters_is_staged_whole(conn, make_day, data) -> None:
+    header, row, *_ = IMDB_ROWS["title.akas"]
+    _write(data, "title.akas", [header, [*row[:2], "映" * 10_000, *row[3:]]])
+    _load(conn, make_day(), "imdb")
+    assert conn.execute("select length(title) from staging.imdb_akas").fetchall() == [(10_000,)]
+
+
+def test_as_many_rows_are_met_as_the_file_has_lines(conn, make_day, data) -> None:
+    odd = ['"Swing it" magistern', '5" of rain', "C:\\new", "\\.", '"', "a\rb"]
+    rows = [[f"tt{number}", "movie", title, *IMDB_ROWS["title.basics"][1][3:]] for number, title in enumerate(odd, 1)]
+    _write(data, "title.basics", [IMDB_ROWS["title.basics"][0], *rows])
+    _load(conn, make_day(), "imdb")
+    assert _accounts(conn)["title.basics.tsv.gz"] == (len(odd), len(odd), 0, 0, 0)
+    staged = conn.execute("select primary_title from staging.imdb_titles order by imdb_title_number").fetchall()
+    assert [title for (title,) in staged] == odd
 
 
 def test_a_line_of_backslash_and_dot_does_not_end_the_data(conn, make_day, data) -> None:
@@ -287,6 +315,7 @@ def test_a_table_that_a_crash_emptied_is_staged_again(conn, make_day) -> None:
 KILLED = """
 import os, sys, time
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from reelhouse.database import connect
 from reelhouse.day import Day

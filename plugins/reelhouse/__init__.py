@@ -2,6 +2,7 @@
 
 sources         what each provider's files look like and how their rows are read
 landing         source file -> landing, admitted or not at all
+lateness        what serves a day for which a source has no file
 staging         landed file -> staging tables, quarantine, row account
 matching        which rows are the same work, with evidence
 warehousing     build aside, check, publish in one transaction; loads and history

@@ -4,6 +4,7 @@ while it is hashed, unpacked to its last byte and held against the caps; then ma
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 from pathlib import Path
@@ -20,6 +21,7 @@ GREATEST_RATIO = 200
 # Below this many unpacked bytes no ratio is dangerous.
 RATIO_FLOOR_BYTES = 16 << 20
 GZIP_MAGIC = b"\x1f\x8b"
+ZIP_MAGIC = b"PK\x03\x04"
 
 
 class Receiver:
@@ -82,7 +84,10 @@ class Receiver:
 
 
 class Checked:
-    """What admission has seen of a file so far: bytes packed and unpacked, the line it is in, the gzip member."""
+    """What admission has seen of a file so far: bytes packed and unpacked, the line it is in, the gzip member.
+
+    Of a file whose provider does not always end the last line it keeps the first line and the one it is in.
+    """
 
     def __init__(self, file: SourceFile, place: str) -> None:
         self.place = place
@@ -93,6 +98,8 @@ class Checked:
         self.unpacked = 0
         self.line = 0
         self.last_byte = b""
+        self.first_line: list[bytes] = []
+        self.last_line: list[bytes] = []
 
     def take(self, chunk: bytes) -> None:
         """The next bytes of the file as it lies there."""
@@ -133,6 +140,11 @@ class Checked:
         if self.line + (first if first >= 0 else len(data)) > LINE_BYTES:
             self._refuse(f"lines of at most {LINE_BYTES} bytes", "a longer one")
         self.line = len(data) - last - 1 if last >= 0 else self.line + len(data)
+        if not self.file.ends_with_newline:
+            if last >= 0:
+                self.first_line = self.first_line or [*self.last_line, data[: first + 1]]
+                self.last_line = []
+            self.last_line.append(data[last + 1 :])
 
     def finish(self) -> None:
         """The file ended here."""
@@ -142,6 +154,18 @@ class Checked:
             self._refuse("the end of the gzip data", f"a file cut off after {self.packed} bytes")
         if self.file.ends_with_newline and self.last_byte != b"\n":
             self._refuse("a last line that ends", "a file cut off in mid-line")
+        # An archive is unpacked by whoever asked for it, and what is in it is checked then.
+        is_text = bool(self.first_line) and not self.first_line[0].startswith(ZIP_MAGIC)
+        if is_text and self.line and self._columns(self.last_line) != self._columns(self.first_line):
+            self._refuse("a last row as wide as the header, or a last line that ends", "a file cut off in mid-row")
+
+    def _columns(self, line: list[bytes]) -> int:
+        """How many columns a line has; 0 when it is no row, as with a quote that is never closed."""
+        text = b"".join(line).decode(errors="replace")
+        try:
+            return len(next(csv.reader([text], delimiter=self.file.delimiter, strict=True), []))
+        except csv.Error:
+            return 0
 
     def _refuse(self, expected: str, found: str) -> None:
         raise NotAdmitted(

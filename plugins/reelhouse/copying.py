@@ -14,6 +14,7 @@ from decimal import Decimal
 import psycopg
 from psycopg import sql
 
+from reelhouse.ahead import ahead
 from reelhouse.database import identifiers
 from reelhouse.errors import OutOfStep
 
@@ -70,7 +71,7 @@ class CopyText:
 
 def copy_rows(conn: psycopg.Connection, table: tuple[str, ...], fields: tuple[str, ...], lines: Iterable[bytes]) -> int:
     """Send lines of COPY text into a table with bounded memory; see `copy_texts`."""
-    return copy_texts(conn, table, fields, joined(lines))
+    return copy_texts(conn, table, fields, texts_of(lines))
 
 
 def copy_texts(
@@ -85,8 +86,8 @@ def copy_texts(
     statement = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(*table), identifiers(fields))
     sent = 0
     with conn.cursor() as cursor:
-        with cursor.copy(statement) as copy:
-            for portion in texts:
+        with cursor.copy(statement) as copy, ahead(texts) as portions:
+            for portion in portions:
                 copy.write(portion.text)
                 sent += portion.rows
         if cursor.rowcount != sent:
@@ -94,11 +95,12 @@ def copy_texts(
     return sent
 
 
-def joined(lines: Iterable[bytes]) -> Iterator[CopyText]:
-    """Lines, or several in one piece, as portions. Newlines in values are escaped, so each one ends a row."""
+def texts_of(rows: Iterable[tuple | bytes]) -> Iterator[CopyText]:
+    """Rows as portions; bytes are lines of COPY text already. Newlines in values are escaped, so each ends a row."""
     waiting: list[bytes] = []
     size = 0
-    for line in lines:
+    for row in rows:
+        line = row if type(row) is bytes else copy_line(row)
         waiting.append(line)
         size += len(line)
         if size >= BLOCK_BYTES:

@@ -1,7 +1,8 @@
 """The errors of Reelhouse: one small tree.
 
 A message gives the place, what was expected, what was found, and what to do. `exit_code` is what the
-shell sees; `is_passing` says whether trying again later may help (Airflow retries only those).
+shell sees; `is_passing` says whether trying again later may help (Airflow retries only those); `is_late`, set on the
+single error, that a source has a limit of age and may still deliver, so that the run may wait for it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ class ReelhouseError(Exception):
 
     exit_code = 1
     is_passing = False
+    is_late = False
 
 
 class SettingsWrong(ReelhouseError):

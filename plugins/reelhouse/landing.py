@@ -3,7 +3,8 @@
 A file is taken from the data folder or from the origin that the settings name: a folder, https:// or s3://. Whatever
 it comes from, it is checked as `admission` says, moved to `landing/<source>/<file date>/` under a name of ours and
 entered in `ops.file`. `ops.day_file` says which admitted file serves which day, `ops.file_fetch` keeps every look at an
-origin. What is done when fails leaves all of them as they were.
+origin. What is done when fails leaves all of them as they were. When an origin has no file that may serve the day,
+`lateness` says what does.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from pathlib import Path
 
 import psycopg
 
+from reelhouse import lateness
 from reelhouse.admission import CHUNK_BYTES, Receiver, move
 from reelhouse.day import OPTIONAL_SOURCES, Day
-from reelhouse.errors import FileMissing, NotAdmitted
+from reelhouse.errors import FileMissing, NotAdmitted, SourceAway
 from reelhouse.fetching import remotes
 from reelhouse.fetching.downloading import Download, Fetched, Remote, Version
 from reelhouse.fetching.parts import PART_PREFIX, open_part
@@ -77,32 +79,32 @@ class Admitted:
 def land_source(conn: psycopg.Connection, day: Day, source: str) -> dict[str, object]:
     """Admit the newest files of a provider that are not after the day, and say that they serve it.
 
-    Gives   files, bytes, new_files, file_date
-    Raises  FileMissing when a required file is not there, NotAdmitted when one is damaged or too large,
-            SourceAway and SourceRefused when a server does not give it; the day then keeps the files it had
+    Gives   files, bytes, new_files, file_date, stale_days
+    Raises  FileMissing when a required file is not there, SourceAway when a server does not answer, each only if no
+            former file may serve the day; NotAdmitted when a file is damaged or too large, SourceRefused when a server
+            does not let us in. The day then keeps the files it had
     Reruns  the same bytes again are not copied again
     """
     if source not in day.sources:
-        return _keep_former_files(conn, day, source)
+        return lateness.keep_former_files(conn, day, source)
     _remove_old_parts(day.settings.landing / source)
-    template = day.settings.origin_of(source)
-    if template is None or remotes.is_local(template):
-        admitted = [_admit_local(conn, day, origin) for origin in find_origins(day, source)]
-    else:
-        admitted = _admit_remote(conn, day, source, template)
+    try:
+        admitted, file_date = _admit(conn, day, source)
+    except (FileMissing, SourceAway) as error:
+        return lateness.carry_over(conn, day, source, error)
+    except NotAdmitted as error:
+        # It may be half delivered: who waits for this source looks again. A former file does not serve in its place.
+        error.is_late = lateness.allowed_stale_days(day.settings, source) is not None
+        raise
     with conn.transaction():
         _serve_day(conn, day, source, admitted)
-    row = conn.execute(
-        "select max(file.file_date) from ops.day_file inner join ops.file using (file_id)"
-        " where day_file.batch_date = %s and day_file.source = %s",
-        (day.batch_date, source),
-    ).fetchone()
     return {
         "source": source,
         "files": len(admitted),
         "bytes": sum(file.byte_count for file in admitted),
         "new_files": sum(file.is_new for file in admitted),
-        "file_date": row[0].isoformat() if row[0] else None,
+        "file_date": file_date.isoformat() if file_date else None,
+        "stale_days": (day.batch_date - file_date).days or None if file_date else None,
     }
 
 
@@ -187,27 +189,28 @@ def _missing_message(home: Path, folder: Path, file: SourceFile, batch_date: dat
     )
 
 
-def _keep_former_files(conn: psycopg.Connection, day: Day, source: str) -> dict[str, object]:
-    """Let the files that served the newest day before serve this one too."""
-    row = conn.execute(
-        "select max(batch_date) from ops.day_file where source = %s and batch_date <= %s", (source, day.batch_date)
-    ).fetchone()
-    if row[0] is None and source in OPTIONAL_SOURCES:
-        return {"source": source, "files": 0, "bytes": 0, "new_files": 0, "served_by": None}
-    if row[0] is None:
-        raise FileMissing(
-            f"{source}: expected files landed for {day.batch_date} or before, found none. Include it in the sources."
-        )
-    conn.execute(
-        "insert into ops.day_file (batch_date, source, file_name, file_id)"
-        " select %s, source, file_name, file_id from ops.day_file where source = %s and batch_date = %s"
-        " on conflict (batch_date, source, file_name) do nothing",
-        (day.batch_date, source, row[0]),
-    )
-    return {"source": source, "files": 0, "bytes": 0, "new_files": 0, "served_by": row[0].isoformat()}
-
-
 # --- admission ------------------------------------------------------------------------------------------
+
+
+def _admit(conn: psycopg.Connection, day: Day, source: str) -> tuple[list[Admitted], date | None]:
+    """Bring a provider's files into landing; gives them and the day of the newest.
+
+    Raises  FileMissing also when they are older than the source's limit
+    """
+    template = day.settings.origin_of(source)
+    if template is None or remotes.is_local(template):
+        origins = find_origins(day, source)
+        lateness.expect_young(day, source, [origin.file_date for origin in origins])
+        admitted = [_admit_local(conn, day, origin) for origin in origins]
+    else:
+        admitted = _admit_remote(conn, day, source, template)
+    dates = conn.execute(
+        "select file_date from ops.file where file_id = any(%s)", ([file.file_id for file in admitted],)
+    ).fetchall()
+    file_dates = [row[0] for row in dates]
+    # A file without a day in its name may have been here, the same, for long.
+    lateness.expect_young(day, source, file_dates)
+    return admitted, max(file_dates, default=None)
 
 
 def _admit_local(conn: psycopg.Connection, day: Day, origin: Origin) -> Admitted:
@@ -246,7 +249,8 @@ def _admit_remote(conn: psycopg.Connection, day: Day, source: str, template: str
 
     Raises  FileMissing when there is none
     """
-    tried = remotes.days_to_try(template, day.batch_date)
+    allowed = lateness.allowed_stale_days(day.settings, source)
+    tried = remotes.days_to_try(template, day.batch_date, allowed)
     first, *others = sorted(files_of(source), key=lambda file: not file.is_required)
     for file_date in tried:
         try:
@@ -396,13 +400,22 @@ def _serve_day(conn: psycopg.Connection, day: Day, source: str, admitted: list[A
         "delete from ops.day_file where batch_date = %s and source = %s and not file_name = any(%s)",
         (day.batch_date, source, [file.file_name for file in admitted]),
     )
+    conn.execute(
+        "insert into ops.day_file (batch_date, source, file_name, file_id, carried_because, allowed_stale_days)"
+        " select %(day)s, source, file_name, file_id,"
+        " case when file_date < %(day)s then 'nothing newer than ' || file_date || ' there' end, %(allowed)s"
+        " from ops.file where file_id = any(%(files)s)"
+        " on conflict (batch_date, source, file_name) do update set file_id = excluded.file_id,"
+        " carried_because = excluded.carried_because, allowed_stale_days = excluded.allowed_stale_days"
+        " where (day_file.file_id, day_file.carried_because, day_file.allowed_stale_days)"
+        " is distinct from (excluded.file_id, excluded.carried_because, excluded.allowed_stale_days)",
+        {
+            "day": day.batch_date,
+            "allowed": lateness.allowed_stale_days(day.settings, source),
+            "files": [file.file_id for file in admitted],
+        },
+    )
     for file in admitted:
-        conn.execute(
-            "insert into ops.day_file (batch_date, source, file_name, file_id) values (%s, %s, %s, %s)"
-            " on conflict (batch_date, source, file_name) do update set file_id = excluded.file_id"
-            " where ops.day_file.file_id <> excluded.file_id",
-            (day.batch_date, source, file.file_name, file.file_id),
-        )
         conn.execute(
             "insert into ops.file_fetch (batch_date, source, file_name, file_id, origin, outcome, bytes_received,"
             " bytes_resumed, tries, seconds) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",

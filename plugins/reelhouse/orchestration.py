@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Asset, Connection, Param
-from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException, TaskDeferred
 from airflow.sdk.log import mask_secret
 
 from reelhouse.day import EVERY_SOURCE, Day
@@ -89,6 +89,14 @@ def _form() -> dict[str, Param]:
             title="Accept the volume",
             description="Why the day is to go on although files have unusually many, few or bad rows. Recorded.",
         ),
+        "wait_minutes": Param(
+            None,
+            type=["null", "number"],
+            minimum=0,
+            title="Wait",
+            description="Minutes to wait for a source that is late. Empty: a scheduled run waits until its deadline, "
+            "one by hand fails at once.",
+        ),
     }
 
 
@@ -98,7 +106,7 @@ def step(name: str, minutes: int = 60, emits: str | None = None) -> PythonOperat
     Takes   minutes  after which the task counts as stuck and is tried again
             emits    asset that is new after this step; for the last step of a DAG, so after its checks
     """
-    return PythonOperator(
+    return StepOperator(
         task_id=name,
         python_callable=_run,
         op_args=[name, emits],
@@ -106,6 +114,14 @@ def step(name: str, minutes: int = 60, emits: str | None = None) -> PythonOperat
         outlets=[ASSETS[emits]] if emits else [],
         show_return_value_in_logs=False,
     )
+
+
+class StepOperator(PythonOperator):
+    """A task that can go on after a wait. A class, because Airflow calls a deferred task again by a method's name."""
+
+    def look_again(self, context: Context, event: object = None) -> object:
+        """Run the step anew: the source may have come, or the deadline."""
+        return self.execute(context)
 
 
 def prepare() -> PythonOperator:
@@ -195,7 +211,8 @@ def _run(name: str, emits: str | None, **context) -> dict[str, object]:
 
         dsn = warehouse_dsn()
         day = _make_day(dsn, context)
-        figures = json.loads(json.dumps(run_step(name, dsn, day), default=str))
+        with waiting_while_late(day, context):
+            figures = json.loads(json.dumps(run_step(name, dsn, day), default=str))
         if emits:
             event = {"day": day.batch_date.isoformat(), **_hand_on(dsn, day), **figures}
             context["outlet_events"][ASSETS[emits]].extra = event
@@ -248,6 +265,47 @@ def _handed_on(dsn: str, day: date) -> bool:
             (day,),
         ).fetchone()
     return bool(row and row[0])
+
+
+@contextmanager
+def waiting_while_late(day: Day, context: Context) -> Iterator[None]:
+    """Turn the error of a source that is late into a wait, until the deadline; then the error stands.
+
+    The triggerer holds nothing but a time: what is to be looked at, the step knows. Between two looks no worker slot
+    is taken.
+    """
+    try:
+        yield
+    except ReelhouseError as error:
+        now, until = datetime.now(UTC), deadline(day, context["params"], context["dag_run"])
+        if not error.is_late or until is None:
+            raise
+        if now >= until:
+            log.error("The deadline, %s UTC, has passed.", f"{until:%Y-%m-%d %H:%M}")
+            raise
+        again = min(now + timedelta(seconds=day.settings.poll_seconds), until)
+        log.warning("%s Waits until %s UTC, looks again at %s.", error, f"{until:%Y-%m-%d %H:%M}", f"{again:%H:%M:%S}")
+        raise _deferred(again) from error
+
+
+def _deferred(moment: datetime) -> TaskDeferred:
+    from airflow.providers.standard.triggers.temporal import DateTimeTrigger
+
+    return TaskDeferred(trigger=DateTimeTrigger(moment=moment), method_name=StepOperator.look_again.__name__)
+
+
+def deadline(day: Day, params: Mapping, dag_run) -> datetime | None:
+    """Until when a run waits for a source that is late; None when it does not wait.
+
+    What the form says counts from the start of the run. A scheduled run without that waits for hours of its day; other
+    runs were started by somebody who wants to know now.
+    """
+    if params.get("wait_minutes") is not None:
+        return (dag_run.start_date or dag_run.run_after) + timedelta(minutes=params["wait_minutes"])
+    if dag_run.run_type != "scheduled" or day.settings.deadline_hours == 0:
+        return None
+    midnight = datetime.combine(day.batch_date, datetime.min.time(), UTC)
+    return midnight + timedelta(hours=day.settings.deadline_hours)
 
 
 @contextmanager

@@ -15,6 +15,11 @@ REELHOUSE_ALLOWED_PRIVATE_HOSTS hosts whose address need not be public     none
 REELHOUSE_ALLOW_HTTP            1: plain http:// too                       0
 REELHOUSE_S3_ENDPOINT           URL of an S3-compatible server             that of AWS
 REELHOUSE_FETCH_SECONDS         most seconds for one file                  7200
+REELHOUSE_STALE_DAYS_<SOURCE>   most days that a source's newest file may  any; imdb from a server: 7
+                                be older than the day it serves, or `any`
+REELHOUSE_SOURCE_DEADLINE       hours after 00:00 UTC that a scheduled run 12
+                                waits for a source that is too old
+REELHOUSE_SOURCE_POLL_SECONDS   between two looks while a run waits        300
 =============================== ========================================== ================================
 """
 
@@ -29,6 +34,8 @@ from reelhouse.errors import SettingsWrong
 
 PACKAGE = Path(__file__).resolve().parent
 ORIGIN = "REELHOUSE_ORIGIN_"
+STALE_DAYS = "REELHOUSE_STALE_DAYS_"
+ANY_AGE = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,9 @@ class Settings:
     postgres_bin   folder with postgres, initdb, psql of an installed PostgreSQL, or None for the wheel's
     origins        (source, template) of those that are not taken from the data folder
     network        which servers may be asked
+    stale_days     (source, most days that its newest file may be older than the day it serves, or None for any)
+    deadline_hours after 00:00 UTC of its day, until which a scheduled run waits for a source that is late
+    poll_seconds   between two looks at such a source
     """
 
     home: Path
@@ -77,6 +87,9 @@ class Settings:
     postgres_bin: Path | None
     origins: tuple[tuple[str, str], ...] = ()
     network: Network = Network()
+    stale_days: tuple[tuple[str, int | None], ...] = ()
+    deadline_hours: float = 12.0
+    poll_seconds: float = 300.0
 
     def origin_of(self, source: str) -> str | None:
         """Where a source is taken from, or None for the data folder."""
@@ -122,6 +135,13 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
             if name.startswith(ORIGIN) and env[name]
         ),
         network=_network(env),
+        stale_days=tuple(
+            (name.removeprefix(STALE_DAYS).lower(), _stale_days(env, name))
+            for name in sorted(env)
+            if name.startswith(STALE_DAYS) and env[name]
+        ),
+        deadline_hours=_number(env, "REELHOUSE_SOURCE_DEADLINE", 12.0, "hours, 0 or more", least=0.0),
+        poll_seconds=_seconds(env, "REELHOUSE_SOURCE_POLL_SECONDS", 300.0),
     )
 
 
@@ -146,15 +166,28 @@ def _switch(env: Mapping[str, str], name: str) -> bool:
     return value == "1"
 
 
+def _stale_days(env: Mapping[str, str], name: str) -> int | None:
+    value = env[name].strip().lower()
+    if value == ANY_AGE:
+        return None
+    if not value.isascii() or not value.isdecimal() or len(value) > 6:
+        raise SettingsWrong(f"{name}: expected a number of days or {ANY_AGE}, found {value!r}. Correct or unset it.")
+    return int(value)
+
+
 def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
+    return _number(env, name, default, "seconds above 0", least=1e-3)
+
+
+def _number(env: Mapping[str, str], name: str, default: float, what: str, least: float) -> float:
     value = env.get(name) or str(default)
     try:
-        seconds = float(value)
+        number = float(value)
     except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < 10**9:
-        raise SettingsWrong(f"{name}: expected a number of seconds above 0, found {value!r}. Correct or unset it.")
-    return seconds
+        number = -1.0
+    if not least <= number < 10**9:
+        raise SettingsWrong(f"{name}: expected a number of {what}, found {value!r}. Correct or unset it.")
+    return number
 
 
 def _default_home(env: Mapping[str, str]) -> Path:

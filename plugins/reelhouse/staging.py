@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import BinaryIO
 
 import numpy as np
 import psycopg
 from psycopg import sql
 
-from reelhouse import copying, sources
-from reelhouse.copying import CopyText, copy_line, copy_rows, copy_texts, joined
+from reelhouse import copying, kept, sources
+from reelhouse.copying import CopyText, copy_rows, copy_texts
 from reelhouse.database import identifiers, translated_errors
 from reelhouse.day import EVERY_SOURCE, OPTIONAL_SOURCES, SOURCES, Day
 from reelhouse.errors import FileMissing, Held, OutOfStep
-from reelhouse.sources import SourceFile, byte_columns, files_of, imdb_blocks, provider, reading, values
-from reelhouse.sources.imdb import number_map
+from reelhouse.kept import Changes
+from reelhouse.sources import SourceFile, files_of, provider, reading, values
+from reelhouse.sources.number_set import NumberSet
 from reelhouse.sources.reading import Header, Reading, open_landed, read_header
 from reelhouse.warehousing import loads
 
@@ -58,11 +61,11 @@ class Landed:
 class Mentioned:
     """Numbers that files are filtered by, gathered while the files that mention them are staged.
 
-    maps   query of a filter -> map of numbers
-    files  files whose numbers are all in them; what is staged already is asked of the database instead
+    numbers  query of a filter -> numbers
+    files    files whose numbers are all in them; what is staged already is asked of the database instead
     """
 
-    maps: dict[str, memoryview]
+    numbers: dict[str, NumberSet]
     files: set[str]
 
 
@@ -131,14 +134,21 @@ def _landed_files(conn: psycopg.Connection, day: Day, source: str) -> dict[str, 
 @cache
 def code_sha256(source: str) -> str:
     """The version of the contract: a digest over the code that decides what a file's rows come out as."""
+    modules = {module.__name__: module for module in (sources, reading, values, copying)}
+    _add_code_of(provider(source), modules)
     digest = hashlib.sha256()
-    own = provider(source)
-    # A reader that several providers share is part of each one's contract.
-    shared = [part for part in vars(own).values() if inspect.ismodule(part) and part.__package__ == sources.__name__]
-    by_blocks = (byte_columns, imdb_blocks) if source == "imdb" else ()
-    for module in dict.fromkeys((sources, reading, values, copying, own, *shared, *by_blocks)):
-        digest.update(Path(inspect.getsourcefile(module)).read_bytes())
+    for name in sorted(modules):
+        digest.update(Path(inspect.getsourcefile(modules[name])).read_bytes())
     return digest.hexdigest()
+
+
+def _add_code_of(module: ModuleType, modules: dict[str, ModuleType]) -> None:
+    """Add a reader and whatever of its package it uses: a part that several providers share is each one's."""
+    modules[module.__name__] = module
+    for value in vars(module).values():
+        name = value.__name__ if inspect.ismodule(value) else getattr(value, "__module__", None)
+        if str(name).startswith(f"{sources.__name__}.") and name not in modules:
+            _add_code_of(sys.modules[name], modules)
 
 
 def _is_staged(conn: psycopg.Connection, landed: Landed) -> bool:
@@ -177,7 +187,8 @@ def _takes_over(conn: psycopg.Connection, landed: Landed) -> bool:
             (landed.file_id, row[0]),
         )
         conn.execute(
-            "update ops.staged_file set file_id = %s, staged_at = now() where source = %s and file_name = %s",
+            "update ops.staged_file set file_id = %s, rows_new = 0, rows_changed = 0, rows_gone = 0, staged_at = now()"
+            " where source = %s and file_name = %s",
             (landed.file_id, landed.file.source, landed.file.name),
         )
     return True
@@ -216,24 +227,26 @@ def _empty(conn: psycopg.Connection, file: SourceFile) -> None:
 
 
 def _stage_file(conn: psycopg.Connection, day: Day, landed: Landed, mentioned: Mentioned) -> None:
-    """Replace the rows of one staging table by those of a landed file, with its account and quarantine."""
+    """Make one staging table hold the rows of a landed file, with its account and quarantine."""
     started = time.monotonic()
     record = Reading(landed.file_id)
+    lines = kept.path_in(day.settings.landing / landed.file.source, landed.staged_sha256, landed.file)
     try:
-        with _opened(landed) as (stream, packed):
+        with _opened(landed) as (stream, packed), kept.Keeper(lines) as keeper:
             header = read_header(landed.file, stream)
             with translated_errors(), conn.transaction():
                 _lock(conn, landed)
+                former = None if day.force else _former_lines(conn, day, landed.file)
                 texts = _texts(conn, day, landed, header, stream, record, mentioned)
-                told = _told(day, landed, texts, packed)
-                rows_staged = _fill(conn, landed.file, told, record)
+                changes = _fill(conn, landed.file, keeper, _told(day, landed, texts, packed), record, former)
                 # Of rows set aside the database has decided, so the numbers gathered here are not all.
                 if not record.rows_aside:
                     mentioned.files.add(landed.file.name)
                 _write_quarantine(conn, landed, record)
-                _write_account(conn, landed, header, record, rows_staged, time.monotonic() - started)
+                _write_account(conn, landed, header, record, keeper.rows, changes, time.monotonic() - started)
     finally:
         record.close()
+    kept.remove_others(lines, landed.file)
 
 
 @contextmanager
@@ -258,38 +271,34 @@ def _texts(
     record: Reading,
     mentioned: Mentioned,
 ) -> Iterator[CopyText]:
-    """The file's rows as COPY text: IMDb's by blocks, the others' row by row."""
+    """The file's rows as COPY text; the numbers that later files are filtered by are gathered on the way."""
     file = landed.file
     # Asked for here and now: once the copy into the table has begun, the connection has no ear for a question.
     known = _known_of(conn, day, file, mentioned)
-    if file.source != "imdb":
-        rows = provider(file.source).read_rows(file, header, stream, record, known)
-        return joined(row if type(row) is bytes else copy_line(row) for row in rows)
-    mentions = [other.keep_referenced.query for other in files_of(file.source) if file.name in other.depends_on]
-    target = mentioned.maps.setdefault(mentions[0], number_map()) if mentions else None
-    return imdb_blocks.read_blocks(file, header, stream, record, known, target)
+    asked = [other.keep_referenced.query for other in files_of(file.source) if file.name in other.depends_on]
+    target = mentioned.numbers.setdefault(asked[0], NumberSet()) if asked else None
+    return provider(file.source).read_texts(file, header, stream, record, known, target)
 
 
-def _known_of(conn: psycopg.Connection, day: Day, file: SourceFile, mentioned: Mentioned) -> memoryview | None:
+def _known_of(conn: psycopg.Connection, day: Day, file: SourceFile, mentioned: Mentioned) -> NumberSet | None:
     if not file.keep_referenced:
         return None
-    gathered = mentioned.maps.get(file.keep_referenced.query)
+    gathered = mentioned.numbers.get(file.keep_referenced.query)
     if gathered is not None and mentioned.files.issuperset(file.depends_on):
         return gathered
     return _known_numbers(conn, (day.settings.sql / "1_staging" / file.keep_referenced.query).read_text())
 
 
-def _known_numbers(conn: psycopg.Connection, query: str) -> memoryview:
-    """A map of the numbers that a query gives, read as a stream."""
-    known = number_map()
-    marks = np.asarray(known)
+def _known_numbers(conn: psycopg.Connection, query: str) -> NumberSet:
+    """The numbers that a query gives, read as a stream."""
+    known = NumberSet()
     statement = sql.SQL("copy ({}) to stdout").format(sql.SQL(query.rstrip().rstrip(";") + "\n"))
     rest = b""
     with conn.cursor() as cursor, cursor.copy(statement) as copy:
         for block in _joined(copy):
             lines, _, rest = (rest + block).rpartition(b"\n")
             if lines:
-                marks[np.fromstring(lines, dtype=np.int64, sep="\n")] = 1
+                known.add(np.fromstring(lines, dtype=np.int64, sep="\n"))
     return known
 
 
@@ -317,17 +326,66 @@ def _told(day: Day, landed: Landed, texts: Iterable[CopyText], packed: BinaryIO)
     day.tell(f"staging {landed.file.name}", 1.0)
 
 
-def _fill(conn: psycopg.Connection, file: SourceFile, texts: Iterable[CopyText], record: Reading) -> int:
-    """Replace the table's rows. Gives how many it has."""
-    table = ("staging", file.table)
-    conn.execute(sql.SQL("truncate {}").format(sql.Identifier(*table)))
-    staged = copy_texts(conn, table, file.fields, texts)
+def _former_lines(conn: psycopg.Connection, day: Day, file: SourceFile) -> tuple[Path, int] | None:
+    """The kept lines of what the table holds now, and how many rows that is; None when there is no such thing."""
+    _, staged_sha256, rows = _staged_row(conn, file)
+    lines = kept.path_in(day.settings.landing / file.source, staged_sha256, file)
+    return (lines, rows) if lines.is_file() and _is_filled(conn, file, rows) else None
+
+
+def _fill(
+    conn: psycopg.Connection,
+    file: SourceFile,
+    keeper: kept.Keeper,
+    texts: Iterator[CopyText],
+    record: Reading,
+    former: tuple[Path, int] | None,
+) -> Changes:
+    """Make the table hold the rows of the texts and no others, by as few changes as are needed."""
+    changes = None
+    if former is None:
+        changes = _replace(conn, file, keeper.passing(texts))
+    else:
+        with closing(kept.compare(former[0], keeper.passing(texts))) as found:
+            if found.is_whole and found.rows == former[1] and not record.rows_aside:
+                changes = kept.apply(conn, file, found)
+        changes = changes or _replace(conn, file, keeper.texts())
     if record.rows_aside:
-        kept = _keep_new_of_aside(conn, file, record)
-        record.rows_duplicate += record.rows_aside - kept
-        staged += kept
-    conn.execute(sql.SQL("analyze {}").format(sql.Identifier(*table)))
-    return staged
+        added = _keep_new_of_aside(conn, file, record)
+        record.rows_duplicate += record.rows_aside - added
+        keeper.rows += added
+    else:
+        # The database has decided of rows set aside, so that the lines are not all that the table holds.
+        keeper.keep()
+    return changes
+
+
+def _replace(conn: psycopg.Connection, file: SourceFile, texts: Iterable[CopyText]) -> Changes:
+    """Empty the table and fill it with all rows."""
+    table = sql.Identifier("staging", file.table)
+    had_rows = conn.execute(sql.SQL("select exists (select from {})").format(table)).fetchone()[0]
+    conn.execute(sql.SQL("truncate {}").format(table))
+    with _key_made_afterwards(conn, file):
+        rows = copy_texts(conn, ("staging", file.table), file.fields, texts)
+    conn.execute(sql.SQL("analyze {}").format(table))
+    return Changes(None, None, None) if had_rows else Changes(rows, 0, 0)
+
+
+@contextmanager
+def _key_made_afterwards(conn: psycopg.Connection, file: SourceFile) -> Iterator[None]:
+    """Leave the table without its primary key meanwhile: sorting all keys at the end is a third cheaper for the server
+    than finding the place of each.
+    """
+    table = sql.Identifier("staging", file.table)
+    name, definition = conn.execute(
+        "select conname, pg_get_constraintdef(oid) from pg_constraint where conrelid = %s::regclass and contype = 'p'",
+        (table.as_string(conn),),
+    ).fetchone()
+    conn.execute(sql.SQL("alter table {} drop constraint {}").format(table, sql.Identifier(name)))
+    yield
+    conn.execute(
+        sql.SQL("alter table {} add constraint {} {}").format(table, sql.Identifier(name), sql.SQL(definition))
+    )
 
 
 def _keep_new_of_aside(conn: psycopg.Connection, file: SourceFile, record: Reading) -> int:
@@ -357,19 +415,34 @@ def _write_quarantine(conn: psycopg.Connection, landed: Landed, record: Reading)
 
 
 def _write_account(
-    conn: psycopg.Connection, landed: Landed, header: Header, record: Reading, rows_staged: int, seconds: float
+    conn: psycopg.Connection,
+    landed: Landed,
+    header: Header,
+    record: Reading,
+    rows_staged: int,
+    changes: Changes,
+    seconds: float,
 ) -> None:
+    values = {
+        "file_id": landed.file_id,
+        "staged_sha256": landed.staged_sha256,
+        "rows_in": record.rows_in,
+        "rows_staged": rows_staged,
+        "rows_filtered": record.rows_filtered,
+        "rows_quarantined": record.rows_quarantined,
+        "rows_duplicate": record.rows_duplicate,
+        "rows_repaired": record.rows_repaired,
+        "rows_new": changes.new,
+        "rows_changed": changes.changed,
+        "rows_gone": changes.gone,
+        "added_columns": [name.replace("\0", "") for name in header.added],
+        "seconds": seconds,
+    }
     # The table's own constraint holds that every row is accounted for; if not, the transaction fails.
-    conn.execute(
-        "update ops.staged_file set file_id = %s, staged_sha256 = %s, rows_in = %s, rows_staged = %s,"
-        " rows_filtered = %s, rows_quarantined = %s, rows_duplicate = %s, rows_repaired = %s, added_columns = %s,"
-        " seconds = %s, staged_at = now() where source = %s and file_name = %s",
-        (
-            landed.file_id, landed.staged_sha256, record.rows_in, rows_staged, record.rows_filtered,
-            record.rows_quarantined, record.rows_duplicate, record.rows_repaired,
-            [name.replace("\0", "") for name in header.added], seconds, landed.file.source, landed.file.name,
-        ),
-    )  # fmt: skip
+    statement = sql.SQL(
+        "update ops.staged_file set ({}, staged_at) = ({}, now()) where source = %(source)s and file_name = %(name)s"
+    ).format(identifiers(tuple(values)), sql.SQL(", ").join(map(sql.Placeholder, values)))
+    conn.execute(statement, values | {"source": landed.file.source, "name": landed.file.name})
 
 
 def _account_of(conn: psycopg.Connection, source: str) -> dict[str, object]:
@@ -477,10 +550,19 @@ def _stage_step(source: str) -> str:
 
 
 def _write_file_loads(conn: psycopg.Connection, load_id: int) -> None:
+    """The accounts of the load's files. Of a file that the load before has too, nothing is new."""
     conn.execute("delete from ops.file_load where load_id = %s", (load_id,))
     columns = identifiers(("file_id", "source", "file_name", *ACCOUNT, "seconds"))
-    query = sql.SQL("insert into ops.file_load (load_id, {columns}) select %s, {columns} from ops.staged_file")
-    conn.execute(query.format(columns=columns), (load_id,))
+    query = sql.SQL(
+        "insert into ops.file_load (load_id, {columns}, rows_new, rows_changed, rows_gone)"
+        " select %(load)s, {columns},"
+        "  case when is_seen then 0 else rows_new end, case when is_seen then 0 else rows_changed end,"
+        "  case when is_seen then 0 else rows_gone end"
+        " from ops.staged_file cross join lateral (select exists ("
+        "  select from ops.file_load as former where former.file_id = staged_file.file_id and former.load_id = ("
+        "   select max(load_id) from ops.load where part = 'warehouse' and load_id < %(load)s)) as is_seen) as before"
+    )
+    conn.execute(query.format(columns=columns), {"load": load_id})
 
 
 def _is_accepted(conn: psycopg.Connection, day: Day, load_id: int, reasons: list[str]) -> bool:

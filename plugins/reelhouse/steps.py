@@ -9,18 +9,13 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 
 import psycopg
 
-from reelhouse import landing, staging
 from reelhouse.database import connect, translated_errors
 from reelhouse.day import SOURCES, Day
-from reelhouse.matching import candidates, decisions, editions
-from reelhouse.recommending import refreshing
-from reelhouse.reporting import summary
-from reelhouse.warehousing import building, checks, publishing
 
 log = logging.getLogger("reelhouse.steps")
 
@@ -33,39 +28,38 @@ class Step:
 
     name    task id
     dag     the DAG it belongs to
+    does    module and function
     source  the provider it is for, when it is for one
-    run     what it does
     """
 
     name: str
     dag: str
-    run: Callable[[psycopg.Connection, Day], Figures]
+    does: str
     source: str | None = None
 
-
-def _of_source(action: Callable, source: str) -> Callable[[psycopg.Connection, Day], Figures]:
-    return lambda conn, day: action(conn, day, source)
+    def run(self, conn: psycopg.Connection, day: Day) -> Figures:
+        # Imported when it is done: staging needs neither pandas nor scikit-learn, and their 110 MB of memory.
+        module, _, name = self.does.rpartition(".")
+        action = getattr(import_module(f"reelhouse.{module}"), name)
+        return action(conn, day, self.source) if self.source else action(conn, day)
 
 
 STEPS: tuple[Step, ...] = (
-    *(Step(f"land_{source}", "extract_sources", _of_source(landing.land_source, source), source) for source in SOURCES),
-    *(
-        Step(f"stage_{source}", "extract_sources", _of_source(staging.stage_source, source), source)
-        for source in SOURCES
-    ),
-    Step("land_optional_sources", "extract_sources", landing.land_optional_sources),
-    Step("stage_optional_sources", "extract_sources", staging.stage_optional_sources),
-    Step("open_load", "extract_sources", staging.open_load),
-    Step("compare_editions", "match_titles", editions.compare_editions),
-    Step("find_candidates", "match_titles", candidates.find_candidates),
-    Step("decide_matches", "match_titles", decisions.decide_matches),
-    Step("build_warehouse", "populate_warehouse", building.build_warehouse),
-    Step("check_warehouse", "populate_warehouse", checks.check_warehouse),
-    Step("publish_warehouse", "populate_warehouse", publishing.publish_warehouse),
-    Step("build_recommendations", "refresh_recommendations", refreshing.build_recommendations),
-    Step("check_recommendations", "refresh_recommendations", refreshing.check_recommendations),
-    Step("publish_recommendations", "refresh_recommendations", refreshing.publish_recommendations),
-    Step("summarize", "summarize_warehouse", summary.summarize),
+    *(Step(f"land_{source}", "extract_sources", "landing.land_source", source) for source in SOURCES),
+    *(Step(f"stage_{source}", "extract_sources", "staging.stage_source", source) for source in SOURCES),
+    Step("land_optional_sources", "extract_sources", "landing.land_optional_sources"),
+    Step("stage_optional_sources", "extract_sources", "staging.stage_optional_sources"),
+    Step("open_load", "extract_sources", "staging.open_load"),
+    Step("compare_editions", "match_titles", "matching.editions.compare_editions"),
+    Step("find_candidates", "match_titles", "matching.candidates.find_candidates"),
+    Step("decide_matches", "match_titles", "matching.decisions.decide_matches"),
+    Step("build_warehouse", "populate_warehouse", "warehousing.building.build_warehouse"),
+    Step("check_warehouse", "populate_warehouse", "warehousing.checks.check_warehouse"),
+    Step("publish_warehouse", "populate_warehouse", "warehousing.publishing.publish_warehouse"),
+    Step("build_recommendations", "refresh_recommendations", "recommending.refreshing.build_recommendations"),
+    Step("check_recommendations", "refresh_recommendations", "recommending.refreshing.check_recommendations"),
+    Step("publish_recommendations", "refresh_recommendations", "recommending.refreshing.publish_recommendations"),
+    Step("summarize", "summarize_warehouse", "reporting.summary.summarize"),
 )
 
 

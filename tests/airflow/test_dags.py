@@ -92,9 +92,10 @@ def test_the_last_step_of_each_dag_emits_its_asset(dags) -> None:
         assert len(emitting[step]) == 1
 
 
-def test_the_form_asks_for_day_sources_force_and_what_is_accepted(dags) -> None:
+def test_the_form_asks_for_day_sources_force_what_is_accepted_and_how_long_to_wait(dags) -> None:
     for dag in dags.values():
-        assert dag.params.dump() == {"day": None, "sources": list(EVERY_SOURCE), "force": False, "accept_volume": None}
+        chosen = {"sources": list(EVERY_SOURCE), "force": False}
+        assert dag.params.dump() == {"day": None, "accept_volume": None, "wait_minutes": None} | chosen
         assert dag.params.get_param("sources").schema["examples"] == list(EVERY_SOURCE)
 
 

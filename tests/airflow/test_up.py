@@ -6,19 +6,18 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
+from homes import Home, make_home, wait_for, wait_until_nothing_is_left
 
-from reelhouse.operating import airflow, postgres
+from reelhouse.operating import airflow, airflow_api, embedded, following, postgres, supervising
+from reelhouse.operating.showing import Screen
 from reelhouse.operating.test import find_browser
-from reelhouse.settings import Settings, read_settings
 
 ROOT = Path(__file__).parent.parent.parent
 FLOW = ["extract_sources", "match_titles", "populate_warehouse", "refresh_recommendations", "summarize_warehouse"]
@@ -36,52 +35,6 @@ CHROMIUM_OPTIONS = [
 PICTURES = "REELHOUSE_TEST_PICTURES"
 
 pytestmark = pytest.mark.airflow
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """A state folder of the test's own, and what commands on it need."""
-
-    settings: Settings
-    env: dict[str, str]
-
-    def call(self, *words: str, seconds: float = 600) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "reelhouse", *words]
-        return subprocess.run(command, env=self.env, cwd=ROOT, capture_output=True, text=True, timeout=seconds)
-
-    def start(self, *words: str) -> subprocess.Popen:
-        command = [sys.executable, "-m", "reelhouse", *words]
-        return subprocess.Popen(
-            command,
-            env=self.env,
-            cwd=ROOT,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-
-    def left(self) -> list[list[str]]:
-        """Command lines of all that still runs for this home."""
-        processes = airflow.marked_processes(self.settings)
-        for process in psutil.process_iter():
-            try:
-                is_ours = process.environ().get("REELHOUSE_HOME") == str(self.settings.home)
-                if is_ours and process.status() != psutil.STATUS_ZOMBIE:
-                    processes.append(process)
-            except (psutil.Error, OSError):
-                continue
-        running = [process.cmdline() for process in processes if process.is_running()]
-        folder = postgres.server_folder(self.settings.home)
-        return running + ([["postgres", str(folder)]] if postgres.is_running(folder) else [])
-
-
-def make_home(folder: Path) -> Home:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("REELHOUSE_", "AIRFLOW_"))}
-    own = {"REELHOUSE_HOME": str(folder), "PYTHONPATH": str(ROOT / "plugins")}
-    if bin_folder := os.environ.get("REELHOUSE_POSTGRES_BIN"):
-        own["REELHOUSE_POSTGRES_BIN"] = bin_folder
-    return Home(read_settings(own), kept | own)
 
 
 @pytest.fixture(scope="module")
@@ -219,30 +172,46 @@ def test_down_leaves_nothing_behind(loaded: tuple[Home, str]) -> None:
     assert "nothing was running" in home.call("down").stdout
 
 
-def wait_for(process: subprocess.Popen, words: str) -> None:
-    for line in process.stdout:
-        if words in line:
-            return
-    raise AssertionError(f"ended before it said {words!r}")
-
-
-def wait_until_nothing_is_left(home: Home, seconds: float = 40) -> None:
-    deadline = time.monotonic() + seconds
-    while home.left() and time.monotonic() < deadline:
-        time.sleep(0.5)
-    assert home.left() == []
-
-
-def test_a_held_day_ends_with_3_and_says_why(stopped: Home, tmp_path: Path) -> None:
-    data = shutil.copytree(stopped.settings.data, tmp_path / "data")
+@pytest.fixture(scope="module")
+def held(loaded: tuple[Home, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str]:
+    """The same home after `up` with too many bad rows: the day is held, Airflow stays up. And what `up` printed."""
+    home, _ = loaded
+    home.call("down")
+    data = shutil.copytree(home.settings.data, tmp_path_factory.mktemp("held") / "data")
     newest = max(data.glob("netflix/*/netflix_titles.csv"))
     with newest.open("a") as file:
         file.writelines(f"s9{number:03},Neither film nor series,and no more\n" for number in range(100))
-    done = stopped.call("up", "--detach", "--data", str(data))
-    assert done.returncode == 3
-    assert "extract_sources.open_load failed" in done.stdout
-    assert "netflix_titles.csv" in done.stdout.split("open_load failed")[1]
-    assert stopped.call("status").returncode == 0
+    done = home.call("up", "--detach", "--data", str(data))
+    assert done.returncode == 3, done.stdout + done.stderr
+    return home, done.stdout
+
+
+def test_a_held_day_ends_with_3_and_says_why(held: tuple[Home, str]) -> None:
+    home, said = held
+    assert "extract_sources.open_load failed" in said
+    assert "netflix_titles.csv" in said.split("open_load failed")[1]
+    assert home.call("status").returncode == 0
+
+
+def test_a_held_day_that_a_person_accepts_in_the_form_is_published(held: tuple[Home, str]) -> None:
+    home, _ = held
+    url = supervising.read_running(home.settings).url
+    api = airflow_api.log_in(url, airflow.USER, airflow.password(home.settings))
+    day = datetime.now(UTC).date()
+    body = {"logical_date": None, "conf": {"day": day.isoformat(), "accept_volume": "a hundred drafts in the file"}}
+    started = airflow_api.ask(api, "POST", "/api/v2/dags/extract_sources/dagRuns", body)
+    assert following.follow_day(api, Screen(), day, started["dag_run_id"]) is None
+    with embedded.warehouse_dsn(home.settings) as dsn, psycopg.connect(dsn) as conn:
+        load_id, state, is_seen = conn.execute(
+            "select load_id, state, load_id = (select load_id from warehouse.publication where part = 'warehouse')"
+            " from ops.load where part = 'warehouse' order by opened_at desc, load_id desc limit 1"
+        ).fetchone()
+        recorded = conn.execute(
+            "select load_id, reason, array_to_string(overridden, '; ') from ops.override"
+        ).fetchall()
+    assert (state, is_seen) == ("published", True)
+    assert [row[:2] for row in recorded] == [(load_id, "a hundred drafts in the file")]
+    assert "netflix_titles.csv: expected at most 0.5% bad rows, found" in recorded[0][2]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])

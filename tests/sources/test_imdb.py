@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from source_files import BASICS_HEADER, IMDB_ROWS, assert_accounted, read, tsv_bytes
 
-from reelhouse.sources.imdb import number_map
+from reelhouse.sources.number_set import NumberSet
 from reelhouse.sources.reading import BLOCK_BYTES
 
 TITLE = ["tt0000001", "movie", "A", "A", "0", "2018", "\\N", "90", "Drama"]
@@ -23,13 +23,6 @@ def _titles(*rows: list[str] | bytes) -> tuple[list[tuple], object, str]:
 
 def _with(**changes: str) -> list[str]:
     return list((dict(zip(BASICS_HEADER, TITLE, strict=True)) | changes).values())
-
-
-def _known(*numbers: int) -> memoryview:
-    known = number_map()
-    for number in numbers:
-        known[number] = 1
-    return known
 
 
 def test_a_lone_quote_is_a_letter() -> None:
@@ -58,6 +51,25 @@ def test_only_the_declared_types_are_kept() -> None:
     )
     assert len(rows) == 1
     assert record.rows_filtered == 2
+
+
+def test_an_episode_that_is_called_like_a_film_is_left_out() -> None:
+    rows, record, _ = _titles(
+        _with(primaryTitle="The Game"), _with(tconst="tt2", primaryTitle="The Game", titleType="tvEpisode")
+    )
+    assert [row[0] for row in rows] == [1]
+    assert record.rows_filtered == 1
+
+
+def test_specials_and_films_for_television_are_kept_with_their_type() -> None:
+    types = ["movie", "tvSpecial", "tvMovie", "short", "tvShort", "tvSeries", "tvMiniSeries"]
+    rows, _, _ = _titles(*(_with(tconst=f"tt{number}", titleType=kind) for number, kind in enumerate(types, 1)))
+    assert [row[1] for row in rows] == types
+
+
+def test_two_titles_of_one_name_and_year_are_two_rows() -> None:
+    same = {"primaryTitle": "The Night", "originalTitle": "The Night", "startYear": "2021"}
+    assert [row[0] for row in _titles(_with(**same), _with(tconst="tt2", **same))[0]] == [1, 2]
 
 
 def test_adult_titles_are_staged_and_marked() -> None:
@@ -141,7 +153,7 @@ def test_a_field_of_more_than_a_megabyte_is_rejected() -> None:
 
 
 def test_ratings_of_other_titles_are_filtered() -> None:
-    rows, record, _ = read("imdb", "title.ratings", tsv_bytes(IMDB_ROWS["title.ratings"]), _known(1))
+    rows, record, _ = read("imdb", "title.ratings", tsv_bytes(IMDB_ROWS["title.ratings"]), NumberSet((1,)))
     assert rows == [(1, Decimal("7.1"), 1200)]
     assert record.rows_filtered == 1
 
@@ -149,14 +161,14 @@ def test_ratings_of_other_titles_are_filtered() -> None:
 @pytest.mark.parametrize("value", ["0.9", "10.1", "7,1", "NaN", "\\N", "7.15"])
 def test_a_rating_outside_1_to_10_is_rejected(value: str) -> None:
     data = tsv_bytes([IMDB_ROWS["title.ratings"][0], ["tt1", value, "10"]])
-    _, record, rejected = read("imdb", "title.ratings", data, _known(1))
+    _, record, rejected = read("imdb", "title.ratings", data, NumberSet((1,)))
     assert record.rows_quarantined == 1
     assert "averageRating: expected a number 1.0–10.0" in rejected
 
 
 def _principals(*rows: list[str], known: memoryview | None = None) -> tuple[list[tuple], object, str]:
     data = tsv_bytes([IMDB_ROWS["title.principals"][0], *rows])
-    result = read("imdb", "title.principals", data, known or _known(1, 2))
+    result = read("imdb", "title.principals", data, known or NumberSet((1, 2)))
     assert_accounted(*result)
     return result
 
@@ -202,19 +214,33 @@ def test_a_repeated_place_in_a_title_is_a_duplicate_and_a_title_that_comes_back_
     assert (record.rows_duplicate, record.rows_aside) == (1, 1)
 
 
+def test_more_than_ten_principals_with_gaps_are_all_kept_in_their_order() -> None:
+    orders = [1, 2, 3, 5, 8, 11, 12, 13, 14, 21, 34, 55, 89]
+    rows, _, _ = _principals(*(["tt1", str(order), f"nm{order}", "actor", "\\N", "\\N"] for order in orders))
+    assert [row[1] for row in rows] == orders
+
+
+def test_people_of_one_name_are_two_people() -> None:
+    header = IMDB_ROWS["name.basics"][0]
+    people = [[f"nm{number}", "Tom Holland", "\\N", "\\N", "actor", "\\N"] for number in (1, 2)]
+    rows, record, _ = read("imdb", "name.basics", tsv_bytes([header, *people]), NumberSet((1, 2)))
+    assert [row[:2] for row in rows] == [(1, "Tom Holland"), (2, "Tom Holland")]
+    assert record.rows_duplicate == 0
+
+
 def test_people_may_have_been_born_long_ago() -> None:
-    rows, _, _ = read("imdb", "name.basics", tsv_bytes(IMDB_ROWS["name.basics"]), _known(11, 12, 15))
+    rows, _, _ = read("imdb", "name.basics", tsv_bytes(IMDB_ROWS["name.basics"]), NumberSet((11, 12, 15)))
     assert [row[:4] for row in rows][2] == (15, "First Writer", 1564, 1616)
     assert rows[1][4:] == (["director", "writer"], [1, 3])
 
 
 def test_crew_lists_are_numbers() -> None:
-    rows, _, _ = read("imdb", "title.crew", tsv_bytes(IMDB_ROWS["title.crew"]), _known(1))
+    rows, _, _ = read("imdb", "title.crew", tsv_bytes(IMDB_ROWS["title.crew"]), NumberSet((1,)))
     assert rows == [(1, [12], [15, 16])]
 
 
 def test_a_bad_id_in_a_list_rejects_the_row() -> None:
     data = tsv_bytes([IMDB_ROWS["title.crew"][0], ["tt1", "nm1,,nm2", "\\N"]])
-    _, record, rejected = read("imdb", "title.crew", data, _known(1))
+    _, record, rejected = read("imdb", "title.crew", data, NumberSet((1,)))
     assert record.rows_quarantined == 1
     assert "directors: expected nm and a number" in rejected

@@ -5,31 +5,27 @@ from __future__ import annotations
 import gzip
 import io
 import random
+import tracemalloc
 from collections.abc import Iterable
+from pathlib import Path
 
-import numpy as np
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from source_files import IMDB_ROWS, source_file, tsv_bytes
+from source_files import IMDB_ROWS, imdb_rows, source_file, tsv_bytes
 
 from reelhouse.copying import CopyText, copy_line, copy_rows, copy_texts
+from reelhouse.sampling.full_size import FIRST_DAY, Wanted, write_full_size
+from reelhouse.sampling.population import Extent
 from reelhouse.settings import read_settings
-from reelhouse.sources.imdb import number_map, read_rows
-from reelhouse.sources.imdb_blocks import read_blocks
+from reelhouse.sources.imdb_blocks import read_texts
+from reelhouse.sources.number_set import NumberSet
 from reelhouse.sources.reading import Reading, read_header
 
 NAMES = tuple(IMDB_ROWS)
 SAMPLE = read_settings().include / "data" / "sample" / "imdb"
-
-
-def _known(*numbers: int) -> memoryview:
-    known = number_map()
-    for number in numbers:
-        known[number] = 1
-    return known
 
 
 def _account(record: Reading) -> dict[str, object]:
@@ -41,23 +37,23 @@ def _account(record: Reading) -> dict[str, object]:
     return figures
 
 
-def _by_lines(name: str, data: bytes, known: memoryview | None) -> tuple[list[bytes], dict[str, object]]:
+def _by_lines(name: str, data: bytes, known: NumberSet | None) -> tuple[list[bytes], dict[str, object]]:
     file, stream, record = source_file("imdb", name), io.BytesIO(data), Reading(1)
     header = read_header(file, stream)
-    lines = [copy_line(row) for row in read_rows(file, header, stream, record, known)]
+    lines = [copy_line(row) for row in imdb_rows(file, header, stream, record, known)]
     return lines, _account(record)
 
 
 def _by_blocks(
-    name: str, data: bytes, known: memoryview | None, mentioned: memoryview | None = None
+    name: str, data: bytes, known: NumberSet | None, mentioned: NumberSet | None = None
 ) -> tuple[list[CopyText], dict[str, object]]:
     file, stream, record = source_file("imdb", name), io.BytesIO(data), Reading(1)
     header = read_header(file, stream)
-    texts = list(read_blocks(file, header, stream, record, known, mentioned))
+    texts = list(read_texts(file, header, stream, record, known, mentioned))
     return texts, _account(record)
 
 
-def _assert_same(conn: psycopg.Connection, name: str, data: bytes, known: memoryview | None) -> int:
+def _assert_same(conn: psycopg.Connection, name: str, data: bytes, known: NumberSet | None) -> int:
     """Both readers agree, and what PostgreSQL makes of their rows does too. Gives the number of rows."""
     lines, expected = _by_lines(name, data, known)
     texts, found = _by_blocks(name, data, known)
@@ -124,7 +120,7 @@ def test_every_odd_value_in_every_column_comes_out_as_by_lines(conn: psycopg.Con
     for place, column in enumerate(header):
         for value in _values(column):
             next(odd)[place] = value
-    known = _known(*range(1, 300))
+    known = NumberSet(range(1, 300))
     assert _assert_same(conn, name, tsv_bytes([header, *rows]), known) > 100
 
 
@@ -144,16 +140,16 @@ def test_any_rows_come_out_as_by_lines(conn: psycopg.Connection, name: str, data
         if body:
             at = len(text) - 1 - place % body
             text = text[:at] + bytes([byte]) + text[at + 1 :]
-    _assert_same(conn, name, text, _known(1, 11, 12, 13, 15, 10133093))
+    _assert_same(conn, name, text, NumberSet((1, 11, 12, 13, 15, 10133093)))
 
 
 @pytest.mark.parametrize("day", sorted(path.name for path in SAMPLE.iterdir() if path.is_dir()))
 @pytest.mark.parametrize("name", NAMES)
 def test_the_sample_comes_out_as_by_lines(conn: psycopg.Connection, name: str, day: str) -> None:
     data = gzip.decompress((SAMPLE / day / f"{name}.tsv.gz").read_bytes())
-    known = number_map()
-    np.asarray(known)[::2] = 1
-    _assert_same(conn, name, data, known)
+    every_second = NumberSet()
+    every_second.bits[:] = 0b01010101
+    _assert_same(conn, name, data, every_second)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -167,20 +163,60 @@ def test_files_of_several_blocks_with_stray_bytes_come_out_as_by_lines(conn: psy
     data = bytearray(tsv_bytes([header, *many]))
     for place in chance.sample(range(len(data) - 500_000, len(data)), 3):
         data[place] = chance.choice(b"\xff\0\t\n")
-    known = number_map()
-    np.asarray(known)[:39_000] = 1
-    assert _assert_same(conn, name, bytes(data), known) > 30_000
+    assert _assert_same(conn, name, bytes(data), NumberSet(range(39_000))) > 30_000
+
+
+@pytest.fixture(scope="module")
+def full_size(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A thousandth of IMDb, a tenth of its texts with quotes, backslashes and other oddities."""
+    folder = tmp_path_factory.mktemp("full")
+    write_full_size(folder, Wanted(Extent(1 / 1000, seed=5, stray=0.1), NAMES), lambda message, share: None)
+    return folder / "imdb" / FIRST_DAY.isoformat()
+
+
+@pytest.fixture(scope="module")
+def full_size_known(full_size: Path) -> dict[str, NumberSet]:
+    """The numbers that each of those files is filtered by."""
+    titles, people = NumberSet(), NumberSet()
+    _by_blocks("title.basics", _unpacked(full_size, "title.basics"), None, titles)
+    for name in ("title.principals", "title.crew"):
+        _by_blocks(name, _unpacked(full_size, name), titles, people)
+    return dict.fromkeys(NAMES, titles) | {"name.basics": people}
+
+
+def _unpacked(folder: Path, name: str) -> bytes:
+    return gzip.decompress((folder / f"{name}.tsv.gz").read_bytes())
+
+
+@pytest.mark.parametrize("damage", ["none", "bytes", "lines"])
+@pytest.mark.parametrize("name", NAMES)
+def test_full_size_files_come_out_as_by_lines(
+    conn: psycopg.Connection, full_size: Path, full_size_known: dict[str, NumberSet], name: str, damage: str
+) -> None:
+    chance, data = random.Random(f"{name} {damage}"), _unpacked(full_size, name)
+    header, *lines = data.splitlines(keepends=True)
+    if damage == "lines":
+        # Twice, cut off, out of order: what a careless copy makes of a file.
+        for line in chance.sample(lines, 200):
+            lines[chance.randrange(len(lines))] = chance.choice([line, line[: len(line) // 2], line + line])
+        data = header + b"".join(lines)
+    elif damage == "bytes":
+        body = bytearray(b"".join(lines))
+        for place in chance.sample(range(len(body)), 200):
+            body[place] = chance.choice(b'\t\n\r\0\x01\xff\xc3\\"x,')
+        data = header + bytes(body)
+    assert _assert_same(conn, name, data, full_size_known[name]) > 500
 
 
 def test_titles_and_people_that_are_kept_are_those_mentioned() -> None:
-    titles, people = number_map(), number_map()
+    titles, people = NumberSet(), NumberSet()
     _by_blocks("title.basics", tsv_bytes(IMDB_ROWS["title.basics"]), None, titles)
-    assert np.flatnonzero(np.asarray(titles)).tolist() == [1, 3]
+    assert titles.numbers().tolist() == [1, 3]
     _by_blocks("title.principals", tsv_bytes(IMDB_ROWS["title.principals"]), titles, people)
-    assert np.flatnonzero(np.asarray(people)).tolist() == [11, 12]
+    assert people.numbers().tolist() == [11, 12]
     odd = ["tt3", "nm0000000017,nm18", "\\N"]
     _by_blocks("title.crew", tsv_bytes([*IMDB_ROWS["title.crew"], odd]), titles, people)
-    assert np.flatnonzero(np.asarray(people)).tolist() == [11, 12, 15, 16, 17, 18]
+    assert people.numbers().tolist() == [11, 12, 15, 16, 17, 18]
 
 
 def test_columns_in_another_order_are_read_by_their_names(conn: psycopg.Connection) -> None:
@@ -199,10 +235,25 @@ def test_columns_that_were_added_are_left_out(conn: psycopg.Connection) -> None:
     _assert_same(conn, "title.basics", tsv_bytes(rows), None)
 
 
+def test_three_times_the_rows_take_no_more_memory() -> None:
+    header, line = IMDB_ROWS["title.principals"][:2]
+    peaks = []
+    for count in (200_000, 600_000):
+        data = tsv_bytes([header, *([f"tt{number // 8:07}", str(number % 8), *line[2:]] for number in range(8, count))])
+        file, stream, record = source_file("imdb", "title.principals"), io.BytesIO(data), Reading(1)
+        known = NumberSet(range(100_000))
+        tracemalloc.start()
+        texts = read_texts(file, read_header(file, stream), stream, record, known, NumberSet())
+        assert sum(text.rows for text in texts) == count - 8
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + (1 << 20)
+
+
 def test_damage_far_into_a_file_ends_the_reading() -> None:
     data = gzip.compress(tsv_bytes([IMDB_ROWS["title.crew"][0], *(["tt1", "nm1", "\\N"] for _ in range(300_000))]))
     file, record = source_file("imdb", "title.crew"), Reading(1)
     with gzip.open(io.BytesIO(data[:-100])) as stream:
         header = read_header(file, stream)
         with pytest.raises(EOFError):
-            list(read_blocks(file, header, stream, record, _known(1)))
+            list(read_texts(file, header, stream, record, NumberSet((1,))))

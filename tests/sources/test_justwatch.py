@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 from source_files import assert_accounted, csv_bytes, read
 
-from reelhouse.sources.imdb import number_map
 from reelhouse.sources.justwatch import Best, Credit, Title, quoted_list, title_number
+from reelhouse.sources.number_set import NumberSet
 
 TITLES = (
     "index,id,title,type,release_year,age_certification,runtime,genres,production_countries,seasons,imdb_id,"
@@ -33,8 +33,7 @@ CREDIT = {
     "role": "ACTOR",
 }
 
-KNOWN = number_map()
-KNOWN[title_number("tm84618")] = 1
+KNOWN = NumberSet((title_number("tm84618"),))
 
 
 def _titles(*changes: dict[str, str], header: str = TITLES) -> tuple[list[Title], object, str]:

@@ -62,6 +62,63 @@ def test_numeric_and_foreign_titles_stay_text() -> None:
     assert [row.title for row in _read(*({"title": title} for title in titles))[0]] == titles
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Verónica", "Veronica", "Boomika (Hindi)", "Game Over (Tamil Version)", "Blade Runner: The Final Cut", "Arès",
+        "15 August", "15-Aug", "9-Feb", "What If?", "WHAT / IF", "Waiting…", "忍者ハットリくん", "반드시 잡는다",
+    ],
+)  # fmt: skip
+def test_a_title_is_staged_as_it_is_written(title: str) -> None:
+    assert _read({"title": title})[0][0].title == title
+
+
+def test_repeats_of_a_title_under_other_ids_are_rows_of_their_own() -> None:
+    titles = ["Consequences", "Consequences\xa0", "Conse\u200bquences", "22 July", "22-Jul", "Ares", "Arès", "Ares"]
+    rows, record, _ = _read(*({"title": title} for title in titles))
+    assert (len(rows), record.rows_duplicate) == (8, 0)
+    assert rows[0].title == rows[1].title
+    assert rows[2].title == "Conse\u200bquences"
+
+
+def test_an_edition_that_is_called_a_series_stays_one_until_it_is_matched() -> None:
+    title = "The Hateful Eight: Extended Version"
+    row = _read({"title": title, "type": "TV Show", "duration": "1 Season"})[0][0]
+    assert (row.title, row.kind, row.season_count) == (title, "series", 1)
+
+
+def test_a_row_without_director_and_cast_has_nobody() -> None:
+    rows, record, _ = _read({"director": "", "cast": ""}, {"director": " ", "cast": "None, nan"})
+    assert [(row.directors, row.actors) for row in rows] == [([], [])] * 2
+    assert record.rows_quarantined == 0
+
+
+def test_thirteen_directors_and_fifty_actors_are_all_there_and_trimmed() -> None:
+    directors, actors = ([f"{word} {number}" for number in range(size)] for word, size in (("Dir", 13), ("Act", 50)))
+    row = _read({"director": ", ".join(directors), "cast": " ,".join(actors)})[0][0]
+    assert (row.directors, row.actors) == (directors, actors)
+
+
+def test_who_directs_and_acts_is_in_both_lists() -> None:
+    row = _read({"director": "Ada Stone", "cast": "Ben Oak, Ada Stone"})[0][0]
+    assert (row.directors, row.actors) == (["Ada Stone"], ["Ben Oak", "Ada Stone"])
+
+
+def test_spellings_of_a_name_are_kept_apart() -> None:
+    names = ["Eiza González", "Eiza Gonzalez", "Stellan Skarsgård", "Stellan SkarsgÅrd", "Cher"]
+    assert _read({"cast": ", ".join(names)})[0][0].actors == names
+
+
+def test_countries_have_no_empty_member_and_those_that_are_no_more_stay() -> None:
+    rows, _, _ = _read(
+        {"country": ", South Korea"}, {"country": "United Kingdom,"}, {"country": "West Germany, Soviet Union"},
+        {"country": ""},
+    )  # fmt: skip
+    assert [row.countries for row in rows] == [
+        ["South Korea"], ["United Kingdom"], ["West Germany", "Soviet Union"], [],
+    ]  # fmt: skip
+
+
 def test_a_repeated_show_id_unites_lists_and_keeps_the_first_row_for_the_rest() -> None:
     rows, record, _ = _read({}, {"show_id": "s1", "title": "Other", "cast": "Cy Elm, Di Ash"}, {"show_id": "s9"})
     assert [(row.source_id, row.title, row.actors) for row in rows] == [

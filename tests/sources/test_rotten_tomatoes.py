@@ -33,6 +33,23 @@ def test_films_of_one_title_stay_apart() -> None:
     assert len(_read({"movie_title": "Hamlet"}, {"movie_title": "Hamlet"})[0]) == 2
 
 
+def test_release_and_streaming_day_are_kept_apart_and_may_be_unknown() -> None:
+    rows, _, _ = _read(
+        {"original_release_date": "2018-09-01", "streaming_release_date": "2019-02-03"},
+        {"original_release_date": "", "streaming_release_date": "2019-02-03"},
+        {"original_release_date": ""},
+    )
+    assert [(row.release_date, row.streaming_date) for row in rows] == [
+        (date(2018, 9, 1), date(2019, 2, 3)), (None, date(2019, 2, 3)), (None, None),
+    ]  # fmt: skip
+
+
+def test_a_score_is_staged_with_the_number_it_comes_from() -> None:
+    counts = {"tomatometer_count": "5", "tomatometer_fresh_critics_count": "5", "tomatometer_rotten_critics_count": "0"}
+    row = _read(counts | {"tomatometer_rating": "100"})[0][0]
+    assert (row.tomatometer_pct, row.tomatometer_count, row.audience_pct, row.audience_count) == (100, 5, 60, 1000)
+
+
 def test_a_repeated_link_unites_lists() -> None:
     rows, record, _ = _read(
         {}, {"rotten_tomatoes_link": "m/film_1", "genres": "Comedy, Horror", "audience_rating": "1"}

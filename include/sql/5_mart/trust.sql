@@ -57,11 +57,21 @@ select
     coalesce(found.checks, 0) as checks,
     coalesce(found.failing_checks, 0) as failing_checks,
     coalesce(found.warnings, 0) as warnings,
-    publication.batch_date - max(file.file_date) as stale_days
+    publication.batch_date - max(file.file_date) as stale_days,
+    case
+        when publication.batch_date > max(file.file_date) then max(day_file.carried_because)
+    end as carried_because,
+    max(day_file.allowed_stale_days) as allowed_stale_days
 from warehouse.publication
 inner join ops.load on publication.load_id = load.load_id
 inner join ops.file_load on coalesce(load.built_on_load_id, load.load_id) = file_load.load_id
 inner join ops.file on file_load.file_id = file.file_id
+left join ops.day_file
+    on
+        load.batch_date = day_file.batch_date
+        and file_load.source = day_file.source
+        and file_load.file_name = day_file.file_name
+        and file_load.file_id = day_file.file_id
 inner join newest on publication.part = newest.part
 left join found on newest.load_id = found.load_id
 left join match_rates on file_load.source = match_rates.source
@@ -100,4 +110,6 @@ comment on column mart.trust.newest_state_reason is 'Why it is held or failed.';
 comment on column mart.trust.checks is 'Checks asked of the newest load.';
 comment on column mart.trust.failing_checks is 'Of them, those that hold it.';
 comment on column mart.trust.warnings is 'Of them, those that found rows but do not hold it.';
-comment on column mart.trust.stale_days is 'Days from the newest file of the source to the day that readers see.';
+comment on column mart.trust.stale_days is 'Days from the newest file of the source to the day that readers see. 0: it is of that day.';
+comment on column mart.trust.carried_because is 'Why a file of an earlier day served that day: what the source gave instead. Null: it is of that day.';
+comment on column mart.trust.allowed_stale_days is 'Most days old that the source may be by its setting; older ones stop the day. Null: any.';

@@ -19,15 +19,13 @@ from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from reelhouse.admission import CHUNK_BYTES, GREATEST_RATIO, RATIO_FLOOR_BYTES, Receiver, move
+from reelhouse.admission import CHUNK_BYTES, GREATEST_RATIO, RATIO_FLOOR_BYTES, ZIP_MAGIC, Receiver, move
 from reelhouse.day import Day
 from reelhouse.errors import FileMissing, NotAdmitted, SettingsWrong
 from reelhouse.fetching.addresses import shown
 from reelhouse.fetching.downloading import Download, Fetched, Remote, Version
 from reelhouse.fetching.parts import open_part
 from reelhouse.sources import SourceFile, files_of
-
-ZIP_MAGIC = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, slots=True)

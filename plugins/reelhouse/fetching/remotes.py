@@ -49,9 +49,10 @@ def is_dated(template: str) -> bool:
     return "day" in fields
 
 
-def days_to_try(template: str, batch_date: date) -> list[date]:
+def days_to_try(template: str, batch_date: date, allowed_stale_days: int | None = None) -> list[date]:
     """The days whose files may serve a day, the newest first."""
-    return [batch_date - timedelta(days=back) for back in range(DAYS_BACK if is_dated(template) else 1)]
+    most = DAYS_BACK if allowed_stale_days is None else min(DAYS_BACK, allowed_stale_days + 1)
+    return [batch_date - timedelta(days=back) for back in range(most if is_dated(template) else 1)]
 
 
 def local_folder(template: str, day: date) -> Path:

@@ -32,13 +32,16 @@ FIRST_PORT = 8080
 USER = "admin"
 MARK = "REELHOUSE_AIRFLOW_OF"
 PARALLELISM = 4
-# No triggerer: nothing here is deferred, and forms that wait for a person are kept by the scheduler.
-# No log server: it binds 0.0.0.0, and the API server reads the same files.
+# No log servers: they bind 0.0.0.0, and the API server reads the same files.
 COMPONENTS = {
     "api-server": ("api-server", "--workers", "1"),
     "scheduler": ("scheduler", "--skip-serve-logs"),
     "dag-processor": ("dag-processor",),
+    # Wakes the tasks that wait for a source.
+    "triggerer": ("triggerer", "--skip-serve-logs"),
 }
+# What of our settings is for the steps. The warehouse is named by a connection, folders are made absolute.
+FOR_STEPS = ("ORIGIN_", "ALLOW", "S3_", "FETCH_", "STALE_", "SOURCE_")
 PRELOADED = (
     "airflow",
     "airflow.executors.local_executor",
@@ -177,10 +180,13 @@ def environment(settings: Settings, warehouse_dsn: str, metadata_dsn: str, port:
 
 
 def _reelhouse(settings: Settings) -> dict[str, str]:
-    # Absolute ones: the components have another working folder. The database is named by the connection.
+    # The components have another working folder.
     set_here = {"REELHOUSE_DATA": settings.data, "REELHOUSE_INCLUDE": settings.include}
-    return {"REELHOUSE_HOME": str(settings.home)} | {
-        name: str(path) for name, path in set_here.items() if os.environ.get(name)
+    for_steps = tuple(f"REELHOUSE_{name}" for name in FOR_STEPS)
+    return {
+        "REELHOUSE_HOME": str(settings.home),
+        **{name: str(path) for name, path in set_here.items() if os.environ.get(name)},
+        **{name: value for name, value in os.environ.items() if name.startswith(for_steps)},
     }
 
 
@@ -269,7 +275,11 @@ def stop_processes(processes: dict[str, subprocess.Popen], patience: float = 6.0
 
     The scheduler waits for its tasks, which may take hours. So after `patience` seconds they are killed; it then notes
     its own end, and the next scheduler sets them back at once. A step that is killed leaves nothing half-done.
+    The triggerer would take 10 to 15 s, to end triggers that are but times kept in the database: it is killed at once.
     """
+    if "triggerer" in processes:
+        _kill_children(processes["triggerer"])
+        processes["triggerer"].kill()
     first = [process for name, process in processes.items() if name != "api-server"]
     _terminate(first)
     if not _wait(first, patience):

@@ -14,7 +14,7 @@ from reelhouse.errors import ReelhouseError
 
 # 127.0.0.1 is never asked for through a proxy.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-_COMPONENTS = ("metadatabase", "scheduler", "dag_processor")
+_COMPONENTS = ("metadatabase", "scheduler", "dag_processor", "triggerer")
 
 Answer = dict[str, object]
 

@@ -132,6 +132,7 @@ def check_port(settings: Settings) -> Iterator[Finding]:
 
 
 def check_data(settings: Settings) -> Iterator[Finding]:
+    from reelhouse import lateness
     from reelhouse.day import SOURCES, Day
     from reelhouse.fetching import remotes
     from reelhouse.landing import find_origins
@@ -148,7 +149,14 @@ def check_data(settings: Settings) -> Iterator[Finding]:
             yield Finding("bad", "data", f"{source}: {error}")
         else:
             days = sorted({origin.file_date.isoformat() for origin in origins if origin.is_dated}) or ["no day"]
-            yield Finding("ok", "data", f"{source}: {len(origins)} files of {days[-1]} in {template or settings.data}")
+            found = f"{source}: {len(origins)} files of {days[-1]} in {template or settings.data}"
+            try:
+                lateness.expect_young(day, source, [origin.file_date for origin in origins])
+            except ReelhouseError:
+                allowed = lateness.allowed_stale_days(settings, source)
+                yield Finding("warn", "data", found, f"Today needs one at most {allowed} days old. Deliver it.")
+            else:
+                yield Finding("ok", "data", found)
 
 
 def check_server(settings: Settings) -> Iterator[Finding]:

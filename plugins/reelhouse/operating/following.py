@@ -17,6 +17,8 @@ from reelhouse.settings import Settings
 
 DAGS = ("extract_sources", "match_titles", "populate_warehouse", "refresh_recommendations", "summarize_warehouse")
 ENDED = {"success", "failed", "upstream_failed", "skipped", "removed"}
+# In place of a try's number: what was said of a task that waits.
+WAITS = -2
 SIGNS = {"success": "✓", "failed": "✗", "upstream_failed": "·", "skipped": "·", "removed": "·"}
 
 
@@ -99,6 +101,10 @@ def _failure(dag_id: str, run_id: str, failed: list[Answer]) -> Failure:
 
 
 def _news(dag_id: str, tasks: list[Answer], shown: set[tuple[str, int]]) -> Iterator[str]:
+    for task in tasks:
+        if task["state"] == "deferred" and (task["task_id"], WAITS) not in shown:
+            shown.add((task["task_id"], WAITS))
+            yield f"… {dag_id}.{task['task_id']} waits: its source is late. The log of the task says until when."
     ended = [task for task in tasks if task["state"] in {*ENDED, "up_for_retry"}]
     for task in sorted(ended, key=lambda task: task["end_date"] or "~"):
         key = (task["task_id"], task["try_number"] if task["state"] == "up_for_retry" else -1)
@@ -116,7 +122,9 @@ def _news(dag_id: str, tasks: list[Answer], shown: set[tuple[str, int]]) -> Iter
 def _at_work(tasks: list[Answer]) -> str:
     done = sum(task["state"] in ENDED for task in tasks)
     running = " ".join(sorted(task["task_id"] for task in tasks if task["state"] == "running"))
-    return f"{done}/{len(tasks)}  {running or 'waits for the scheduler'}"
+    late = " ".join(sorted(task["task_id"] for task in tasks if task["state"] == "deferred"))
+    waits = f"{late} waits for its source" if late else "waits for the scheduler"
+    return f"{done}/{len(tasks)}  {running or waits}"
 
 
 def last_words(settings: Settings, failure: Failure, count: int = 15) -> list[str]:

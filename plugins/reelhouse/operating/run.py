@@ -6,14 +6,15 @@ import argparse
 import logging
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 from reelhouse.day import EVERY_SOURCE, Day
-from reelhouse.errors import SettingsWrong
+from reelhouse.errors import ReelhouseError, SettingsWrong
 from reelhouse.operating import embedded
 from reelhouse.operating.showing import Screen, format_figures, format_report
 from reelhouse.settings import Settings, read_settings
@@ -36,6 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_reason,
         help="go on although files have far more, far fewer or too many bad rows; the reason is recorded",
     )
+    parser.add_argument(
+        "--wait",
+        type=_minutes,
+        default=0.0,
+        metavar="MINUTES",
+        help="how long to wait for a source that is late (0: fail at once)",
+    )
     parser.epilog = (
         "A second run of the same day changes no row. The steps are logged in logs/run.log of the home folder."
     )
@@ -49,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     began = time.monotonic()
     with _logged_to(settings.home / "logs" / "run.log"), embedded.warehouse_dsn(settings) as dsn:
         screen.say(f"{batch_date}, files from {settings.data}")
-        figures = run_day(dsn, day, screen)
+        figures = run_day(dsn, day, screen, arguments.wait)
     changed = {name: each["rows_changed"] for name, each in figures.items() if "rows_changed" in each}
     for line in format_report(figures["summarize"] | {"rows_changed": changed or "none"}):
         screen.say(line)
@@ -59,16 +67,21 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def run_day(dsn: str, day: Day, screen: Screen) -> dict[str, dict[str, object]]:
-    """Every step in order; gives the figures of each."""
+def run_day(dsn: str, day: Day, screen: Screen, wait_minutes: float = 0.0) -> dict[str, dict[str, object]]:
+    """Every step in order; gives the figures of each.
+
+    Takes   wait_minutes  how long to wait, all in all, for sources that are late
+    """
     from reelhouse import steps  # brings scikit-learn with it, which `--help` need not wait for
 
     figures: dict[str, dict[str, object]] = {}
+    until = time.monotonic() + 60 * wait_minutes
     for step in steps.STEPS:
         began = time.monotonic()
         try:
             with screen.running(step.name):
-                figures[step.name] = steps.run_step(step.name, dsn, day)
+                run_step = partial(steps.run_step, step.name, dsn, day)
+                figures[step.name] = _when_there(run_step, day, screen, until)
         except BaseException as error:
             screen.say(f"✗ {step.name:<25} {time.monotonic() - began:7.1f} s  {type(error).__name__}")
             raise
@@ -76,6 +89,24 @@ def run_day(dsn: str, day: Day, screen: Screen) -> dict[str, dict[str, object]]:
             f"✓ {step.name:<25} {time.monotonic() - began:7.1f} s  {format_figures(figures[step.name])}".rstrip()
         )
     return figures
+
+
+def _when_there(run_step: Callable[[], dict[str, object]], day: Day, screen: Screen, until: float) -> dict[str, object]:
+    """Run a step; while its source is late, look again now and then until `until` of the monotonic clock."""
+    is_said = False
+    while True:
+        try:
+            return run_step()
+        except ReelhouseError as error:
+            left = until - time.monotonic()
+            if not error.is_late or left <= 0:
+                raise
+            if not is_said:
+                screen.say(f"… {error}")
+                is_said = True
+            pause = min(day.settings.poll_seconds, left)
+            screen.tell(f"waits {left / 60:.0f} minutes at most, looks again in {pause:.0f} s")
+            time.sleep(pause)
 
 
 def _settings(data: Path | None) -> Settings:
@@ -96,6 +127,20 @@ def _sources(text: str) -> tuple[str, ...]:
     if not wanted or wanted - set(EVERY_SOURCE):
         raise argparse.ArgumentTypeError(f"expected some of {','.join(EVERY_SOURCE)}, found {text!r}")
     return tuple(source for source in EVERY_SOURCE if source in wanted)
+
+
+def _minutes(text: str) -> float:
+    """
+    >>> _minutes("90")
+    90.0
+    """
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = -1.0
+    if not 0 <= minutes < 10**6:
+        raise argparse.ArgumentTypeError(f"expected a number of minutes, 0 or more, found {text!r}")
+    return minutes
 
 
 def _reason(text: str) -> str:

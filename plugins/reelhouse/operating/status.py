@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     dsn = _warehouse(settings)
     print(f"server    {_server(settings, dsn)}")
     print(f"airflow   {_airflow(settings, health)}")
-    print(f"loads     {_loads(dsn)}")
+    print(f"loads     {loads(dsn)}")
     print(f"runs      {_runs(settings, url)}")
     print(f"url       {f'{url}  user {airflow.USER}, password {airflow.password(settings)}' if url else 'none'}")
     return 0 if health and set(health.values()) == {"healthy"} else 1
@@ -55,7 +55,8 @@ def _airflow(settings: Settings, health: dict[str, str]) -> str:
     return f"{states}; {len(processes)} processes"
 
 
-def _loads(dsn: str | None) -> str:
+def loads(dsn: str | None) -> str:
+    """The newest load of each part, and which sources of what readers see are older than its day."""
     if dsn is None:
         return "unknown while the server is stopped"
     try:
@@ -64,9 +65,15 @@ def _loads(dsn: str | None) -> str:
                 "select distinct on (part) part, load_id, batch_date, state from ops.load"
                 " order by part desc, opened_at desc"
             ).fetchall()
+            stale = conn.execute(
+                "select source, stale_days from mart.trust where part = 'warehouse' and stale_days > 0 order by source"
+            ).fetchall()
     except psycopg.Error as error:
         return f"unknown: {str(error).strip().splitlines()[0]}"
-    return "; ".join(f"{part} {load_id} of {day} {state}" for part, load_id, day, state in rows) or "none yet"
+    parts = [f"{part} {load_id} of {day} {state}" for part, load_id, day, state in rows] or ["none yet"]
+    if stale:
+        parts.append("stale: " + ", ".join(f"{source} {days} days" for source, days in stale))
+    return "; ".join(parts)
 
 
 def _runs(settings: Settings, url: str | None) -> str:

@@ -75,7 +75,7 @@ def write_imdb(population: Population, folder: Path, names: tuple[str, ...], tel
     with ExitStack() as stack:
         archives = {name: stack.enter_context(Archive(folder / f"{name}.tsv.gz")) for name in names}
         for name, archive in archives.items():
-            archive.write("\t".join(HEADERS[name].split()).encode() + b"\n", 0)
+            archive.write("\t".join(HEADERS[name].split()).encode() + b"\n")
         _write_titles(population, archives, made, tell)
         if "name.basics" in archives:
             _write_people(population, archives["name.basics"], made, tell)
@@ -116,7 +116,7 @@ def _write(
     account = made.accounts[name]
     account.rows_in += len(kept)
     account.rows_staged += int(kept.sum())
-    archives[name].write(population.vocabulary.pieces.joined(columns, len(kept)), len(kept))
+    archives[name].write(population.vocabulary.pieces.joined(columns, len(kept)))
 
 
 def _basics(population: Population, titles: Titles, slots: Columns, originals: Columns) -> Columns:
@@ -245,7 +245,7 @@ def _write_people(population: Population, archive: Archive, made: Made, tell: Te
         tell("people of IMDb", start / len(order))
         block = order[start : start + PEOPLE_AT_ONCE]
         columns = _people(population, population.people[block])
-        archive.write(population.vocabulary.pieces.joined(columns, len(block)), len(block))
+        archive.write(population.vocabulary.pieces.joined(columns, len(block)))
         account.rows_in += len(block)
         account.rows_staged += int(made.credited[block].sum())
 

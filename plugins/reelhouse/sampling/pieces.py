@@ -64,7 +64,7 @@ class Archive:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path, self.rows, self.bytes = path, 0, 0
+        self.path, self.bytes = path, 0
         self._part = path.with_name(path.name + ".part")
         self._packer = isal_zlib.compressobj(GZIP_LEVEL, isal_zlib.DEFLATED, -15)
         self._checksum = 0
@@ -75,9 +75,9 @@ class Archive:
         self._file.write(GZIP_HEADER)
         return self
 
-    def write(self, text: bytes | np.ndarray, rows: int) -> None:
+    def write(self, text: bytes | np.ndarray) -> None:
         data = memoryview(text)
-        self.rows, self.bytes = self.rows + rows, self.bytes + len(data)
+        self.bytes += len(data)
         self._checksum = isal_zlib.crc32(data, self._checksum)
         self._file.write(self._packer.compress(data))
 

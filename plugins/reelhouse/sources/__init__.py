@@ -1,8 +1,8 @@
 """What each provider's files look like, and how their rows are read.
 
-One module a provider, with the same two names in each: `FILES`, the files it declares, and `read_rows`, which
-turns a file's records into rows of its staging table (tuples, or whole blocks as lines of COPY text). What they
-share: `reading` (lines, records, header, the account of a file) and `values` (dates, years, numbers, lists of names).
+One module a provider, with the same two names in each: `FILES`, the files it declares, and `read_texts`, which
+turns a file's records into rows of its staging table as COPY text. What they share: `reading` (lines, records,
+header, the account of a file) and `values` (dates, years, numbers, lists of names).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from reelhouse.copying import CopyText
 from reelhouse.day import EVERY_SOURCE
 from reelhouse.errors import SettingsWrong
 
@@ -84,10 +85,9 @@ class SourceFile:
     layouts            forms it has had, newest first
     delimiter          one character
     is_quoted          CSV with quotes; else tab-separated text in which a quote is a letter like any other
-    null               how it writes "no value" (an empty field means that too)
     key                fields of the table that no two rows share
     table              table of schema staging
-    fields             its columns, in the order in which `read_rows` gives them
+    fields             its columns, in the order in which `read_texts` gives them
     is_required        without it the source cannot be landed
     least_rows         fewer staged rows than that hold the load
     depends_on         files whose staged rows decide which rows of this one are kept
@@ -104,7 +104,6 @@ class SourceFile:
     layouts: tuple[Layout, ...]
     delimiter: str
     is_quoted: bool
-    null: str
     key: tuple[str, ...]
     table: str
     fields: tuple[str, ...]
@@ -119,10 +118,14 @@ class SourceFile:
 
 
 class Provider(Protocol):
-    """What a module of this package offers."""
+    """What a module of this package offers.
+
+    read_texts  of a file, its header, its stream and the `Reading` that takes the account; then the numbers that its
+                filter asks for, and the set to which those are added that later files are filtered by
+    """
 
     FILES: tuple[SourceFile, ...]
-    read_rows: Callable[..., Iterator[tuple | bytes]]
+    read_texts: Callable[..., Iterator[CopyText]]
 
 
 def provider(source: str) -> Provider:

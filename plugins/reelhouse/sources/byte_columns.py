@@ -7,10 +7,7 @@ what is perhaps not is read again line by line by those who know the reasons.
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
@@ -18,7 +15,6 @@ import numpy as np
 TAB, NEWLINE, QUOTE, COMMA, BACKSLASH = 9, 10, 34, 44, 92
 # Bytes after the text, so that eight can be read at once at its very end, and marks put behind its last line.
 PAD = b"\0" * 32
-BLOCKS_AHEAD = 4
 
 # Marks that stand for an edit; a line with bytes below 32 of its own never gets here.
 DROP, OPEN_LIST, CLOSE_LIST, CLOSE_LAST_LIST, CLOSE_AND_OPEN, CLOSE_AND_DROP = 1, 2, 3, 4, 5, 6
@@ -304,50 +300,3 @@ class Edits:
         for mark, meaning in _MEANINGS.items():
             text = text.replace(bytes([mark]), meaning)
         return text
-
-
-# --- reading ahead --------------------------------------------------------------------------------------
-
-
-@contextmanager
-def ahead(blocks: Iterator[bytes]) -> Iterator[Iterator[bytes]]:
-    """The same blocks, unpacked by a thread of their own while the block before is looked at."""
-    waiting: queue.Queue[bytes | BaseException | None] = queue.Queue(BLOCKS_AHEAD)
-    is_over = threading.Event()
-
-    def read() -> None:
-        last: BaseException | None = None
-        try:
-            for block in blocks:
-                waiting.put(block)
-                if is_over.is_set():
-                    return
-        except BaseException as error:
-            last = error
-        waiting.put(last)
-
-    def taken() -> Iterator[bytes]:
-        while (block := waiting.get()) is not None:
-            if isinstance(block, BaseException):
-                raise block
-            yield block
-
-    thread = threading.Thread(target=read, name="reading ahead", daemon=True)
-    thread.start()
-    try:
-        yield taken()
-    finally:
-        is_over.set()
-        while thread.is_alive():
-            # It may be waiting for room.
-            with_room(waiting)
-            thread.join(0.01)
-
-
-def with_room(waiting: queue.Queue) -> None:
-    """Take out what is in a queue."""
-    while True:
-        try:
-            waiting.get_nowait()
-        except queue.Empty:
-            return

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import BinaryIO, NamedTuple
 
+from reelhouse.copying import CopyText, texts_of
 from reelhouse.sources import Column, Layout, SourceFile
+from reelhouse.sources.number_set import NumberSet
 from reelhouse.sources.reading import Header, Reading, csv_records
 from reelhouse.sources.values import (
     SMALLINT,
@@ -74,16 +76,25 @@ def declare(source: str, name: str, *others: str, columns: tuple[Column, ...] = 
         layouts=(Layout("12 columns", (*(Column(each) for each in COLUMNS), *columns)),),
         delimiter=",",
         is_quoted=True,
-        null="",
         key=("source_id",),
         table=f"{source}_titles",
         fields=Row._fields,
     )
 
 
-def read_rows(
-    file: SourceFile, header: Header, stream: BinaryIO, reading: Reading, known: object = None
-) -> Iterator[Row]:
+def read_texts(
+    file: SourceFile,
+    header: Header,
+    stream: BinaryIO,
+    reading: Reading,
+    known: NumberSet | None = None,
+    mentioned: NumberSet | None = None,
+) -> Iterator[CopyText]:
+    """The rows of `read_rows` as COPY text."""
+    return texts_of(read_rows(file, header, stream, reading))
+
+
+def read_rows(file: SourceFile, header: Header, stream: BinaryIO, reading: Reading) -> Iterator[Row]:
     """Rows of the catalogue, each show_id once: of repeats the lists are united, for the rest the first row wins."""
     rows: dict[str, Row] = {}
     for line_number, fields, raw in csv_records(file, header, stream, reading):

@@ -9,4 +9,4 @@ OTT = Column("OTT", is_required=False)
 
 FILES = (catalogue.declare("disney", "disney_plus_titles.csv", "disney_titles.csv", columns=(OTT,)),)
 
-read_rows = catalogue.read_rows
+read_texts = catalogue.read_texts

@@ -1,8 +1,8 @@
 """IMDb's files by blocks: the lines of about a megabyte are filtered, tested and made COPY text together by numpy.
 
 A line is taken here only when every test says that it is certainly good. A block that is not clean, and each line
-that is not certainly good, goes to the line reader of `imdb`, which knows the reasons; so both give the same rows,
-the same account and the same quarantine. Memory does not depend on the size of the file.
+that is not certainly good, goes to `imdb_lines`, which knows the reasons; so both give the same rows, the same
+account and the same quarantine. Memory does not depend on the size of the file.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import BinaryIO
 
 import numpy as np
 
+from reelhouse.ahead import ahead
 from reelhouse.copying import CopyText, copy_line
 from reelhouse.sources import SourceFile
 from reelhouse.sources.byte_columns import (
     Edits,
     Grid,
-    ahead,
     first_bytes,
     grid_of,
     has_plain_bytes,
@@ -30,7 +30,8 @@ from reelhouse.sources.byte_columns import (
     repeats_in_line,
     rows_mask,
 )
-from reelhouse.sources.imdb import ROWS, number_map, rows_of_lines
+from reelhouse.sources.imdb_lines import columns_of, rows_of_lines
+from reelhouse.sources.number_set import NumberSet
 from reelhouse.sources.reading import FIELD_BYTES, Header, Reading, blocks_of_lines, text_problem
 from reelhouse.sources.values import FIRST_YEAR, LAST_YEAR, SMALLINT
 
@@ -55,18 +56,18 @@ class Tested:
 Found = list[tuple[int, tuple]]
 
 
-def read_blocks(
+def read_texts(
     file: SourceFile,
     header: Header,
     stream: BinaryIO,
     reading: Reading,
-    known: memoryview | None,
-    mentioned: memoryview | None = None,
+    known: NumberSet | None = None,
+    mentioned: NumberSet | None = None,
 ) -> Iterator[CopyText]:
-    """The wanted rows of one file, each key once, as COPY text: those that `imdb.read_rows` gives, in portions.
+    """The wanted rows of one file, each key once, as COPY text.
 
-    Takes   known      map of the numbers that `file.keep_referenced` asks for: 1 at a number that is wanted
-            mentioned  map in which the numbers that later files are filtered by are set to 1: the titles of
+    Takes   known      the numbers that `file.keep_referenced` asks for
+            mentioned  set to which the numbers are added that later files are filtered by: the titles of
                        title.basics, the people of title.principals and title.crew
     """
     reader = _Reader(file, header, reading, known, mentioned)
@@ -79,15 +80,14 @@ class _Reader:
     """One file while it is read; the next line's number, and the keys that were met, go from block to block."""
 
     def __init__(
-        self, file: SourceFile, header: Header, reading: Reading, known: memoryview | None, mentioned: memoryview | None
+        self, file: SourceFile, header: Header, reading: Reading, known: NumberSet | None, mentioned: NumberSet | None
     ) -> None:
-        self.file, self.header, self.reading, self.known = file, header, reading, known
-        self.mentioned = None if mentioned is None else np.asarray(mentioned)
-        self.known_marks = None if known is None else np.asarray(known)
+        self.file, self.header, self.reading = file, header, reading
+        self.known, self.mentioned = known, mentioned
         self.line_number = 2
         self.form = FORMS[file.name]
         self.keys = OnceInGroup() if len(file.key) == 2 else Once()
-        self.places = [header.places[column] for column in ROWS[file.name][1]]
+        self.places = [header.places[column] for column in columns_of(file)]
         # Text is edited where it stands, so the columns must stand as they are staged; others may lie between.
         self.is_in_order = self.places[0] == 0 and self.places == sorted(self.places)
 
@@ -140,7 +140,7 @@ class _Reader:
             start, end = grid.start(place)[rows], grid.end(place)[rows]
             number, is_id = ids(grid, start, end, _PREFIXES[referenced.column])
             is_doubtful[rows[~is_id]] = True
-            wanted[rows] = is_id & (self.known_marks[np.where(is_id, number, 0)] == 1)
+            wanted[rows] = is_id & self.known.holds(np.where(is_id, number, 0))
         return np.flatnonzero(wanted), np.flatnonzero(is_doubtful)
 
     def _first_of_keys(
@@ -192,7 +192,7 @@ class _Reader:
             return
         if self.mentioned is not None and tested.mentions is not None:
             mentions, in_row = tested.mentions
-            self.mentioned[mentions[rows_mask(len(kept), rows)[in_row]]] = 1
+            self.mentioned.add(mentions[rows_mask(len(kept), rows)[in_row]])
         yield CopyText(len(rows), self._edited(kept.take(rows)))
 
     def _edited(self, grid: Grid) -> bytes:
@@ -205,8 +205,7 @@ class _Reader:
 
     def _mention_of_rows(self, rows: list[tuple]) -> None:
         if self.mentioned is not None and self.form.mention:
-            for row in rows:
-                self.mentioned[self.form.mention(row)] = 1
+            self.mentioned.add(np.array([number for row in rows for number in self.form.mention(row)], np.int64))
 
 
 # --- each key once --------------------------------------------------------------------------------------
@@ -216,15 +215,15 @@ class Once:
     """Keys of one number; the first of each is kept."""
 
     def __init__(self) -> None:
-        self.seen = np.asarray(number_map())
+        self.seen = NumberSet()
 
     def fates(self, numbers: np.ndarray) -> np.ndarray:
-        fates = np.where(self.seen[numbers] == 1, DUPLICATE, KEPT).astype(np.int8)
+        fates = np.where(self.seen.holds(numbers), DUPLICATE, KEPT).astype(np.int8)
         if not _is_rising(numbers):
             first = np.zeros(len(numbers), bool)
             first[np.unique(numbers, return_index=True)[1]] = True
             fates[~first] = DUPLICATE
-        self.seen[numbers] = 1
+        self.seen.add(numbers)
         return fates
 
 
@@ -235,7 +234,7 @@ class OnceInGroup:
     """
 
     def __init__(self) -> None:
-        self.seen = np.asarray(number_map())
+        self.seen = NumberSet()
         self.current, self.orders = -1, set()
 
     def fates(self, numbers: np.ndarray, orders: np.ndarray) -> np.ndarray:
@@ -245,9 +244,11 @@ class OnceInGroup:
         groups = numbers[is_start]
         rises = (orders[1:] > orders[:-1]) | is_start[1:]
         goes_on = bool(is_start[0]) or int(orders[0]) > max(self.orders, default=-1)
-        if not (rises.all() and goes_on and not self.seen[groups].any() and len(np.unique(groups)) == len(groups)):
+        is_once = _is_rising(groups) or len(np.unique(groups)) == len(groups)
+        is_new = is_once and not self.seen.holds(groups).any()
+        if not (rises.all() and goes_on and is_new):
             return self._one_by_one(numbers, orders)
-        self.seen[groups] = 1
+        self.seen.add(groups)
         last = int(np.flatnonzero(is_start)[-1]) if len(groups) else 0
         self.orders = set(orders[last:].tolist()) | (set() if len(groups) else self.orders)
         self.current = int(numbers[-1])
@@ -257,11 +258,11 @@ class OnceInGroup:
         fates = np.zeros(len(numbers), np.int8)
         for place, (number, order) in enumerate(zip(numbers.tolist(), orders.tolist(), strict=True)):
             if number != self.current:
-                if self.seen[number]:
+                if number in self.seen:
                     fates[place] = ASIDE
                     continue
                 self.current, self.orders = number, set()
-                self.seen[number] = 1
+                self.seen.add(np.array([number]))
             if order in self.orders:
                 fates[place] = DUPLICATE
             else:
@@ -345,7 +346,7 @@ class Form:
 
     test: Callable[[Grid, list[int]], Tested]
     edit: Callable[[Edits, Grid, list[int]], None]
-    mention: Callable[[tuple], int | list[int]] | None = None
+    mention: Callable[[tuple], Sequence[int]] | None = None
 
 
 def _test_titles(grid: Grid, at: list[int]) -> Tested:
@@ -431,9 +432,9 @@ def _edit_people(edits: Edits, grid: Grid, at: list[int]) -> None:
 
 
 FORMS = {
-    "title.basics.tsv.gz": Form(_test_titles, _edit_titles, lambda row: row[0]),
+    "title.basics.tsv.gz": Form(_test_titles, _edit_titles, lambda row: row[:1]),
     "title.ratings.tsv.gz": Form(_test_ratings, _edit_ratings),
-    "title.principals.tsv.gz": Form(_test_principals, _edit_principals, lambda row: row[2]),
+    "title.principals.tsv.gz": Form(_test_principals, _edit_principals, lambda row: row[2:3]),
     "title.crew.tsv.gz": Form(_test_crew, _edit_crew, lambda row: row[1] + row[2]),
     "title.akas.tsv.gz": Form(_test_akas, _edit_ratings),
     "name.basics.tsv.gz": Form(_test_people, _edit_people),

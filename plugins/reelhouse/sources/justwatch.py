@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import BinaryIO, NamedTuple
 
+from reelhouse.copying import CopyText, texts_of
 from reelhouse.sources import Column, KeepReferenced, Layout, SourceFile
+from reelhouse.sources.number_set import NumberSet
 from reelhouse.sources.reading import Header, Reading, csv_records
 from reelhouse.sources.values import (
     INTEGER,
@@ -84,7 +86,6 @@ def _declare(
         layouts=(Layout("JustWatch", tuple(Column(*column) for column in names)),),
         delimiter=",",
         is_quoted=True,
-        null="",
         key=key,
         table=table,
         fields=row._fields,
@@ -146,15 +147,27 @@ _DECIMAL = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,20})?")
 # A list with more letters than that is no list of genres or countries.
 LONGEST_LIST = 10_000
 
-Make = Callable[[dict[str, str], int, memoryview | None, list[str]], tuple]
+Make = Callable[[dict[str, str], int, NumberSet | None, list[str]], tuple]
+
+
+def read_texts(
+    file: SourceFile,
+    header: Header,
+    stream: BinaryIO,
+    reading: Reading,
+    known: NumberSet | None = None,
+    mentioned: NumberSet | None = None,
+) -> Iterator[CopyText]:
+    """The rows of `read_rows` as COPY text."""
+    return texts_of(read_rows(file, header, stream, reading, known))
 
 
 def read_rows(
-    file: SourceFile, header: Header, stream: BinaryIO, reading: Reading, known: memoryview | None = None
+    file: SourceFile, header: Header, stream: BinaryIO, reading: Reading, known: NumberSet | None = None
 ) -> Iterator[tuple]:
     """Rows of one file, each key once: the first wins; the characters of a repeated credit are united.
 
-    Takes   known  map of the staged titles, by `title_number`; for credits
+    Takes   known  the staged titles, by `title_number`; for credits
     """
     make, size = _MAKERS.get(file.name, _best), len(file.key)
     nothing = {column.name: "" for column in file.layouts[0].columns}
@@ -204,7 +217,7 @@ def quoted_list(text: str, column: str, problems: list[str]) -> list[str]:
     return []
 
 
-def _title(text: dict[str, str], line_number: int, _: memoryview | None, problems: list[str]) -> Title:
+def _title(text: dict[str, str], line_number: int, _: NumberSet | None, problems: list[str]) -> Title:
     kind = KINDS.get(text["type"].strip().upper())
     if kind is None:
         refuse(problems, "type", "MOVIE or SHOW", text["type"])
@@ -231,9 +244,9 @@ def _title(text: dict[str, str], line_number: int, _: memoryview | None, problem
     )
 
 
-def _credit(text: dict[str, str], line_number: int, known: memoryview | None, problems: list[str]) -> Credit:
+def _credit(text: dict[str, str], line_number: int, known: NumberSet | None, problems: list[str]) -> Credit:
     source_id = _source_id(text["id"], problems)
-    if not problems and not known[title_number(source_id)]:
+    if not problems and title_number(source_id) not in known:
         refuse(problems, "id", "a title that titles.csv has", source_id)
     person_number = count_or_none(text["person_id"], "person_id", problems)
     if person_number is None:
@@ -252,7 +265,7 @@ def _credit(text: dict[str, str], line_number: int, known: memoryview | None, pr
     )
 
 
-def _best(text: dict[str, str], line_number: int, _: memoryview | None, problems: list[str]) -> Best:
+def _best(text: dict[str, str], line_number: int, _: NumberSet | None, problems: list[str]) -> Best:
     list_rank = count_or_none(text["index"], "index", problems)
     if list_rank is None:
         refuse(problems, "index", f"a place 0–{INTEGER}", text["index"])

@@ -6,4 +6,4 @@ from reelhouse.sources import catalogue
 
 FILES = (catalogue.declare("netflix", "netflix_titles.csv"),)
 
-read_rows = catalogue.read_rows
+read_texts = catalogue.read_texts

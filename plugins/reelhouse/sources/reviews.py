@@ -39,7 +39,6 @@ FILE = SourceFile(
     layouts=(Layout("8 columns", tuple(Column(name) for name in COLUMNS)),),
     delimiter=",",
     is_quoted=True,
-    null="",
     key=("source_id", "review_sha256"),
     table="rotten_tomatoes_reviews",
     fields=Review._fields,

@@ -17,7 +17,9 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
+from reelhouse.copying import CopyText, texts_of
 from reelhouse.sources import Column, Layout, SourceFile
+from reelhouse.sources.number_set import NumberSet
 from reelhouse.sources.reading import Header, Reading, blocks_of_lines, csv_records, text_problem
 from reelhouse.sources.values import (
     FIRST_YEAR,
@@ -81,7 +83,6 @@ def _declare(name: str, columns: str, row: type, key_size: int) -> SourceFile:
         layouts=(Layout("MovieLens", tuple(Column(*column) for column in names)),),
         delimiter=",",
         is_quoted=True,
-        null="",
         key=row._fields[:key_size],
         table=f"viewers_{name.removesuffix('.csv')}",
         fields=row._fields,
@@ -109,9 +110,19 @@ NO_GENRES = "(no genres listed)"
 Make = Callable[[list[str], list[str]], tuple]
 
 
-def read_rows(
-    file: SourceFile, header: Header, stream: BinaryIO, reading: Reading, known: object = None
-) -> Iterator[tuple | bytes]:
+def read_texts(
+    file: SourceFile,
+    header: Header,
+    stream: BinaryIO,
+    reading: Reading,
+    known: NumberSet | None = None,
+    mentioned: NumberSet | None = None,
+) -> Iterator[CopyText]:
+    """The rows of `read_rows` as COPY text."""
+    return texts_of(read_rows(file, header, stream, reading))
+
+
+def read_rows(file: SourceFile, header: Header, stream: BinaryIO, reading: Reading) -> Iterator[tuple | bytes]:
     """Rows of one file, each key once, the first wins; of ratings also whole blocks as lines of COPY text."""
     if file.name in _OF_FILMS:
         return _films(file, header, stream, reading)
