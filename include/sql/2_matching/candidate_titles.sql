@@ -16,13 +16,15 @@ directions as (
     select
         principal.imdb_title_number,
         principal.imdb_person_number
-    from staging.imdb_principals as principal
+    from candidates
+    inner join staging.imdb_principals as principal on candidates.imdb_title_number = principal.imdb_title_number
     where principal.category = 'director'
     union
     select
         crew.imdb_title_number,
         unnest(crew.director_numbers) as imdb_person_number
-    from staging.imdb_crew as crew
+    from candidates
+    inner join staging.imdb_crew as crew on candidates.imdb_title_number = crew.imdb_title_number
 ),
 
 directors as (
@@ -30,7 +32,6 @@ directors as (
         directions.imdb_title_number,
         string_agg(person.folded_name, '|' order by person.folded_name collate "C") as director_names
     from directions
-    inner join candidates on directions.imdb_title_number = candidates.imdb_title_number
     inner join matching.imdb_person_name as person
         on directions.imdb_person_number = person.imdb_person_number
     group by directions.imdb_title_number
