@@ -369,6 +369,7 @@ def details_of(gathered: Gathered, titles: Titles, pair: int) -> dict[str, objec
         "rarest": pairs.rarest[pair],
         "genres": pairs.genres[pair] or None,
         "imdb_genres": pairs.imdb_genres[pair] or None,
+        "imdb_votes": pairs.votes[pair],
     }
     return {key: _plain(value) for key, value in seen.items() if value is not None and value == value}
 
