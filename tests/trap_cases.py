@@ -58,6 +58,7 @@ class Title:
     original: str | None = None
     adult: bool = False
     genres: tuple[str, ...] = ()
+    votes: int | None = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +324,12 @@ NUMBERS = (
         (Row("Breaking Dawn: Part 2", 2012, NOT_LINKED, by=ANN, cast=CAST, minutes=115),),
         (Title("Breaking Dawn: Part 1", 2011, by=ANN, cast=CAST, minutes=117),),
     ),
+    sequel(
+        "Deathly Halls 2 is not 1",
+        "all but the number is equal, the year too",
+        "Deathly Halls: Part 2",
+        "Deathly Halls: Part 1",
+    ),
     same("Karate Kid II is Karate Kid 2", "II is 2", "Karate Kid II", "Karate Kid 2"),
     same("Rocky V is Rocky 5", "V at the end of a title is 5", "Rocky V", "Rocky 5"),
     same("Kill Bill: Vol. 2", "words that announce a number may be left out", "Kill Bill: Vol. 2", "Kill Bill 2"),
@@ -466,6 +473,7 @@ VERSIONS = (
         (Row("Operation Ember: Part of the Whole", 2018, NOT_LINKED, by=ANN, cast=CAST, minutes=90),),
         (Title("Operation Ember: The Last Siege", 2018, by=BEN, cast=OTHERS, minutes=110),),
     ),
+    same("a year behind the title", "the year is no part of the title", "Marigold Sea 2018", "Marigold Sea"),
 )  # fmt: skip
 
 KINDS = (
@@ -559,6 +567,12 @@ KINDS = (
         (Row("Winter Circus", 2018, 1, series=True, by=ANN, cast=CAST, seasons=1),),
         (Title("Winter Circus", 2018, "tvSpecial", by=ANN, cast=CAST, minutes=60),),
     ),
+    Case(
+        "a season behind the title",
+        "Season 3 is no part of the series' name",
+        (Row("Fargo Hills: Season 3", 2017, 1, series=True, cast=CAST, seasons=1),),
+        (Title("Fargo Hills", 2014, "tvSeries", cast=CAST),),
+    ),
 )
 
 PEOPLE = (
@@ -633,6 +647,12 @@ PEOPLE = (
         "two letters against a full name; all else agrees",
         (Row("Blush Gold", 2019, 1, by=("LP",), cast=CAST, minutes=96),),
         (Title("Blush Gold", 2019, by=("Debbie Malone",), cast=CAST, minutes=96),),
+    ),
+    Case(
+        "one of several people of a name",
+        "(II) is IMDb's number, not a part of the name",
+        (Row("Twin Parks", 2019, 1, by=("Tom Hollanders (II)",), minutes=96),),
+        (Title("Twin Parks", 2019, by=("Tom Hollanders",), minutes=96),),
     ),
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import psycopg
+from psycopg import sql
 
 from reelhouse.day import Day
 from reelhouse.matching.candidates import find_candidates
@@ -45,6 +46,31 @@ class Works:
             values,
         )
 
+    def catalogue(self, source: str, source_id: str, title: str, year: int, actors: Sequence[str] = ()) -> None:
+        """A film of Amazon, Disney+ or Hulu."""
+        self.conn.execute(
+            sql.SQL(
+                "insert into staging.{} (source_id, line_number, kind, title, directors, actors, countries,"
+                " release_year, categories, repairs)"
+                " values (%s, 1, 'movie', %s, '{{}}', %s, '{{}}', %s, '{{}}', '{{}}')"
+            ).format(sql.Identifier(f"{source}_titles")),
+            (source_id, title, [*actors], year),
+        )
+
+    def justwatch(
+        self, source_id: str, title: str, year: int, actors: Sequence[str] = (), imdb_id: str | None = None
+    ) -> None:
+        self.conn.execute(
+            "insert into staging.justwatch_titles (source_id, line_number, kind, title, release_year, genres,"
+            " countries, imdb_id) values (%s, 1, 'movie', %s, %s, '{}', '{}', %s)",
+            (source_id, title, year, imdb_id),
+        )
+        for number, name in enumerate(actors, start=1):
+            self.conn.execute(
+                "insert into staging.justwatch_credits values (%s, %s, 'actor', %s, %s, '{}')",
+                (source_id, number, number, name),
+            )
+
     def rotten_tomatoes(self, source_id: str, title: str, year: int | None, directors: Sequence[str] = ()) -> None:
         self.conn.execute(
             "insert into staging.rotten_tomatoes_movies (source_id, line_number, title, genres, directors, writers,"
@@ -66,6 +92,7 @@ class Works:
         actors: Sequence[str] = (),
         akas: Sequence[str] = (),
         is_adult: bool = False,
+        votes: int | None = None,
     ) -> None:
         self.conn.execute(
             "insert into staging.imdb_titles values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
@@ -77,6 +104,8 @@ class Works:
                 "insert into staging.imdb_principals values (%s, %s, %s, %s, '{}')",
                 (number, order, self._person(name), category),
             )
+        if votes is not None:
+            self.conn.execute("insert into staging.imdb_ratings values (%s, 7.0, %s)", (number, votes))
         for order, aka in enumerate(akas, start=1):
             self.conn.execute("insert into staging.imdb_akas values (%s, %s, %s)", (number, order, aka))
 

@@ -15,8 +15,10 @@ from reelhouse.matching.keys import (
     hard_numbers,
     link_title,
     person_key,
+    stated_year,
     title_forms,
     title_key,
+    undated,
 )
 
 
@@ -47,6 +49,17 @@ def key(title: str) -> str:
         ("Ελλάδα", "Ελλαδα"),
         ("Ещё", "Еще"),
         ("#Alive", "Alive"),
+        ("Endless Love1981", "Endless Love"),
+        ("Aladdin (1992)", "Aladdin"),
+        ("Pinocchio (2020) [English Subtitled]", "Pinocchio"),
+        ("Master (Malayalam) [4K UHD]", "Master"),
+        ("The Crown: Season 2", "The Crown"),
+        ("Suits (Season Three)", "Suits"),
+        ("Boomika (Hindi)", "Boomika"),
+        ("Oh! Baby (Tamil)", "Oh! Baby"),
+        ("The Hateful Eight: Extended Version", "The Hateful Eight"),
+        ("Friday the 13th", "Friday the 13"),
+        ("The Circle", "Circle"),
     ],
 )
 def test_the_same_title_written_otherwise_has_the_same_key(one: str, other: str) -> None:
@@ -67,6 +80,11 @@ def test_the_same_title_written_otherwise_has_the_same_key(one: str, other: str)
         ("ガール", "カール"),
         ("반드시 잡는다", "반드시 잡는"),
         ("किताब", "कतब"),
+        ("Open Season 2", "Open Season"),
+        ("Blade Runner 2049", "Blade Runner"),
+        ("Mockingjay Part 1", "Mockingjay Part 2"),
+        ("The Final Cut", "The"),
+        ("Uncut Gems", "Gems"),
     ],
 )
 def test_another_title_has_another_key(one: str, other: str) -> None:
@@ -89,18 +107,88 @@ def test_a_title_of_any_script_has_a_key_of_its_own(title: str) -> None:
         ("Friday the 13th", "13"),
         ("Fast Five", "5"),
         ("1922", "1922"),
+        ("The Hunger Games: Mockingjay - Part 1", "1"),
+        ("Kill Bill: Vol. 2", "2"),
+        ("I, Robot", ""),
+        ("V for Vendetta", ""),
+        ("III Smoking Barrels", ""),
+        ("Monty Python Live (Mostly): One Down, Five to Go", ""),
     ],
 )
 def test_numbers_are_hard_keys(title: str, numbers: str) -> None:
-    assert hard_numbers(fold_title(title)) == numbers
+    assert " ".join(hard_numbers(fold_title(title))) == numbers
 
 
 def test_the_name_that_comes_first_does_not_matter() -> None:
     assert person_key(fold_name("Park Chan-wook")) == person_key(fold_name("Chan-wook Park"))
 
 
-def test_a_part_of_a_title_is_a_form_of_it() -> None:
-    assert title_forms("ABCD (Any Body Can Dance)").part_folds == ("abcd", "any body can dance")
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("J.J. Abrams", "J. J. Abrams"),
+        ("Louis Ferrigno, Jr.", "Louis Ferrigno Jr"),
+        ("Tom Holland (II)", "Tom Holland"),
+        ("Eiza González", "Eiza Gonzalez"),
+        ("Stellan Skarsgård", "Stellan Skarsgard"),
+        ("Lupita Nyong'o", "Lupita Nyong’o"),
+        ("Naga Vishal", "Nagavishal"),
+    ],
+)
+def test_one_person_written_otherwise_has_the_same_key(one: str, other: str) -> None:
+    assert person_key(fold_name(one)) == person_key(fold_name(other))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Robert Downey Jr.", "Robert Downey Sr."),
+        ("Michael B. Jordan", "Michael Jordan"),
+        ("D.B. Sweeney", "B.B. Sweeney"),
+        ("Prince", "Prince (Official)"),
+    ],
+)
+def test_another_person_has_another_key(one: str, other: str) -> None:
+    assert person_key(fold_name(one)) != person_key(fold_name(other))
+
+
+@pytest.mark.parametrize(
+    ("title", "parts"),
+    [
+        ("ABCD (Any Body Can Dance)", ("abcd", "any body can dance")),
+        ("Escape Plan: the Extractors Aka Escape Plan 3", ("escape plan the extractors", "escape plan 3")),
+        ("The Figurine (Araromire)", ("the figurine", "araromire")),
+        ("Spider-Man", ()),
+        ("AKA Jane Roe", ()),
+    ],
+)
+def test_aliases_and_subtitles_are_forms_of_a_title(title: str, parts: tuple[str, ...]) -> None:
+    assert title_forms(title).part_folds == parts
+
+
+def test_the_text_a_spreadsheet_made_is_no_form_of_a_title() -> None:
+    assert title_forms("22-Jul") == title_forms("22 July")
+
+
+@pytest.mark.parametrize(
+    ("title", "year"),
+    [("Aladdin (1992)", 1992), ("Endless Love1981", 1981), ("Blade Runner 2049", None), ("1984", None), ("", None)],
+)
+def test_a_year_in_brackets_or_glued_on_is_a_statement(title: str, year: int | None) -> None:
+    assert stated_year(title) == year
+
+
+@pytest.mark.parametrize(
+    ("title", "year", "name"),
+    [
+        ("Seven Souls in the Skull Castle 2011", 2011, "seven souls in the skull castle"),
+        ("Death Race 2000", 1975, "death race 2000"),
+        ("2012", 2012, "2012"),
+        ("Fantasia 2000", None, "fantasia 2000"),
+    ],
+)
+def test_the_years_own_number_at_the_end_is_left_out(title: str, year: int | None, name: str) -> None:
+    assert undated(fold_title(title), year) == name
 
 
 @given(st.text(max_size=40))

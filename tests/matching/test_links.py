@@ -8,7 +8,8 @@ import pytest
 from works import Works
 
 from reelhouse.errors import ContractBroken
-from reelhouse.matching.evaluation import score_links, write_links
+from reelhouse.matching.candidates import HOT_KEY
+from reelhouse.matching.evaluation import score_candidates, score_links, write_links
 
 
 def test_links_are_scored_by_hand_counted_figures(tmp_path: Path) -> None:
@@ -47,3 +48,34 @@ def test_links_hold_what_is_likelier_than_not(works: Works, tmp_path: Path) -> N
     assert header == "source_id,imdb_id,probability,band"
     assert line.startswith("s1,tt0000001,0.9")
     assert line.endswith(",match")
+
+
+def test_right_titles_are_counted_by_the_rule_that_finds_them(works: Works, tmp_path: Path) -> None:
+    works.netflix("s1", "Alpha", 2020)
+    works.netflix("s2", "Ready to Mingle", 2019, directors=["Ann Ash"])
+    works.netflix("s3", "Gamma", 2020)
+    works.netflix("s4", "Delta", 2020)
+    works.imdb(1, "Alpha", 2020)
+    works.imdb(2, "Solteras", 2019, directors=["Ann Ash"])
+    works.imdb(3, "Quite Another Name", 1950)
+    works.find()
+    labels = tmp_path / "labels.csv"
+    labels.write_text("source_id,imdb_id\ns1,tt1\ns2,tt0000002\ns3,tt0000003\ns4,tt9\ns4,NIL\n")
+    assert {row["found by"]: row["labelled"] for row in score_candidates(works.conn, "netflix", labels)} == {
+        "title key": 1,
+        "shared people": 1,
+        "not found": 1,
+        "not in IMDb's files": 1,
+    }
+
+
+def test_keys_too_common_to_say_anything_are_capped_and_counted(works: Works) -> None:
+    works.netflix("s1", "Love", 2020)
+    works.netflix("s2", "Rare", 2020)
+    for number in range(1, HOT_KEY + 2):
+        works.imdb(number, "Love", 1950 if number > 1 else 2020)
+    works.imdb(500, "Rare", 1950)
+    figures = works.find()
+    assert (figures["hot_title_keys"], figures["common_person_keys"]) == (1, 0)
+    found = works.conn.execute("select source_id, imdb_title_number from matching.candidate_pair order by 1").fetchall()
+    assert found == [("s1", 1), ("s2", 500)]

@@ -1,7 +1,7 @@
 -- What IMDb says of the titles that are candidates
 -- Grain:  one IMDb title
 -- Reads:  matching.candidate_pair, matching.imdb_person_name, staging.imdb_titles, staging.imdb_principals,
---         staging.imdb_crew
+--         staging.imdb_crew, staging.imdb_ratings
 -- Writes: -
 -- Rerun:  only reads
 
@@ -54,9 +54,11 @@ select
     title.runtime_min,
     array_to_string(title.genres, '|') as genres,
     coalesce(directors.director_names, '') as director_names,
-    coalesce(casts.cast_count, 0) as cast_count
+    coalesce(casts.cast_count, 0) as cast_count,
+    rating.imdb_vote_count
 from candidates
 inner join staging.imdb_titles as title on candidates.imdb_title_number = title.imdb_title_number
 left join directors on title.imdb_title_number = directors.imdb_title_number
 left join casts on title.imdb_title_number = casts.imdb_title_number
+left join staging.imdb_ratings as rating on title.imdb_title_number = rating.imdb_title_number
 order by title.imdb_title_number;

@@ -1,6 +1,7 @@
 -- The source rows to decide on
 -- Grain:  one row of a source file
--- Reads:  matching.source_title, matching.source_person, staging.netflix_titles, staging.rotten_tomatoes_movies
+-- Reads:  matching.source_title, matching.source_person, staging.netflix_titles, staging.amazon_titles,
+--         staging.disney_titles, staging.hulu_titles, staging.rotten_tomatoes_movies, staging.justwatch_titles
 -- Writes: -
 -- Rerun:  only reads
 
@@ -24,10 +25,34 @@ genres as (
     from staging.netflix_titles
     union all
     select
+        'amazon' as source,
+        source_id,
+        array_to_string(categories, '|') as genres
+    from staging.amazon_titles
+    union all
+    select
+        'disney' as source,
+        source_id,
+        array_to_string(categories, '|') as genres
+    from staging.disney_titles
+    union all
+    select
+        'hulu' as source,
+        source_id,
+        array_to_string(categories, '|') as genres
+    from staging.hulu_titles
+    union all
+    select
         'rotten_tomatoes' as source,
         source_id,
         array_to_string(genres, '|') as genres
     from staging.rotten_tomatoes_movies
+    union all
+    select
+        'justwatch' as source,
+        source_id,
+        array_to_string(genres, '|') as genres
+    from staging.justwatch_titles
 )
 
 select

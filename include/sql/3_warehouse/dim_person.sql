@@ -34,7 +34,7 @@ names as (
         folded_name,
         mode() within group (order by person_name collate "C") as person_name
     from matching.source_person
-    where imdb_person_number is null
+    where imdb_person_number is null and source in ('netflix', 'rotten_tomatoes')
     group by folded_name
 ),
 

@@ -42,6 +42,7 @@ assigned as materialized (
             and source_title.source_id = title_decision.source_id
             and title_decision.band = 'match'
     left join staging.imdb_titles on title_decision.imdb_title_number = imdb_titles.imdb_title_number
+    where source_title.source in ('netflix', 'rotten_tomatoes')
 ),
 
 unlinked as materialized (

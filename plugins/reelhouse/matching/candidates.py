@@ -1,4 +1,4 @@
-"""Candidates: which IMDb titles each Netflix and Rotten Tomatoes row may be.
+"""Candidates: which IMDb titles each row of the catalogues and of Rotten Tomatoes may be.
 
 Three joins, strictest first: equal title keys; shared rare people; keys that begin alike in a near year,
 kept when they are similar. A pair keeps the first rule that found it. Adult titles are never candidates,
@@ -25,8 +25,10 @@ from reelhouse.matching.keys import (
     link_title,
     link_year,
     person_key,
+    stated_year,
     title_forms,
     title_key,
+    undated,
 )
 from reelhouse.warehousing import loads
 
@@ -78,7 +80,7 @@ def fold_staging(conn: psycopg.Connection, day: Day) -> None:
     day.tell("folding IMDb people", 0.3)
     _fold(conn, _IMDB_PEOPLE, _imdb_people, {"imdb_person_name": 3})
     day.tell("folding the catalogues", 0.6)
-    for query in (_NETFLIX, _ROTTEN_TOMATOES):
+    for query in _SOURCES:
         _fold(conn, query, _source_rows, {"source_title": 13, "source_title_key": 4, "source_person": 7})
     conn.execute("analyze " + ", ".join(f"matching.{table}" for table in FILLED[:-2]))
 
@@ -97,7 +99,9 @@ def join_candidates(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     _add_prefix_pairs(conn, (folder / "prefix_pairs.sql").read_text())
     conn.execute("analyze matching.candidate_pair")
     rows = conn.execute("select found_by, count(*) from matching.candidate_pair group by found_by").fetchall()
-    return {"candidates": dict(sorted(rows)), "candidate_count": sum(count for _, count in rows)}
+    figures: dict[str, object] = {"candidates": dict(sorted(rows)), "candidate_count": sum(count for _, count in rows)}
+    hot = conn.execute((folder / "hot_keys.sql").read_text(), {"hot_key": HOT_KEY, "common_person": COMMON_PERSON})
+    return figures | dict(zip(("hot_title_keys", "common_person_keys"), hot.fetchone(), strict=True))
 
 
 def _add_prefix_pairs(conn: psycopg.Connection, query: str) -> None:
@@ -128,11 +132,11 @@ _IMDB_NAMES = """
     from staging.imdb_titles as title
 """
 _IMDB_PEOPLE = "select imdb_person_number, person_name from staging.imdb_people"
-_NETFLIX = """
+_CATALOGUE = """
     select
-        'netflix', source_id, kind, title, release_year, runtime_min, season_count, description, directors,
-        '{}'::text[], actors
-    from staging.netflix_titles
+        '{source}', source_id, kind, title, release_year, runtime_min, season_count, description, directors,
+        '{{}}'::text[], actors
+    from staging.{source}_titles
 """
 _ROTTEN_TOMATOES = """
     select
@@ -141,6 +145,27 @@ _ROTTEN_TOMATOES = """
         directors, writers, actors
     from staging.rotten_tomatoes_movies
 """
+# Not its imdb_id, which is sometimes wrong and may be looked at only to see how often ours agree with it.
+_JUSTWATCH = """
+    select
+        'justwatch', title.source_id, title.kind, title.title, title.release_year, title.runtime_min,
+        title.season_count, title.description, coalesce(credit.directors, '{}'), '{}'::text[],
+        coalesce(credit.actors, '{}')
+    from staging.justwatch_titles as title
+    left join (
+        select
+            source_id,
+            array_agg(person_name order by line_number) filter (where role = 'director') as directors,
+            array_agg(person_name order by line_number) filter (where role = 'actor') as actors
+        from staging.justwatch_credits
+        group by source_id
+    ) as credit on title.source_id = credit.source_id
+"""
+_SOURCES = (
+    *(_CATALOGUE.format(source=source) for source in ("netflix", "amazon", "disney", "hulu")),
+    _ROTTEN_TOMATOES,
+    _JUSTWATCH,
+)
 
 
 def _imdb_names(rows: Sequence[tuple]) -> tuple[list[tuple], list[tuple]]:
@@ -179,13 +204,14 @@ def _source_rows(rows: Sequence[tuple]) -> tuple[list[tuple], list[tuple], list[
         title_keys: dict[str, bool] = {}
         _collect_keys(title_keys, forms.folded, forms.base, forms.part_folds)
         is_linked = source == "rotten_tomatoes"
+        title_keys[title_key(undated(forms.base, year))] = False
         link = link_title(source_id) if is_linked else ""
         if link:
             title_keys[title_key(link)] = False
         digest = hashlib.sha256(fold_title(description).encode()).hexdigest() if description else None
         titles.append((
             source, source_id, kind, title, forms.folded, forms.base, title_key(forms.base), link or None, year,
-            link_year(source_id) if is_linked else None, runtime, seasons, digest,
+            (link_year(source_id) if is_linked else None) or stated_year(title), runtime, seasons, digest,
         ))  # fmt: skip
         keys += [(source, source_id, key, is_part) for key, is_part in title_keys.items()]
         for role, names in zip(("director", "writer", "cast"), lists, strict=True):

@@ -15,6 +15,8 @@ from reelhouse.errors import ContractBroken, FileMissing
 LINK_FROM = 0.5
 NIL = "NIL"
 BOOTSTRAP_ROUNDS = 2000
+# Strictest first.
+RULES = ("title key", "title part", "shared people", "title prefix")
 LINK_COLUMNS = ("source_id", "imdb_id", "probability", "band")
 
 
@@ -118,6 +120,51 @@ def _score(labels: list[Label], linked: dict[str, tuple[str, str]]) -> dict[str,
         "match_band": int(in_match.sum()),
         "match_band_right": round(float(is_right[in_match].mean()), 4) if in_match.any() else None,
     }
+
+
+def score_candidates(conn: psycopg.Connection, source: str, labels: Path) -> list[dict[str, object]]:
+    """How many right titles are among the candidates, by the rule that found them: no model links what is not.
+
+    Gives   one row a rule, strictest first; then those that no rule found, and those that IMDb's files do not have
+    """
+    known = [
+        (_plain_id(row["source_id"]), int(row["imdb_id"].removeprefix("tt")))
+        for row in _read(labels, ("source_id", "imdb_id"))
+        if row["imdb_id"] != NIL
+    ]
+    rows = conn.execute(
+        "select case when title.imdb_title_number is null then 'not in IMDb''s files'"
+        " else coalesce(pair.found_by, 'not found') end, count(*)"
+        " from unnest(%s::text[], %s::integer[]) as label (source_id, imdb_title_number)"
+        " inner join matching.source_title as source_title"
+        " on source_title.source = %s and source_title.source_id = label.source_id"
+        " left join staging.imdb_titles as title on label.imdb_title_number = title.imdb_title_number"
+        " left join matching.candidate_pair as pair on pair.source = source_title.source"
+        " and pair.source_id = label.source_id and pair.imdb_title_number = label.imdb_title_number group by 1",
+        ([each[0] for each in known], [each[1] for each in known], source),
+    ).fetchall()
+    counts = dict(rows)
+    total = max(sum(counts.values()), 1)
+    return [
+        {"found by": rule, "labelled": counts[rule], "share": round(counts[rule] / total, 4)}
+        for rule in (*RULES, "not found", "not in IMDb's files")
+        if rule in counts
+    ]
+
+
+def write_justwatch_labels(conn: psycopg.Connection, out: Path) -> int:
+    """Write JustWatch's own IMDb ids as labels, of titles that IMDb's files have. A check: nothing is linked by them.
+
+    Gives   number of labels
+    """
+    rows = conn.execute(
+        "select source_id, imdb_id, kind from staging.justwatch_titles"
+        " where substr(imdb_id, 3)::integer in (select imdb_title_number from staging.imdb_titles)"
+        ' order by source_id collate "C"'
+    ).fetchall()
+    with out.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([("source_id", "imdb_id", "type"), *rows])
+    return len(rows)
 
 
 def same_id(one: str, other: str) -> bool:

@@ -85,6 +85,7 @@ class Pairs:
     shared_cast: Column
     shared_otherwise: Column
     rarest: Column
+    votes: Column
     genres: Sequence[str]
     imdb_genres: Sequence[str]
 
@@ -141,10 +142,14 @@ def compare_names(names: Names, pair_count: int) -> Titles:
     similarity = process.cpdist(names.source_key, names.imdb_key, scorer=Indel.normalized_similarity, dtype=np.float32)
     overlap = process.cpdist(names.source, names.imdb, scorer=fuzz.token_set_ratio, dtype=np.float32) / 100
     is_equal = similarity >= 1
-    ours = [hard_numbers(name) for name in names.source]
-    theirs = [hard_numbers(name) for name in names.imdb]
-    differ = np.array([one != other for one, other in zip(ours, theirs, strict=True)], dtype=bool)
-    conflict = np.array([bool(one and other) for one, other in zip(ours, theirs, strict=True)], dtype=bool) & differ
+    numbers = {name: hard_numbers(name) for name in {*names.source, *names.imdb}}
+    ours = [numbers[name] for name in names.source]
+    theirs = [numbers[name] for name in names.imdb]
+    # First parts rarely bear their number, but one that does is not the second.
+    differ = ~is_equal & np.array(
+        [_later(one) != _later(other) for one, other in zip(ours, theirs, strict=True)], dtype=bool
+    )
+    conflict = differ & np.array([bool(one and other) for one, other in zip(ours, theirs, strict=True)], dtype=bool)
     # The same words with another number are another work, so such a name is the best one only for want of others.
     rank = 4.0 * is_equal + 2.0 * similarity + overlap - 0.8 * differ - 0.001 * names.is_aka
     order = np.lexsort((rank, names.pair))
@@ -164,6 +169,10 @@ def compare_names(names: Names, pair_count: int) -> Titles:
     )
 
 
+def _later(numbers: Sequence[str]) -> tuple[str, ...]:
+    return tuple(number for number in numbers if number != "1")
+
+
 def features(pairs: Pairs, titles: Titles) -> dict[str, Column]:
     """What is seen in each pair, by `family.feature`."""
     return {
@@ -173,7 +182,9 @@ def features(pairs: Pairs, titles: Titles) -> dict[str, Column]:
         **_type_features(pairs),
         **_runtime_features(pairs),
         **_people_features(pairs),
+        "people.unlisted": _unlisted(pairs) & (titles.title_count > 1),
         **_genre_features(pairs),
+        **_fame_features(pairs),
     }
 
 
@@ -253,21 +264,45 @@ def _people_features(pairs: Pairs) -> dict[str, Column]:
     open_pairs = np.flatnonzero(both & ~same_director)
     if len(open_pairs):
         alike[open_pairs] = _names_alike(pairs, open_pairs)
-    comparable = np.minimum(pairs.cast_count, pairs.imdb_cast_count)
-    most = (pairs.shared_cast >= 4) & (pairs.shared_cast >= MOST_CAST * comparable)
     return {
         "director.same": same_director,
         "director.alike": alike,
         "director.other": both & ~same_director & ~alike,
+        **_cast_features(pairs),
+        "people.otherwise": pairs.shared_otherwise > 0,
+        "people.rare": np.log10(BUSY_PERSON / np.clip(np.nan_to_num(pairs.rarest, nan=BUSY_PERSON), 1, BUSY_PERSON)),
+    }
+
+
+def _cast_features(pairs: Pairs) -> dict[str, Column]:
+    comparable = np.minimum(pairs.cast_count, pairs.imdb_cast_count)
+    most = (pairs.shared_cast >= 4) & (pairs.shared_cast >= MOST_CAST * comparable)
+    none = pairs.shared_cast == 0
+    # A cartoon has other voices in every country.
+    dubbed = np.array(
+        [
+            "Animation" in _genre_set(f"{one}|{other}")
+            for one, other in zip(pairs.genres, pairs.imdb_genres, strict=True)
+        ],
+        dtype=bool,
+    )
+    return {
         "cast.one": pairs.shared_cast == 1,
         "cast.two": pairs.shared_cast == 2,
         "cast.several": (pairs.shared_cast >= 3) & ~most,
         "cast.most": most,
-        "cast.none_of_few": (pairs.shared_cast == 0) & (comparable >= 1) & (comparable < 4),
-        "cast.none_of_many": (pairs.shared_cast == 0) & (comparable >= 4),
-        "people.otherwise": pairs.shared_otherwise > 0,
-        "people.rare": np.log10(BUSY_PERSON / np.clip(np.nan_to_num(pairs.rarest, nan=BUSY_PERSON), 1, BUSY_PERSON)),
+        "cast.none_of_few": none & (comparable >= 1) & (comparable < 4),
+        "cast.none_of_many": none & (comparable >= 4) & ~dubbed,
     }
+
+
+def _unlisted(pairs: Pairs) -> Column:
+    """Films whose people the row names while IMDb names nobody; of series it does so too often to mean anything."""
+    ours, theirs = (
+        np.array([bool(names) for names in directors], dtype=bool)
+        for directors in (pairs.directors, pairs.imdb_directors)
+    )
+    return ~pairs.is_series & (ours | (pairs.cast_count > 0)) & ~theirs & (pairs.imdb_cast_count == 0)
 
 
 def _names_alike(pairs: Pairs, rows: Column) -> Column:
@@ -320,6 +355,8 @@ _GENRE_WORDS = (
     (re.compile(r"western", re.I), "Western"),
     (re.compile(r"\bwar\b", re.I), "War"),
 )
+# What one side calls a children's programme is a cartoon to the other.
+_FOR_CHILDREN = frozenset({"Family", "Animation"})
 
 
 @cache
@@ -337,7 +374,16 @@ def _genre_features(pairs: Pairs) -> dict[str, Column]:
     for row, (ours, theirs) in enumerate(zip(pairs.genres, pairs.imdb_genres, strict=True)):
         mine, other = _genre_set(ours), _genre_set(theirs)
         if mine and other:
-            shared[row] = not mine.isdisjoint(other)
+            shared[row] = not mine.isdisjoint(other) or mine | other >= _FOR_CHILDREN
             differ[row] = not shared[row]
             documentary[row] = ("Documentary" in mine) != ("Documentary" in other)
     return {"genre.shared": shared, "genre.differ": differ, "genre.documentary": documentary}
+
+
+def _fame_features(pairs: Pairs) -> dict[str, Column]:
+    """Votes in coarse steps, so that a day's votes do not move a decision."""
+    return {
+        "fame.unrated": np.isnan(pairs.votes),
+        "fame.hundreds": (pairs.votes >= 100) & (pairs.votes < 1000),
+        "fame.thousands": pairs.votes >= 1000,
+    }

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import numpy as np
 import psycopg
 from scipy.optimize import minimize
 
-from reelhouse.matching.decisions import decide
+from reelhouse.matching.decisions import Decision, decide
 from reelhouse.matching.evaluation import LINK_FROM, NIL
 from reelhouse.matching.evidence import compare_names, features
 from reelhouse.matching.gathering import Gathered, gather
@@ -26,6 +27,8 @@ SPREAD = 1.5
 # What a row weighs with its right title hidden, beside 1 as it is: about the share of rows that have none.
 HIDDEN_WEIGHT = 0.1
 FOLDS = 5
+# From the rows that may be learnt from to a score for every pair.
+Learn = Callable[[Sequence[int]], np.ndarray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +79,15 @@ BELIEFS: dict[str, Belief] = {
     "cast.most": Belief(5, 2, 9),
     "cast.none_of_few": Belief(-0.5, -3, 0),
     "cast.none_of_many": Belief(-2.5, -5, -2),
+    "people.unlisted": Belief(-2, -4, 0),
     "people.otherwise": Belief(1, 0, 4),
     "people.rare": Belief(0.7, 0, 3),
     "genre.shared": Belief(1, 0, 1.5),
     "genre.differ": Belief(-0.5, -2, -0.2),
     "genre.documentary": Belief(-1, -3, -0.3),
+    "fame.unrated": Belief(-1, -3, 0),
+    "fame.hundreds": Belief(0.5, 0, 3),
+    "fame.thousands": Belief(1, 0, 4),
 }
 
 
@@ -137,7 +144,9 @@ def make_choices(gathered: Gathered, right: Mapping[int, int | None], rows: Sequ
     pairs: list[np.ndarray] = []
     answers: list[np.ndarray] = []
     weights: list[float] = []
+    labelled = Counter(gathered.rows[row].source for row in rows)
     for row in rows:
+        share = len(rows) / len(labelled) / labelled[gathered.rows[row].source]
         offered = np.arange(bounds[row], bounds[row + 1])
         is_right = gathered.title_number[offered] == (right[row] if right[row] is not None else -1)
         for kept, weight in ((np.ones(len(offered), dtype=bool), 1.0), (~is_right, HIDDEN_WEIGHT)):
@@ -145,7 +154,7 @@ def make_choices(gathered: Gathered, right: Mapping[int, int | None], rows: Sequ
             if kept.any() and (weight == 1.0 or is_right.any()):
                 pairs.append(offered[kept])
                 answers.append(is_right[kept])
-                weights.append(weight)
+                weights.append(weight * share)
     starts = np.cumsum([0, *(len(pair) for pair in pairs[:-1])])
     return Choices(np.concatenate(pairs), np.concatenate(answers), starts, np.array(weights))
 
@@ -162,29 +171,42 @@ def read_right(gathered: Gathered, source: str, labels: Path) -> dict[int, int |
 
 
 def cross_validate(
-    gathered: Gathered, columns: Mapping[str, np.ndarray], right: Mapping[int, int | None]
-) -> dict[str, dict[str, float]]:
-    """Precision and recall by source, each row decided under weights that were fitted without it."""
+    gathered: Gathered, right: Mapping[int, int | None], learn: Learn, seed: int = 0
+) -> dict[int, Decision]:
+    """A decision for each labelled row, under scores that were learnt without it.
+
+    Takes   learn  gives a score for every pair from the rows it may learn from
+            seed   which rows are put aside together
+    """
     rows = np.array(sorted(right))
-    fold = np.random.default_rng(0).integers(FOLDS, size=len(rows))
-    linked: dict[int, int] = {}
+    fold = np.random.default_rng(seed).integers(FOLDS, size=len(rows))
+    decided: dict[int, Decision] = {}
     for number in range(FOLDS):
-        weights = fit_weights(columns, make_choices(gathered, right, rows[fold != number].tolist()))
-        decisions = decide(gathered, np.sum([weights[name] * column for name, column in columns.items()], axis=0))
-        for row in rows[fold == number].tolist():
-            if (decisions[row].probability or 0.0) >= LINK_FROM:
-                linked[row] = decisions[row].imdb_title_number
-    return {
-        source: _rates(linked, {row: title for row, title in right.items() if gathered.rows[row].source == source})
-        for source in sorted({gathered.rows[row].source for row in right})
-    }
+        decisions = decide(gathered, learn(rows[fold != number].tolist()))
+        decided |= {row: decisions[row] for row in rows[fold == number].tolist()}
+    return decided
 
 
-def _rates(linked: Mapping[int, int], right: Mapping[int, int | None]) -> dict[str, float]:
-    here = [row for row in right if row in linked]
-    hits = sum(linked[row] == right[row] for row in here)
+def conditional_logit(gathered: Gathered, columns: Mapping[str, np.ndarray], right: Mapping[int, int | None]) -> Learn:
+    """The model of weights.toml, for cross-validation."""
+
+    def learn(rows: Sequence[int]) -> np.ndarray:
+        weights = fit_weights(columns, make_choices(gathered, right, rows))
+        return np.sum([weights[name] * column for name, column in columns.items()], axis=0)
+
+    return learn
+
+
+def linked_title(decision: Decision) -> int | None:
+    """The title that `reelhouse links` writes for a row."""
+    return decision.imdb_title_number if (decision.probability or 0.0) >= LINK_FROM else None
+
+
+def _rates(decided: Mapping[int, Decision], right: Mapping[int, int | None]) -> dict[str, float]:
+    linked = {row: linked_title(decided[row]) for row in right}
+    hits = sum(title is not None and title == right[row] for row, title in linked.items())
     return {
-        "precision": round(hits / max(len(here), 1), 4),
+        "precision": round(hits / max(sum(title is not None for title in linked.values()), 1), 4),
         "recall": round(hits / max(sum(title is not None for title in right.values()), 1), 4),
     }
 
@@ -198,7 +220,9 @@ def main(arguments: Sequence[str]) -> None:
     for label_file in label_files:
         source, _, path = label_file.partition("=")
         right |= read_right(gathered, source, Path(path))
-    print(cross_validate(gathered, columns, right))
+    decided = cross_validate(gathered, right, conditional_logit(gathered, columns, right))
+    for source in sorted({gathered.rows[row].source for row in right}):
+        print(source, _rates(decided, {row: right[row] for row in right if gathered.rows[row].source == source}))
     for name, weight in fit_weights(columns, make_choices(gathered, right, sorted(right))).items():
         print(f"{name} = {weight:.2f}")
 

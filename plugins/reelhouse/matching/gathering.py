@@ -10,7 +10,7 @@ import numpy as np
 import psycopg
 
 from reelhouse.matching.evidence import Names, Pairs
-from reelhouse.matching.keys import title_key
+from reelhouse.matching.keys import title_key, undated
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def gather(conn: psycopg.Connection, folder: Path, table: str = CANDIDATES) -> G
             table   with the columns of matching.candidate_pair; of its pairs alone the rest is asked
     """
     rows = [SourceRow(*row) for row in _read(conn, folder / "source_rows.sql")]
-    titles = _columns(_read(conn, folder / "candidate_titles.sql", table), 8)
+    titles = _columns(_read(conn, folder / "candidate_titles.sql", table), 9)
     row, title, found_by = _pair_indexes(conn, rows, np.array(titles[0], dtype=np.int64), table)
     shared = _read(conn, folder / "pair_people.sql", table)
     people, shared_names = _people(shared, rows, row, np.array(titles[0], dtype=np.int64)[title])
@@ -118,7 +118,7 @@ def _pairs(
     found_by: np.ndarray,
     people: dict[str, np.ndarray],
 ) -> Pairs:
-    _, types, starts, ends, runtimes, genres, directors, cast_counts = titles
+    _, types, starts, ends, runtimes, genres, directors, cast_counts, votes = titles
 
     def ours(name: str) -> np.ndarray:
         return np.array([getattr(source_row, name) for source_row in rows], dtype=float)[row]
@@ -144,6 +144,7 @@ def _pairs(
         imdb_directors=text(directors, title),
         cast_count=np.array([_count(source_row.cast_names) for source_row in rows], dtype=float)[row],
         imdb_cast_count=theirs(cast_counts),
+        votes=theirs(votes),
         genres=text([source_row.genres for source_row in rows], row),
         imdb_genres=text(genres, title),
         **people,
@@ -181,5 +182,6 @@ def _names(
 
 
 def _row_names(row: SourceRow) -> Iterator[tuple[str, str]]:
-    for name in dict.fromkeys(filter(None, (row.base_title, row.folded_title, row.link_title))):
+    plain = undated(row.base_title, row.release_year)
+    for name in dict.fromkeys(filter(None, (row.base_title, plain, row.folded_title, row.link_title))):
         yield name, title_key(name)

@@ -76,6 +76,8 @@ def fold_title(text: str) -> str:
     return " ".join(text.translate(_FOLD).split()) or " ".join(text.split())
 
 
+# Which of several people of one name is meant, as IMDb numbers them.
+_NAMESAKE = re.compile(r"\s+\([IVXL]+\)$")
 _INITIALS = re.compile(r"(?<!\w)([a-z])(?: (?=[a-z](?: |$)))")
 
 
@@ -86,7 +88,11 @@ def fold_name(text: str) -> str:
     ('eiza gonzalez', 'jj abrams', 'jj abrams')
     >>> fold_name("Samuel L. Jackson"), fold_name("Louis Ferrigno, Jr."), fold_name("Park So-dam")
     ('samuel l jackson', 'louis ferrigno jr', 'park so dam')
+    >>> fold_name("Tom Holland (II)"), fold_name("Renée Zellweger")
+    ('tom holland', 'renee zellweger')
     """
+    if text.endswith(")"):
+        text = _NAMESAKE.sub("", text)
     return _INITIALS.sub(r"\1", fold_title(text))
 
 
@@ -129,14 +135,21 @@ def number_words(folded: str) -> list[str]:
     >>> number_words("i robot"), number_words("v for vendetta"), number_words("07 19")
     (['i', 'robot'], ['v', 'for', 'vendetta'], ['7', '19'])
     """
+    return [word for word, _ in _numbered(folded)]
+
+
+def _numbered(folded: str) -> list[tuple[str, bool]]:
+    """Words with numbers in digits, and whether a word tells this part from other parts."""
     words = folded.split()
-    numbered: list[str] = []
+    numbered: list[tuple[str, bool]] = []
     for position, word in enumerate(words):
         after_part = position > 0 and words[position - 1] in _PART_WORDS
-        number = _number(word, after_part, position > 0, position == len(words) - 1)
+        is_last = position == len(words) - 1
+        number = _number(word, after_part, position > 0, is_last)
         if number is not None and after_part:
             numbered.pop()
-        numbered.append(word if number is None else number)
+        is_hard = number is not None and (word not in _SPELLED or after_part or is_last)
+        numbered.append((word if number is None else number, is_hard))
     return numbered
 
 
@@ -173,13 +186,18 @@ def title_key(folded: str) -> str:
     return "".join(words)
 
 
-def hard_numbers(folded: str) -> str:
-    """The numbers of a folded title, in order, as one text; "1" is left out, because first parts rarely bear it.
+def hard_numbers(folded: str) -> tuple[str, ...]:
+    """The numbers of a folded title that tell one part of a series from another, in order.
 
-    >>> hard_numbers("kissing booth 2"), hard_numbers("jaws"), hard_numbers("mockingjay part 1")
-    ('2', '', '')
+    First parts rarely bear theirs, but one that does is not the second. A number that is spelled out inside a title
+    is a word like any other.
+
+    >>> hard_numbers("kissing booth 2"), hard_numbers("mockingjay part 1"), hard_numbers("jaws")
+    (('2',), ('1',), ())
+    >>> hard_numbers("fast five"), hard_numbers("live mostly one down five to go"), hard_numbers("part two the end")
+    (('5',), (), ('2',))
     """
-    return " ".join(word for word in number_words(folded) if word.isdecimal() and word != "1")
+    return tuple(word for word, is_number in _numbered(folded) if is_number)
 
 
 _LANGUAGES = (
@@ -191,12 +209,22 @@ _EDITIONS = (
     r"extended|final|director[’']?s|directors|uncut|unrated|uncensored|theatrical|special|collector[’']?s|remastered|"
     r"ultimate|international|anniversary|widescreen"
 )
+_VERSION_WORDS = (
+    rf"(?:(?:the\s+)?(?:{_LANGUAGES})(?:\s+(?:version|dub|dubbed|sub|subbed|subtitled|subtitles))?"
+    rf"|dubbed|subbed|subtitled|(?:the\s+)?(?:{_EDITIONS})(?:\s+(?:{_EDITIONS}))*\s+(?:cut|version|edition)"
+    r"|uncut|unrated|remastered|(?:4k|hd|uhd|4k\s+u?hd|3d|imax)(?:\s+(?:version|edition))?)"
+)
 _VERSION = re.compile(
-    rf"\s*[(\[]\s*(?:(?:the\s+)?(?:{_LANGUAGES})(?:\s+(?:version|dub|dubbed))?"
-    rf"|(?:the\s+)?(?:{_EDITIONS})(?:\s+(?:{_EDITIONS}))*\s+(?:cut|version|edition)|uncut|unrated|remastered)\s*[)\]]\s*$"
+    rf"\s*[(\[]\s*{_VERSION_WORDS}\s*[)\]]\s*$"
     rf"|\s*[:\-–—]\s+(?:the\s+)?(?:{_EDITIONS})(?:\s+(?:{_EDITIONS}))*\s+(?:cut|version|edition)\s*$"
     rf"|(?<=\w\w\w\w)\s+(?:extended|director[’']?s)\s+(?:cut|version|edition)\s*$"
     rf"|\s*[:\-–—]\s+(?:{_LANGUAGES})\s+version\s*$",
+    re.IGNORECASE,
+)
+# Only what stands apart is a season's number: "Open Season 2" is a film.
+_SEASON = re.compile(
+    r"(?:\s*[:,\-–—]\s+|\s*[(\[]\s*)(?:the\s+)?(?:season|series|saison|staffel|temporada|stagione)"
+    r"\s+(?:\d{1,2}|[ivx]+|one|two|three|four|five|six|seven|eight|nine|ten)\s*[)\]]?\s*$",
     re.IGNORECASE,
 )
 _MONTHS = {
@@ -206,9 +234,14 @@ _MONTHS = {
 _MANGLED = re.compile(r"(\d{1,2})-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)")
 _TRAILING_ARTICLE = re.compile(r"^(.*), (the|a|an|le|la|les|l'|el|los|las|il|lo|i|der|die|das)$", re.IGNORECASE)
 _BRACKETED_YEAR = re.compile(r"\s*[(\[]((?:18|19|20)\d\d)[)\]]\s*$")
+_GLUED_YEAR = re.compile(r"(?<=[^\W\d_])((?:19|20)\d\d)$")
+_LAST_YEAR = re.compile(r" ((?:18|19|20)\d\d)$")
+# What a title that a version, season or year stands behind ends with.
+_DRESSED_ENDS = frozenset(")]0123456789NnTtEeOoRrXxIiVv")
 _BRACKETED = re.compile(r"\s*[(\[]([^()\[\]]+)[)\]]\s*$")
+_ALIAS = re.compile(r"\s+(?:[Aa][Kk][Aa]|a\.k\.a\.)\s+")
 _SEPARATOR = re.compile(r"\s*[:：]\s+|\s+[:/|]\s+|\s+[-–—]\s+|\s*[–—]\s*|\s*;\s*")
-_HAS_PARTS = re.compile(r"[(\[:：/|;–—]|\s-\s")
+_HAS_PARTS = re.compile(r"[(\[:：/|;–—]|\s-\s|\s(?:[Aa][Kk][Aa]|a\.k\.a\.)\s")
 
 
 def unmangled(title: str) -> str:
@@ -228,12 +261,41 @@ def base_text(title: str) -> str:
     ('Game Over', 'Boomika', 'The Kid')
     >>> base_text("Blade Runner: The Final Cut"), base_text("Ghost (1990)"), base_text("The Final Cut")
     ('Blade Runner', 'Ghost', 'The Final Cut')
+    >>> base_text("Endless Love1981"), base_text("Pinocchio (2020) [English Subtitled]"), base_text("Master [4K UHD]")
+    ('Endless Love', 'Pinocchio', 'Master')
+    >>> base_text("The Crown: Season 2"), base_text("Open Season 2"), base_text("Blade Runner 2049")
+    ('The Crown', 'Open Season 2', 'Blade Runner 2049')
     """
     title = unmangled(title.strip())
-    title = _BRACKETED_YEAR.sub("", title) or title
-    title = _VERSION.sub("", title) or title
-    moved = _TRAILING_ARTICLE.match(title)
+    undressed = ""
+    while title != undressed and title[-1:] in _DRESSED_ENDS:
+        undressed = title
+        for pattern in (_BRACKETED_YEAR, _GLUED_YEAR, _VERSION, _SEASON):
+            title = pattern.sub("", title) or title
+    moved = _TRAILING_ARTICLE.match(title) if ", " in title else None
     return f"{moved[2]} {moved[1]}" if moved else title
+
+
+def stated_year(title: str) -> int | None:
+    """The year that a title states in brackets or glued to its end, which tells remakes apart.
+
+    >>> stated_year("Aladdin (1992)"), stated_year("Endless Love1981"), stated_year("Blade Runner 2049")
+    (1992, 1981, None)
+    """
+    if title[-1:] not in _DRESSED_ENDS:
+        return None
+    year = _BRACKETED_YEAR.search(title) or _GLUED_YEAR.search(title)
+    return int(year[1]) if year else None
+
+
+def undated(folded: str, year: int | None) -> str:
+    """A folded title without the year at its end, when that is the year of the work: no part of its name.
+
+    >>> undated("seven souls in the skull castle 2011", 2011), undated("blade runner 2049", 2017), undated("1984", 1984)
+    ('seven souls in the skull castle', 'blade runner 2049', '1984')
+    """
+    stated = _LAST_YEAR.search(folded) if year is not None else None
+    return folded[: stated.start()] if stated and abs(int(stated[1]) - year) <= 1 else folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,8 +323,10 @@ def title_forms(title: str) -> TitleForms:
     >>> title_forms("Oh! Baby (Tamil)")
     TitleForms(folded='oh baby tamil', base='oh baby', part_folds=())
     """
-    folded = fold_title(title)
     base = base_text(title)
+    # What a spreadsheet made of a title is no name of anything.
+    title = unmangled(title)
+    folded = fold_title(title)
     base_fold = folded if base == title else fold_title(base)
     if not _HAS_PARTS.search(base):
         return TitleForms(folded, base_fold, ())
@@ -274,9 +338,11 @@ def _parts(base: str, base_fold: str) -> tuple[str, ...]:
     bracketed = _BRACKETED.search(base)
     if bracketed:
         texts += [base[: bracketed.start()], bracketed[1]]
-    pieces = _SEPARATOR.split(base, maxsplit=1)
-    if len(pieces) == 2:
-        texts += pieces
+    for pattern in (_ALIAS, _SEPARATOR):
+        pieces = pattern.split(base, maxsplit=1)
+        if len(pieces) == 2:
+            texts += pieces
+            break
     folds = dict.fromkeys(fold_title(text) for text in texts if text.strip())
     # A part of under four letters, or nothing but a number, would bring every title of that number.
     return tuple(fold for fold in folds if fold != base_fold and len(fold) >= 4 and not fold.isdecimal())

@@ -17,7 +17,7 @@ import psycopg
 
 from reelhouse.errors import SettingsWrong
 from reelhouse.matching.gathering import SourceRow
-from reelhouse.matching.keys import fold_title
+from reelhouse.matching.keys import title_forms
 
 THIS_PAIR, NOT_THIS_PAIR, NO_MATCH = "this pair", "not this pair", "no match"
 MANUAL_COLUMNS = ("source", "kind", "title", "release_year", "imdb_id", "decided_by", "why")
@@ -95,7 +95,7 @@ def _manual_match(path: Path, line_number: int, line: dict[str, str]) -> ManualM
             f" `not tt0133093` or NIL, found {line['kind']!r}, {year!r}, {text!r}. Correct the line."
         )
     return ManualMatch(
-        line["source"], line["kind"], fold_title(line["title"]), int(year) if year else None, number, verdict,
+        line["source"], line["kind"], title_forms(line["title"]).folded, int(year) if year else None, number, verdict,
         (line["decided_by"] or "").strip(), (line["why"] or "").strip(),
     )  # fmt: skip
 
@@ -222,7 +222,7 @@ def add_override(conn: psycopg.Connection, new: NewOverride) -> int:
         "insert into matching.override (source, kind, title, folded_title, release_year, verdict, imdb_title_number,"
         " decided_by, why) values (%s, %s, %s, %s, %s, %s, %s, %s, %s) returning override_id",
         (
-            new.source, new.kind, new.title, fold_title(new.title), new.release_year, new.verdict,
+            new.source, new.kind, new.title, title_forms(new.title).folded, new.release_year, new.verdict,
             new.imdb_title_number, new.decided_by, new.why,
         ),
     ).fetchone()  # fmt: skip

@@ -1,5 +1,6 @@
 """`reelhouse evaluate matches`: score the links of a source against labels.
 
+Without labels JustWatch is scored against the IMDb ids it states, which matching never reads: agreement, not truth.
 Precision is right / linked among the labelled rows; a row labelled NIL has no IMDb title, so linking it is wrong.
 """
 
@@ -11,38 +12,74 @@ import re
 import tempfile
 from pathlib import Path
 
+from reelhouse.database import connect, translated_errors
 from reelhouse.errors import FileMissing, SettingsWrong
+from reelhouse.operating import embedded
 from reelhouse.operating.links import LINKED_SOURCES, write_source_links
 from reelhouse.operating.showing import format_table
+from reelhouse.settings import read_settings
 
 NETFLIX_ID = re.compile(r"s[0-9]+")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=("matches",), help="what to score")
-    parser.add_argument("--labels", required=True, type=Path, metavar="FILE", help="CSV with the right answers")
-    parser.add_argument("--source", choices=LINKED_SOURCES, help="whose rows (guessed from the labels)")
+    parser.add_argument("--labels", type=Path, metavar="FILE", help="CSV with the right answers")
+    parser.add_argument(
+        "--source",
+        choices=LINKED_SOURCES,
+        help="whose rows (guessed from the labels); justwatch needs no labels: its own ids serve",
+    )
     parser.add_argument("--links", type=Path, metavar="FILE", help="score this file of `reelhouse links` instead")
 
 
 def run(arguments: argparse.Namespace) -> int:
     from reelhouse.matching.evaluation import score_links
 
+    found: list[dict[str, object]] = []
     for path in (arguments.labels, arguments.links):
         if path is not None and not path.is_file():
             raise FileMissing(f"{path}: expected a file, found none.")
+    if arguments.links and not arguments.labels:
+        raise SettingsWrong("evaluate matches: expected --labels beside --links, found none.")
     if arguments.links:
         scores = score_links(arguments.links, arguments.labels)
     else:
-        source = arguments.source or guess_source(arguments.labels)
+        source = arguments.source or (guess_source(arguments.labels) if arguments.labels else "")
         with tempfile.TemporaryDirectory(prefix="reelhouse-") as folder:
             links = Path(folder) / f"{source}.csv"
+            labels = arguments.labels or write_own_labels(source, Path(folder) / "labels.csv")
             write_source_links(source, links)
-            scores = score_links(links, arguments.labels)
+            scores = score_links(links, labels)
+            found = score_source_candidates(source, labels)
     # One column for all labels, and one for each type of them.
     figures = [{"": name, **{kind: score[name] for kind, score in scores.items()}} for name in scores["all"]]
     print("\n".join(format_table(figures)))
+    if found:
+        print("\nWhich rule finds the right title, before any is weighed:")
+        print("\n".join(format_table(found)))
     return 0
+
+
+def score_source_candidates(source: str, labels: Path) -> list[dict[str, object]]:
+    """Share of a source's right titles that are candidates, by rule."""
+    from reelhouse.matching.evaluation import score_candidates
+
+    settings = read_settings()
+    with embedded.warehouse_dsn(settings) as dsn, translated_errors(), connect(dsn, autocommit=True) as conn:
+        return score_candidates(conn, source, labels)
+
+
+def write_own_labels(source: str, out: Path) -> Path:
+    """Label the rows of a source by the IMDb ids that it states itself."""
+    from reelhouse.matching.evaluation import write_justwatch_labels
+
+    if source != "justwatch":
+        raise SettingsWrong("evaluate matches: expected --labels, found none. Only justwatch states IMDb ids itself.")
+    settings = read_settings()
+    with embedded.warehouse_dsn(settings) as dsn, translated_errors(), connect(dsn, autocommit=True) as conn:
+        write_justwatch_labels(conn, out)
+    return out
 
 
 def guess_source(labels: Path) -> str:

@@ -12,7 +12,7 @@ from reelhouse.database import connect, translated_errors
 from reelhouse.operating import embedded
 from reelhouse.settings import read_settings
 
-LINKED_SOURCES = ("netflix", "rotten_tomatoes")
+LINKED_SOURCES = ("netflix", "rotten_tomatoes", "amazon", "disney", "hulu", "justwatch")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
