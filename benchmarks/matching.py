@@ -221,8 +221,11 @@ def _write_gold(course: Course, gold: Path) -> int:
         kinds = dict(conn.execute("select source_id, kind from staging.netflix_titles").fetchall())
     with gold.open(newline="", encoding="utf-8-sig") as file:
         known = [row for row in csv.DictReader(file) if row.get("day", str(course.day)) == str(course.day)]
+    # Of some generated rows the truth is that only a person can tell: those are no answers.
     rows = [
-        (row["source_id"], row["imdb_id"] or NIL, kinds[row["source_id"]]) for row in known if row["source_id"] in kinds
+        (row["source_id"], row["imdb_id"], kinds[row["source_id"]])
+        for row in known
+        if row["source_id"] in kinds and (row["imdb_id"] == NIL or row["imdb_id"].startswith("tt"))
     ]
     if not rows:
         raise SettingsWrong(f"{gold}: expected answers for rows of {course.day}, found none.")
