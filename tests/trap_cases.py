@@ -58,6 +58,7 @@ class Title:
     original: str | None = None
     adult: bool = False
     genres: tuple[str, ...] = ()
+    votes: int | None = 1_000
 
 
 @dataclass(frozen=True, slots=True)

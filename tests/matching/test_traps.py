@@ -76,6 +76,7 @@ def stage_case(works: Works, number: int, case: Case) -> None:
             actors=named(title.cast),
             akas=title.akas,
             is_adult=title.adult,
+            votes=title.votes,
         )
     for place, row in enumerate(case.rows, start=1):
         if row.tomato:

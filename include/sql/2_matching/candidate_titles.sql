@@ -12,13 +12,23 @@ candidates as (
     from matching.candidate_pair
 ),
 
-directions as (
+-- Only of candidates, here and below: all of IMDb's credits are a hundred times as many.
+credits as (
     select
         principal.imdb_title_number,
-        principal.imdb_person_number
+        principal.imdb_person_number,
+        principal.category
     from candidates
     inner join staging.imdb_principals as principal on candidates.imdb_title_number = principal.imdb_title_number
-    where principal.category = 'director'
+    where principal.category in ('actor', 'actress', 'director')
+),
+
+directions as (
+    select
+        imdb_title_number,
+        imdb_person_number
+    from credits
+    where category = 'director'
     union
     select
         crew.imdb_title_number,
@@ -39,12 +49,11 @@ directors as (
 
 casts as (
     select
-        principal.imdb_title_number,
-        count(distinct principal.imdb_person_number)::integer as cast_count
-    from staging.imdb_principals as principal
-    inner join candidates on principal.imdb_title_number = candidates.imdb_title_number
-    where principal.category in ('actor', 'actress')
-    group by principal.imdb_title_number
+        imdb_title_number,
+        count(distinct imdb_person_number)::integer as cast_count
+    from credits
+    where category <> 'director'
+    group by imdb_title_number
 )
 
 select

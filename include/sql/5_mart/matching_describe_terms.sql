@@ -32,7 +32,8 @@ as $$
             least((details ->> 'cast_count')::numeric, (details ->> 'imdb_cast_count')::numeric)::integer as comparable,
             (details ->> 'rarest')::numeric::integer as rarest,
             replace(details ->> 'genres', '|', ', ') as genres,
-            replace(details ->> 'imdb_genres', '|', ', ') as imdb_genres
+            replace(details ->> 'imdb_genres', '|', ', ') as imdb_genres,
+            (details ->> 'imdb_votes')::numeric::integer as votes
     ),
 
     said (place, family, value, words) as (
@@ -81,11 +82,19 @@ as $$
         from seen
         union all
         select
-            8, 'people', case when rarest is not null then 'on ' || rarest || ' titles' end,
-            'shared in any role: ' || shared_people || '; the rarer the rarest of these names, the more it says'
+            8, 'people', case when rarest is not null then 'on ' || rarest || ' titles' else 'none in both' end,
+            coalesce(
+                'shared in any role: ' || shared_people || '; the rarer the rarest of these names, the more it says',
+                'nobody is named on both sides'
+            )
         from seen
         union all
         select 9, 'genre', genres || ' ~ ' || imdb_genres, 'categories here and on IMDb' from seen
+        union all
+        select
+            10, 'fame', coalesce(votes || ' votes', 'no rating'),
+            'votes on IMDb in steps of tenfold: what a catalogue lists, people have seen'
+        from seen
     )
 
     select

@@ -20,7 +20,7 @@ from reelhouse.copying import copy_line, copy_rows
 from reelhouse.database import lock_layer, run_file, set_layer
 from reelhouse.day import Day
 from reelhouse.errors import Held
-from reelhouse.matching.candidates import COMMON_PERSON, HOT_KEY, PREFIX_LENGTH, PREFIX_SIMILARITY
+from reelhouse.matching.candidates import COMMON_PERSON, HOT_KEY, PREFIX_LENGTH, PREFIX_SIMILARITY, plan_by_keys
 from reelhouse.matching.evidence import read_weights
 from reelhouse.matching.gathering import Gathered, SourceRow, read_rows
 from reelhouse.matching.keeping import (
@@ -83,6 +83,7 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         return {"load_id": load.load_id, "unchanged": True}
     manual = read_decisions_of_people(conn, day.settings.manual_matches)
     with conn.transaction():
+        plan_by_keys(conn)
         staging.share_staging(conn, load.load_id)
         lock_layer(conn, writes="matching", reads=("candidates",))
         loads.require_layer(conn, "candidates", load.load_id)
