@@ -99,7 +99,8 @@ comment on column matching.imdb_title_key.is_series is 'IMDb calls it a series o
 
 create index imdb_title_key_of_title on matching.imdb_title_key (imdb_title_number);
 create index imdb_title_key_of_prefix on matching.imdb_title_key (left(title_key, 4), start_year) where not is_part;
-create index imdb_person_name_of_key on matching.imdb_person_name using hash (person_key);
+-- Of the digests: sorted three quarters as fast again as the names, and half as large.
+create index imdb_person_name_of_key on matching.imdb_person_name (hashtext(person_key));
 create index imdb_title_person_of_key on matching.imdb_title_person (person_key);
 create index candidate_pair_of_title on matching.candidate_pair (imdb_title_number);
 create index source_person_of_key on matching.source_person (person_key);

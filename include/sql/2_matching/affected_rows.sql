@@ -59,4 +59,4 @@ alter table affected_row add primary key (source, source_id);
 create temporary table no_pair on commit drop as
 select *
 from matching.candidate_pair
-limit 0;
+where false;

@@ -10,7 +10,10 @@ select
     imdb_person_number,
     category
 from staging.imdb_principals
-where imdb_title_number in (select changed_title.imdb_title_number from changed_title where changed_title.has_credits);
+where imdb_title_number in (
+    select changed_title.imdb_title_number from changed_title
+    where changed_title.has_credits
+);
 
 create temporary table asked_crew on commit drop as
 select
@@ -18,11 +21,14 @@ select
     director_numbers,
     writer_numbers
 from staging.imdb_crew
-where imdb_title_number in (select changed_title.imdb_title_number from changed_title where changed_title.has_credits);
+where imdb_title_number in (
+    select changed_title.imdb_title_number from changed_title
+    where changed_title.has_credits
+);
 
 create temporary table new_title_person on commit drop as
 select *
 from matching.imdb_title_person
-limit 0;
+where false;
 
 analyze asked_principal, asked_crew;

@@ -40,6 +40,9 @@ select
     title.source,
     title.source_id
 from matching.source_title as title
-where title.source in (select of_source.source from of_source where of_source.source_id is null);
+where title.source in (
+    select of_source.source from of_source
+    where of_source.source_id is null
+);
 
 analyze changed_title, changed_person, changed_source_row;

@@ -7,11 +7,27 @@
 -- Rerun:  the temporary tables live as long as the transaction
 
 delete from matching.candidate_pair as pair
-using (select source, source_id from affected_row union select source, source_id from replaced_row) as former
+using (select
+    source,
+    source_id
+from affected_row
+union
+select
+    source,
+    source_id
+from replaced_row) as former
 where pair.source = former.source and pair.source_id = former.source_id;
 
 delete from matching.scored_row as scored
-using (select source, source_id from affected_row union select source, source_id from replaced_row) as former
+using (select
+    source,
+    source_id
+from affected_row
+union
+select
+    source,
+    source_id
+from replaced_row) as former
 where scored.source = former.source and scored.source_id = former.source_id;
 
 create temporary table asked_title on commit drop as

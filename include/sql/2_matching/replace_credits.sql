@@ -14,16 +14,28 @@ former as (
     from matching.imdb_title_person as credit
     where
         credit.imdb_title_number in (
-            select changed_title.imdb_title_number from changed_title where changed_title.has_credits
+            select changed_title.imdb_title_number from changed_title
+            where changed_title.has_credits
         )
 )
 
-(select * from former except select * from new_title_person)
+(
+    select * from former
+    except
+    select * from new_title_person
+)
 union all
-(select * from new_title_person except select * from former);
+(
+    select * from new_title_person
+    except
+    select * from former
+);
 
 delete from matching.imdb_title_person
-where imdb_title_number in (select changed_title.imdb_title_number from changed_title where changed_title.has_credits);
+where imdb_title_number in (
+    select changed_title.imdb_title_number from changed_title
+    where changed_title.has_credits
+);
 
 insert into matching.imdb_title_person
 select *
@@ -36,14 +48,17 @@ where
         from former_name_key
         where
             not exists (
-                select from matching.source_person as person where person.person_key = former_name_key.person_key
+                select from matching.source_person as person
+                where person.person_key = former_name_key.person_key
             )
     );
 
 create temporary table new_namesake on commit drop as
-select imdb_person_number
-from matching.imdb_person_name
-where person_key in (select new_name_key.person_key from new_name_key);
+select person.imdb_person_number
+from new_name_key
+-- By its digest the name is found in the index.
+inner join matching.imdb_person_name as person
+    on hashtext(new_name_key.person_key) = hashtext(person.person_key) and new_name_key.person_key = person.person_key;
 
 analyze changed_credit, new_namesake;
 

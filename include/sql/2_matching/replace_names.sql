@@ -18,7 +18,10 @@ former as (
         start_year,
         is_series
     from matching.imdb_title_key
-    where imdb_title_number in (select changed_title.imdb_title_number from changed_title where changed_title.has_names)
+    where imdb_title_number in (
+        select changed_title.imdb_title_number from changed_title
+        where changed_title.has_names
+    )
 ),
 
 present as (
@@ -31,12 +34,23 @@ present as (
     from new_title_key
 )
 
-(select * from former except select * from present)
+(
+    select * from former
+    except
+    select * from present
+)
 union all
-(select * from present except select * from former);
+(
+    select * from present
+    except
+    select * from former
+);
 
 delete from matching.imdb_title_key
-where imdb_title_number in (select changed_title.imdb_title_number from changed_title where changed_title.has_names);
+where imdb_title_number in (
+    select changed_title.imdb_title_number from changed_title
+    where changed_title.has_names
+);
 
 insert into matching.imdb_title_key (title_key, imdb_title_number, is_part, start_year, is_series)
 select
@@ -48,7 +62,10 @@ select
 from new_title_key;
 
 delete from matching.imdb_title_name
-where imdb_title_number in (select changed_title.imdb_title_number from changed_title where changed_title.has_names);
+where imdb_title_number in (
+    select changed_title.imdb_title_number from changed_title
+    where changed_title.has_names
+);
 
 insert into matching.imdb_title_name (imdb_title_number, name_kind, name, folded_title, title_key)
 select

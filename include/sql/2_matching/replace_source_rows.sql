@@ -48,15 +48,31 @@ present_person as (
 ),
 
 different_title as (
-    (select * from former_title except select * from new_source_title)
+    (
+        select * from former_title
+        except
+        select * from new_source_title
+    )
     union all
-    (select * from new_source_title except select * from former_title)
+    (
+        select * from new_source_title
+        except
+        select * from former_title
+    )
 ),
 
 different_person as (
-    (select * from former_person except select * from present_person)
+    (
+        select * from former_person
+        except
+        select * from present_person
+    )
     union all
-    (select * from present_person except select * from former_person)
+    (
+        select * from present_person
+        except
+        select * from former_person
+    )
 )
 
 select
@@ -74,7 +90,8 @@ select distinct person_key
 from new_source_person
 where
     not exists (
-        select from matching.source_person as known where known.person_key = new_source_person.person_key
+        select from matching.source_person as known
+        where known.person_key = new_source_person.person_key
     );
 
 create temporary table former_name_key on commit drop as

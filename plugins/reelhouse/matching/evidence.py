@@ -124,7 +124,11 @@ def weigh(pairs: Pairs, titles: Titles, weights: Mapping[str, float]) -> tuple[T
         terms[family] = terms.get(family, 0.0) + weights[name] * column
     # Rounded before they are added, so that the kept terms add up to the kept score.
     terms = {family: np.round(column, 4) for family, column in terms.items()}
-    return terms, np.sum(list(terms.values()), axis=0)
+    # One after the other and rounded: the sum of a pair is the same to the last bit, whichever pairs are beside it.
+    score = np.zeros(len(pairs.found_by))
+    for column in terms.values():
+        score += column
+    return terms, np.round(score, 4)
 
 
 @cache

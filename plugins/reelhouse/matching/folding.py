@@ -6,9 +6,11 @@ The queries name what is read, the functions are pure: rows in, rows of each tab
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from reelhouse.copying import copy_line, escaped
 from reelhouse.matching.keys import (
     fold_name,
     fold_title,
@@ -37,12 +39,12 @@ class Fold:
     """How the rows of one query become rows of key tables.
 
     tables  table of the schema matching -> its columns
-    rows    for each table its rows
+    lines   for each table its rows as lines of COPY text
     """
 
     query: str
     tables: dict[str, tuple[str, ...]]
-    rows: Callable[[Sequence[tuple]], Sequence[Sequence[tuple]]]
+    lines: Callable[[Sequence[tuple]], Sequence[Iterable[bytes]]]
 
 
 IMDB_TITLES = """
@@ -50,7 +52,8 @@ IMDB_TITLES = """
         title.imdb_title_number, title.is_adult, title.title_type, title.start_year, title.primary_title,
         title.original_title,
         (select array_agg(aka.title order by aka.aka_order) from staging.imdb_akas as aka
-         where aka.imdb_title_number = title.imdb_title_number) as akas
+         where aka.imdb_title_number = title.imdb_title_number and aka.title <> title.primary_title
+         and aka.title is distinct from title.original_title) as akas
     from staging.imdb_titles as title
 """
 IMDB_PEOPLE = "select imdb_person_number, person_name from staging.imdb_people"
@@ -90,31 +93,46 @@ _SOURCES = (
 )
 
 
-def _title_rows(rows: Sequence[tuple]) -> tuple[list[tuple], list[tuple]]:
+def _title_lines(rows: Sequence[tuple]) -> tuple[list[bytes], list[bytes]]:
     """Rows of imdb_title_name and imdb_title_key."""
-    names: list[tuple] = []
-    keys: list[tuple] = []
+    names: list[str] = []
+    keys: list[str] = []
     for number, is_adult, title_type, start_year, primary, original, akas in rows:
-        title_keys: dict[str, bool] = {}
-        folds: set[str] = set()
-        for kind, name in _spellings(primary, original, akas):
-            plain = plain_title(name)
-            if plain:
-                folded, key = plain
-            else:
-                forms = title_forms(name)
-                folded, key = forms.folded, title_key(forms.base)
-            if folded not in folds:
-                folds.add(folded)
-                names.append((number, kind, name, folded, key))
-                if plain:
-                    title_keys[key] = False
-                else:
-                    _collect_keys(title_keys, folded, forms.base, forms.part_folds)
+        # Most titles have one name of nothing but letters.
+        plain = plain_title(primary) if not akas and (original is None or original == primary) else None
+        if plain:
+            folded, key = plain
+            names.append(f"{number}\tprimary\t{primary}\t{folded}\t{key}\n")
+            title_keys = {key: False}
+        else:
+            title_keys = _add_names(names, number, _spellings(primary, original, akas))
         if not is_adult and title_type in CANDIDATE_TYPES:
-            is_series = title_type in SERIES_TYPES
-            keys += [(key, number, is_part, start_year, is_series) for key, is_part in title_keys.items()]
-    return names, keys
+            year = "\\N" if start_year is None else start_year
+            rest = f"\t{year}\t{'t' if title_type in SERIES_TYPES else 'f'}\n"
+            for key, is_part in title_keys.items():
+                keys.append(f"{escaped(key)}\t{number}\t{'t' if is_part else 'f'}{rest}")
+    return ["".join(names).encode()], ["".join(keys).encode()]
+
+
+def _add_names(names: list[str], number: int, spellings: Iterable[tuple[str, str]]) -> dict[str, bool]:
+    """Add a title's rows of imdb_title_name; gives its keys and whether they are only a part's."""
+    title_keys: dict[str, bool] = {}
+    folds: set[str] = set()
+    for kind, name in spellings:
+        plain = plain_title(name)
+        if plain:
+            folded, key = plain
+        else:
+            forms = title_forms(name)
+            folded, key = forms.folded, title_key(forms.base)
+        if folded not in folds:
+            folds.add(folded)
+            names.append(f"{number}\t{kind}\t{escaped(name)}\t{escaped(folded)}\t{escaped(key)}\n")
+            if plain:
+                title_keys[key] = False
+            else:
+                _collect_keys(title_keys, folded, forms.base, forms.part_folds)
+    return title_keys
 
 
 def _spellings(primary: str, original: str | None, akas: Sequence[str] | None) -> Iterator[tuple[str, str]]:
@@ -131,8 +149,28 @@ def _spellings(primary: str, original: str | None, akas: Sequence[str] | None) -
             yield "aka", aka
 
 
-def _person_rows(rows: Sequence[tuple]) -> tuple[list[tuple]]:
-    return ([(number, *(plain_name(name) or _name_and_key(name))) for number, name in rows],)
+# A name of two words of plain letters, which four in five are, or else the whole line.
+_TWO_WORDS = re.compile(r"^(?:([A-Za-z]{2,}) ([A-Za-z]{2,})|(.*))$", re.MULTILINE)
+
+
+def _person_lines(rows: Sequence[tuple]) -> tuple[list[bytes]]:
+    """Rows of imdb_person_name."""
+    numbers, names = zip(*rows, strict=True)
+    lines = "\n".join(names)
+    if lines.count("\n") != len(names) - 1:
+        # No name is on two lines, but nothing forbids it.
+        lines = "\n".join(" ".join(name.splitlines()) for name in names)
+    found = _TWO_WORDS.findall(lines)
+    texts: list[str] = []
+    for number, (first, second, other) in zip(numbers, found, strict=True):
+        if first:
+            first, second = first.lower(), second.lower()
+            key = first + second if first <= second else second + first
+            texts.append(f"{number}\t{first} {second}\t{key}\n")
+        else:
+            folded, key = plain_name(other) or _name_and_key(other)
+            texts.append(f"{number}\t{escaped(folded)}\t{escaped(key)}\n")
+    return (["".join(texts).encode()],)
 
 
 def _name_and_key(name: str) -> tuple[str, str]:
@@ -140,7 +178,7 @@ def _name_and_key(name: str) -> tuple[str, str]:
     return folded, person_key(folded)
 
 
-def _source_rows(rows: Sequence[tuple]) -> tuple[list[tuple], list[tuple], list[tuple]]:
+def _source_lines(rows: Sequence[tuple]) -> tuple[Iterable[bytes], ...]:
     """Rows of source_title, source_title_key and source_person."""
     titles: list[tuple] = []
     keys: list[tuple] = []
@@ -163,7 +201,7 @@ def _source_rows(rows: Sequence[tuple]) -> tuple[list[tuple], list[tuple], list[
         keys += [(source, source_id, key, is_part) for key, is_part in title_keys.items()]
         for role, names in zip(("director", "writer", "cast"), lists, strict=True):
             people += _people(source, source_id, role, names)
-    return titles, keys, people
+    return tuple(map(copy_line, rows_of_table) for rows_of_table in (titles, keys, people))
 
 
 def _joined_folds(names: Sequence[str]) -> str:
@@ -193,10 +231,10 @@ FOLDED_TITLES = Fold(
         "imdb_title_name": ("imdb_title_number", "name_kind", "name", "folded_title", "title_key"),
         "imdb_title_key": ("title_key", "imdb_title_number", "is_part", "start_year", "is_series"),
     },
-    _title_rows,
+    _title_lines,
 )
 FOLDED_PEOPLE = Fold(
-    IMDB_PEOPLE, {"imdb_person_name": ("imdb_person_number", "folded_name", "person_key")}, _person_rows
+    IMDB_PEOPLE, {"imdb_person_name": ("imdb_person_number", "folded_name", "person_key")}, _person_lines
 )
 _SOURCE_TABLES = {
     "source_title": (
@@ -207,4 +245,4 @@ _SOURCE_TABLES = {
     "source_title_key": ("source", "source_id", "title_key", "is_part"),
     "source_person": ("source", "source_id", "role", "billing_order", "person_name", "folded_name", "person_key"),
 }  # fmt: skip
-FOLDED_SOURCES = tuple(Fold(query, _SOURCE_TABLES, _source_rows) for query in _SOURCES)
+FOLDED_SOURCES = tuple(Fold(query, _SOURCE_TABLES, _source_lines) for query in _SOURCES)

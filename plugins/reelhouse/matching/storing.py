@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from reelhouse.copying import copy_line, copy_rows
+from reelhouse.copying import copy_rows
 from reelhouse.database import indexes_made_afterwards, run_file
 from reelhouse.day import Day
 from reelhouse.matching.evidence import fame
@@ -94,8 +94,8 @@ def _fold(conn: psycopg.Connection, query: str, fold: Fold, place: str) -> None:
     Takes   place  where the tables are, with {} for the name
     """
     for batch in batches(conn, query):
-        for (table, columns), rows in zip(fold.tables.items(), fold.rows(batch), strict=True):
-            copy_rows(conn, tuple(place.format(table).split(".")), columns, map(copy_line, rows))
+        for (table, columns), lines in zip(fold.tables.items(), fold.lines(batch), strict=True):
+            copy_rows(conn, tuple(place.format(table).split(".")), columns, lines)
 
 
 def batches(conn: psycopg.Connection, query: str, parameters: dict | None = None) -> Iterator[list[tuple]]:
@@ -160,7 +160,7 @@ def _fold_changes(conn: psycopg.Connection) -> None:
 
 def _temporary(fold: Fold) -> Fold:
     tables = {f"new_{name.removeprefix('imdb_')}": columns for name, columns in fold.tables.items()}
-    return Fold(fold.query, tables, fold.rows)
+    return Fold(fold.query, tables, fold.lines)
 
 
 def _add_changed_fame(conn: psycopg.Connection) -> None:
