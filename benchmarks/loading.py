@@ -40,7 +40,7 @@ HERE = Path(__file__).resolve().parent
 CONTESTANTS_FOLDER = HERE / "contestants"
 LOCK = HERE / "requirements.lock"
 AKAS = "title.akas.tsv.gz"
-# Those of loading.md's prototype; title.akas more is measured on request.
+# All but the largest, which matching can do without; it is measured on request.
 USUAL = tuple(file.name for file in FILES if file.name != AKAS)
 ALL = (*USUAL, AKAS)
 CHANGE = 0.01

@@ -192,6 +192,8 @@ def test_repeats_of_a_title_that_comes_back_are_found_by_the_database(conn, make
     ])  # fmt: skip
     _load(conn, make_day(), "imdb")
     assert _accounts(conn)["title.principals.tsv.gz"] == (7, 4, 0, 0, 3)
+    new = conn.execute("select rows_new from ops.staged_file where file_name = 'title.principals.tsv.gz'")
+    assert new.fetchone() == (4,)
     assert [row[:3] for row in _rows(conn, "imdb")["imdb_principals"]] == [(1, 1, 1), (1, 2, 4), (2, 1, 2), (2, 3, 7)]
 
 

@@ -24,7 +24,7 @@ from psycopg import sql
 
 from reelhouse import copying, kept, sources
 from reelhouse.copying import CopyText, copy_rows, copy_texts
-from reelhouse.database import identifiers, translated_errors
+from reelhouse.database import identifiers, indexes_made_afterwards, translated_errors
 from reelhouse.day import EVERY_SOURCE, OPTIONAL_SOURCES, SOURCES, Day
 from reelhouse.errors import FileMissing, Held, OutOfStep
 from reelhouse.kept import Changes
@@ -167,8 +167,7 @@ def _staged_row(conn: psycopg.Connection, file: SourceFile) -> tuple[int, str, i
 
 
 def _is_filled(conn: psycopg.Connection, file: SourceFile, rows_staged: int) -> bool:
-    query = sql.SQL("select exists (select from {})").format(sql.Identifier("staging", file.table))
-    return conn.execute(query).fetchone()[0] is (rows_staged > 0)
+    return _has_rows(conn, file) is (rows_staged > 0)
 
 
 def _takes_over(conn: psycopg.Connection, landed: Landed) -> bool:
@@ -342,14 +341,15 @@ def _fill(
     former: tuple[Path, int] | None,
 ) -> Changes:
     """Make the table hold the rows of the texts and no others, by as few changes as are needed."""
-    changes = None
+    had_rows, changes = _has_rows(conn, file), None
     if former is None:
-        changes = _replace(conn, file, keeper.passing(texts))
+        _replace(conn, file, keeper.passing(texts))
     else:
         with closing(kept.compare(former[0], keeper.passing(texts))) as found:
             if found.is_whole and found.rows == former[1] and not record.rows_aside:
                 changes = kept.apply(conn, file, found)
-        changes = changes or _replace(conn, file, keeper.texts())
+        if changes is None:
+            _replace(conn, file, keeper.texts())
     if record.rows_aside:
         added = _keep_new_of_aside(conn, file, record)
         record.rows_duplicate += record.rows_aside - added
@@ -357,35 +357,31 @@ def _fill(
     else:
         # The database has decided of rows set aside, so that the lines are not all that the table holds.
         keeper.keep()
-    return changes
+    whole = Changes(None, None, None) if had_rows else Changes(keeper.rows, 0, 0)
+    return changes or whole
 
 
-def _replace(conn: psycopg.Connection, file: SourceFile, texts: Iterable[CopyText]) -> Changes:
+def _has_rows(conn: psycopg.Connection, file: SourceFile) -> bool:
+    query = sql.SQL("select exists (select from {})").format(sql.Identifier("staging", file.table))
+    return conn.execute(query).fetchone()[0]
+
+
+def _replace(conn: psycopg.Connection, file: SourceFile, texts: Iterable[CopyText]) -> None:
     """Empty the table and fill it with all rows."""
     table = sql.Identifier("staging", file.table)
-    had_rows = conn.execute(sql.SQL("select exists (select from {})").format(table)).fetchone()[0]
     conn.execute(sql.SQL("truncate {}").format(table))
-    with _key_made_afterwards(conn, file):
-        rows = copy_texts(conn, ("staging", file.table), file.fields, texts)
+    with indexes_made_afterwards(conn, ("staging", file.table)), _without_notes(conn, file):
+        copy_texts(conn, ("staging", file.table), file.fields, texts)
     conn.execute(sql.SQL("analyze {}").format(table))
-    return Changes(None, None, None) if had_rows else Changes(rows, 0, 0)
 
 
 @contextmanager
-def _key_made_afterwards(conn: psycopg.Connection, file: SourceFile) -> Iterator[None]:
-    """Leave the table without its primary key meanwhile: sorting all keys at the end is a third cheaper for the server
-    than finding the place of each.
-    """
+def _without_notes(conn: psycopg.Connection, file: SourceFile) -> Iterator[None]:
+    """Leave the table without its triggers meanwhile: that all of it is new was noted when it was emptied."""
     table = sql.Identifier("staging", file.table)
-    name, definition = conn.execute(
-        "select conname, pg_get_constraintdef(oid) from pg_constraint where conrelid = %s::regclass and contype = 'p'",
-        (table.as_string(conn),),
-    ).fetchone()
-    conn.execute(sql.SQL("alter table {} drop constraint {}").format(table, sql.Identifier(name)))
+    conn.execute(sql.SQL("alter table {} disable trigger user").format(table))
     yield
-    conn.execute(
-        sql.SQL("alter table {} add constraint {} {}").format(table, sql.Identifier(name), sql.SQL(definition))
-    )
+    conn.execute(sql.SQL("alter table {} enable trigger user").format(table))
 
 
 def _keep_new_of_aside(conn: psycopg.Connection, file: SourceFile, record: Reading) -> int:

@@ -2,7 +2,7 @@
 -- Grain:  one pair of source row and IMDb title
 -- Reads:  matching.source_title, matching.source_person, matching.imdb_title_person, staging.imdb_titles
 -- Writes: matching.candidate_pair, pairs it does not have yet
--- Rerun:  the table is emptied before
+-- Rerun:  the rows have no pairs of this rule before
 -- Params: common_person  titles one name may have before it says too little
 
 with
@@ -12,6 +12,7 @@ keyed as (
         imdb_title_number,
         person_key
     from matching.imdb_title_person
+    where person_key in (select person.person_key from matching.source_person as person)
 ),
 
 rare_keys as (

@@ -1,7 +1,6 @@
 -- Pairs for the third rule: keys that begin alike, of like length, and a near year
 -- Grain:  one pair of source row and IMDb title that the first two rules did not find
--- Reads:  matching.source_title, matching.source_title_key, matching.imdb_title_key, staging.imdb_titles,
---         matching.candidate_pair
+-- Reads:  matching.source_title, matching.source_title_key, matching.imdb_title_key, matching.candidate_pair
 -- Writes: -
 -- Rerun:  only reads
 -- Params: prefix_length  letters that must be equal
@@ -37,10 +36,9 @@ titles as (
         imdb_key.title_key,
         left(imdb_key.title_key, %(prefix_length)s) as prefix,
         length(imdb_key.title_key) as key_length,
-        imdb.start_year,
-        imdb.title_type in ('tvSeries', 'tvMiniSeries') as is_series
+        imdb_key.start_year,
+        imdb_key.is_series
     from matching.imdb_title_key as imdb_key
-    inner join staging.imdb_titles as imdb on imdb_key.imdb_title_number = imdb.imdb_title_number
     where not imdb_key.is_part
 )
 
