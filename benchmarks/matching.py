@@ -122,7 +122,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--scale", type=float, metavar="S", help="on generated files of this size; 1 is IMDb's real one"
     )
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each one runs (3)")
-    parser.add_argument("--only", metavar="A,B", help="those whose names begin so, as in: --only ours,plain")
+    parser.add_argument(
+        "--only", metavar="A,B", help="those of these names, or whose names begin so: ours,plain,splink"
+    )
 
 
 def rows(arguments: argparse.Namespace) -> list[dict[str, object]]:
@@ -147,8 +149,17 @@ def rows(arguments: argparse.Namespace) -> list[dict[str, object]]:
 
 
 def _wanted(contestants: list[Contestant], only: str | None) -> list[Contestant]:
-    beginnings = [text.strip().casefold() for text in only.split(",")] if only else [""]
-    wanted = [each for each in contestants if each.name.casefold().startswith(tuple(beginnings))]
+    """Those whose names are given, or begin so where nobody has that very name."""
+    names = {each.name.casefold() for each in contestants}
+    given = [text.strip().casefold() for text in only.split(",")] if only else [""]
+    wanted = [
+        each
+        for each in contestants
+        if any(
+            each.name.casefold() == text or (text not in names and each.name.casefold().startswith(text))
+            for text in given
+        )
+    ]
     if not wanted:
         raise SettingsWrong(f"--only: expected some of {', '.join(each.name for each in contestants)}, found {only}.")
     return wanted

@@ -68,6 +68,7 @@ def _environment(server: postgres.Server, home: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("REELHOUSE_", "PG", "PYTHON"))}
     return kept | {
         "PYTHONPATH": str(PACKAGE.parent),
+        "PGPASSWORD": server.password,
         "REELHOUSE_HOME": home,
         "REELHOUSE_WAREHOUSE_DSN": server.dsn(ARENA),
     }
