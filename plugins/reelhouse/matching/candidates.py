@@ -59,7 +59,8 @@ def find_candidates(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         staging.share_staging(conn, load.load_id)
         lock_layer(conn, writes="candidates")
         lock_layer(conn, writes="matching")
-        if day.force or not storing.is_current(conn, folder):
+        is_whole = day.force or not storing.is_current(conn, folder)
+        if is_whole:
             storing.store_all(conn, day)
             _join(conn, day, {})
             conn.execute("analyze matching.candidate_pair")
@@ -69,7 +70,9 @@ def find_candidates(conn: psycopg.Connection, day: Day) -> dict[str, object]:
             run_file(conn, folder / "forget_affected_rows.sql")
             _join(conn, day, OF_ASKED_ROWS)
         storing.set_current(conn, folder)
-        figures = _figures(conn, folder)
+        figures = _figures(conn)
+        if is_whole:
+            figures |= _hot_keys(conn, folder)
         set_layer(conn, "candidates", load.load_id)
         # The decisions still speak of the keys that were just replaced.
         conn.execute("update ops.layer set load_id = null where layer = 'matching'")
@@ -129,12 +132,16 @@ def _columns(rows: Iterable[tuple[str, str, int]]) -> tuple[list[str], list[str]
     return list(sources), list(ids), list(numbers)
 
 
-def _figures(conn: psycopg.Connection, folder: Path) -> dict[str, object]:
+def _figures(conn: psycopg.Connection) -> dict[str, object]:
     rows = conn.execute("select found_by, count(*) from matching.candidate_pair group by found_by").fetchall()
     figures: dict[str, object] = {"candidates": dict(sorted(rows)), "candidate_count": sum(count for _, count in rows)}
-    hot = conn.execute((folder / "hot_keys.sql").read_text(), {"hot_key": HOT_KEY, "common_person": COMMON_PERSON})
-    figures |= dict(zip(("hot_title_keys", "common_person_keys"), hot.fetchone(), strict=True))
     total, reused = conn.execute(
         "select (select count(*) from matching.source_title), (select count(*) from matching.scored_row)"
     ).fetchone()
     return figures | {"rows_anew": total - reused, "rows_reused": reused}
+
+
+def _hot_keys(conn: psycopg.Connection, folder: Path) -> dict[str, object]:
+    """Keys that alone bring no candidate; counting takes longer than a day of few changes, which moves them little."""
+    hot = conn.execute((folder / "hot_keys.sql").read_text(), {"hot_key": HOT_KEY, "common_person": COMMON_PERSON})
+    return dict(zip(("hot_title_keys", "common_person_keys"), hot.fetchone(), strict=True))
