@@ -8,26 +8,6 @@
 
 with
 
-name_sizes as (
-    select
-        person_key,
-        count(distinct imdb_title_number) as title_count
-    from matching.imdb_title_person
-    where
-        person_key in (
-            select person.person_key
-            from matching.source_person as person
-            where
-                (person.source, person.source_id) in (
-                    select
-                        pair.source,
-                        pair.source_id
-                    from matching.candidate_pair as pair
-                )
-        )
-    group by person_key
-),
-
 shared as (
     select
         pair.source,
@@ -43,6 +23,20 @@ shared as (
     inner join matching.imdb_title_person as credit
         on pair.imdb_title_number = credit.imdb_title_number and person.person_key = credit.person_key
     group by pair.source, pair.source_id, pair.imdb_title_number, person.person_key
+),
+
+wanted_keys as (
+    select distinct person_key
+    from shared
+),
+
+name_sizes as (
+    select
+        credit.person_key,
+        count(distinct credit.imdb_title_number) as title_count
+    from wanted_keys
+    inner join matching.imdb_title_person as credit on wanted_keys.person_key = credit.person_key
+    group by credit.person_key
 )
 
 select
