@@ -217,16 +217,20 @@ def test_words_of_all_sources_meet_in_one_taxonomy(conn, make_day):
     ]
     run_day(conn, make_day(DAY), rows)
     found = conn.execute(
-        "select title_key, genre, sources, source_genres from warehouse.bridge_title_genre"
+        "select title_key, genre, genre_kind, sources, source_genres from warehouse.bridge_title_genre"
         " inner join warehouse.dim_genre using (genre_key) order by 1, 2"
     ).fetchall()
     assert found == [
-        (1, "Fantasy", ["rotten_tomatoes"], ["Science Fiction & Fantasy"]),
-        (1, "Gothic Noise", ["rotten_tomatoes"], ["Gothic Noise"]),
-        (1, "Horror", ["imdb", "netflix"], ["Horror", "Horror Movies"]),
-        (1, "Sci-Fi", ["imdb", "rotten_tomatoes"], ["Sci-Fi", "Science Fiction & Fantasy"]),
-        (2, "Family", ["imdb"], ["Children", "Family"]),
+        (1, "Fantasy", "genre", ["rotten_tomatoes"], ["Science Fiction & Fantasy"]),
+        (1, "Gothic Noise", "unmapped", ["rotten_tomatoes"], ["Gothic Noise"]),
+        (1, "Horror", "genre", ["imdb", "netflix"], ["Horror", "Horror Movies"]),
+        (1, "International", "origin", ["netflix"], ["International Movies"]),
+        (1, "Sci-Fi", "genre", ["imdb", "rotten_tomatoes"], ["Sci-Fi", "Science Fiction & Fantasy"]),
+        (2, "Family", "genre", ["imdb"], ["Children", "Family"]),
     ]
+    assert one(conn, "select genres, labels from mart.titles where title_key = 1") == (
+        ["Fantasy", "Horror", "Sci-Fi"], ["Gothic Noise", "International"],
+    )  # fmt: skip
     assert one(conn, "select genre_key >= 1000000 from warehouse.dim_genre where genre = 'Gothic Noise'") == (True,)
     country = one(
         conn,

@@ -54,17 +54,18 @@ BREAKAGES = {
     " set left_date = '2001-01-01'",
     "catalogue title that never entered its platform": "delete from build.fact_availability",
     "title that is adult in a catalogue": "update build.dim_title set is_adult = true",
+    "certification of no known system that is said to be for an age": "insert into build.dim_certification"
+    " values (1000001, 'NOT RATED', 'unknown', 0, null)",
     "source of which nothing was linked to IMDb": "update build.bridge_title_source set match_band = 'review'",
     "link to an IMDb title that is not there": "update matching.title_decision set imdb_title_number = 99",
     "two rows of Rotten Tomatoes linked to one title": "insert into build.bridge_title_source select source, 'other',"
     " title_key, platform_key, source_title, source_kind, source_year, source_certification, runtime_min,"
     " season_count, added_date, source_genres, match_band, match_probability, decided_by from build.bridge_title_source"
     " where source = 'rotten_tomatoes'",
-    "genre word that the reference file does not know": "insert into build.dim_genre values (1000001, 'Gothic Noise')",
-    "country that the reference file does not know": "insert into build.dim_country"
-    " values (1000001, 'Oz', null, false)",
-    "certification that the reference file does not know":
-    "insert into build.dim_certification values (1000001, 'XYZ', 'unknown', null, null)",
+    "genre word that the reference file does not know": "update staging.netflix_titles"
+    " set categories = '{Gothic Noise}'",
+    "country that the reference file does not know": "update staging.netflix_titles set countries = '{Oz}'",
+    "certification that the reference file does not know": "update staging.netflix_titles set certification = 'XYZ'",
     "IMDb credit of a person that the file of names does not have": "delete from staging.imdb_people",
     "catalogue title that says it comes from the future": "update build.dim_title set release_year = 2031",
     "decision of a person about an IMDb title that is not there": "insert into matching.ruling select 1, 'file', null,"

@@ -1,5 +1,5 @@
 -- build.bridge_title_genre
--- Grain:  title x genre
+-- Grain:  title x member of the taxonomy
 -- Reads:  staging, build.work_of_row, build.reference_genre, build.dim_genre, build.dim_title,
 --         warehouse.bridge_title_genre
 -- Writes: build.bridge_title_genre (empty before)
@@ -12,32 +12,17 @@ with
 
 words as materialized (
     select
-        coalesce(reference_genre.source, used.source) as source,
-        coalesce(reference_genre.source_genre, used.source_genre) as source_genre,
+        genre_word.source,
+        genre_word.source_genre,
         dim_genre.genre_key
-    from build.reference_genre
-    full join (
-        select
-            'netflix' as source,
-            unnest(categories) as source_genre
-        from staging.netflix_titles
-        union
-        select
-            'imdb' as source,
-            unnest(genres) as source_genre
-        from staging.imdb_titles
-        union
-        select
-            'rotten_tomatoes' as source,
-            unnest(genres) as source_genre
-        from staging.rotten_tomatoes_movies
-    ) as used
+    from staging.genre_word
+    left join build.reference_genre
         on
-            reference_genre.source = used.source
-            and reference_genre.source_genre = used.source_genre
+            genre_word.source = reference_genre.source
+            and genre_word.source_genre = reference_genre.source_genre
     inner join build.dim_genre
         on dim_genre.genre = case
-            when reference_genre.source is null then used.source_genre
+            when reference_genre.source is null then genre_word.source_genre
             else reference_genre.genre
         end
 ),
@@ -47,23 +32,17 @@ works as materialized (
     from build.work_of_row
 ),
 
--- Titles of the catalogues: every word of every source.
+-- Titles of the other sources: every word of every source.
 mentions as (
     select
         work_of_row.title_key,
-        'netflix' as source,
-        unnest(netflix_titles.categories) as source_genre
+        work_of_row.source,
+        unnest(source_row.genres) as source_genre
     from build.work_of_row
-    inner join staging.netflix_titles on work_of_row.source_id = netflix_titles.source_id
-    where work_of_row.source = 'netflix'
-    union all
-    select
-        work_of_row.title_key,
-        'rotten_tomatoes' as source,
-        unnest(rotten_tomatoes_movies.genres) as source_genre
-    from build.work_of_row
-    inner join staging.rotten_tomatoes_movies on work_of_row.source_id = rotten_tomatoes_movies.source_id
-    where work_of_row.source = 'rotten_tomatoes'
+    inner join staging.source_row
+        on
+            work_of_row.source = source_row.source
+            and work_of_row.source_id = source_row.source_id
     union all
     select
         works.title_key,

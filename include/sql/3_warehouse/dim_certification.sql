@@ -1,19 +1,20 @@
 -- build.dim_certification
 -- Grain:  age certification
--- Reads:  build.reference_certification, staging, warehouse.dim_certification
+-- Reads:  build.reference_certification, staging.source_row, warehouse.dim_certification
 -- Writes: build.dim_certification (empty before)
 -- Rerun:  the table is emptied and filled anew; a known word keeps its key
--- Notes:  a word that the reference file does not know becomes a member of its own, of unknown age
+-- Notes:  a word that the reference file does not know becomes a member of its own, of unknown age. Only words
+--         of the sources whose rows are works (work_of_row.sql)
 
-insert into build.dim_certification (certification_key, certification, rating_system, least_age, meaning)
+insert into build.dim_certification (
+    certification_key, certification, rating_system, least_age, meaning, country_code
+)
 with
 
 words as (
     select certification
-    from staging.netflix_titles
-    union
-    select certification
-    from staging.rotten_tomatoes_movies
+    from staging.source_row
+    where source in ('netflix', 'rotten_tomatoes')
     union
     select certification
     from build.reference_certification
@@ -31,7 +32,8 @@ select
     words.certification,
     coalesce(reference.rating_system, 'unknown') as rating_system,
     reference.least_age,
-    reference.meaning
+    reference.meaning,
+    reference.country_code
 from words
 left join warehouse.dim_certification as known on words.certification = known.certification
 left join build.reference_certification as reference on words.certification = reference.certification

@@ -1,22 +1,28 @@
 -- build.dim_country
 -- Grain:  country
--- Reads:  build.reference_country, staging.netflix_titles, warehouse.dim_country
+-- Reads:  build.reference_country, build.reference_country_word, staging.source_row, warehouse.dim_country
 -- Writes: build.dim_country (empty before)
 -- Rerun:  the table is emptied and filled anew; a known name keeps its key
--- Notes:  a name that the reference file does not know becomes a member of its own, without a code
+-- Notes:  a word that is no name, spelling or code of a country in the reference file becomes a member of its own,
+--         without a code. Only words of the sources whose rows are works (work_of_row.sql)
 
 insert into build.dim_country (country_key, country, iso_code, is_historical)
 with
 
 names as (
-    select unnest(countries) as country
-    from staging.netflix_titles
-    union
     select country
     from build.reference_country
     union
     select country
     from warehouse.dim_country
+    union
+    select named.word as country
+    from staging.source_row
+    cross join lateral unnest(source_row.countries) as named (word)
+    left join build.reference_country_word on named.word = reference_country_word.word
+    where
+        source_row.source in ('netflix', 'rotten_tomatoes')
+        and reference_country_word.word is null
 )
 
 select

@@ -1,54 +1,45 @@
 -- build.dim_genre
--- Grain:  genre of the taxonomy that all sources share
--- Reads:  build.reference_genre, staging, warehouse.dim_genre
+-- Grain:  member of the taxonomy that all sources share
+-- Reads:  build.reference_genre, staging.genre_word, warehouse.dim_genre
 -- Writes: build.dim_genre (empty before)
 -- Rerun:  the table is emptied and filled anew; a known genre keeps its key
--- Notes:  a word that the reference file does not know becomes a genre of its own name; a word that it knows
---         to be no genre ("International TV Shows") does not
+-- Notes:  a word that the reference file does not know becomes a member of its own name and of kind unmapped, so
+--         that it is neither lost nor taken for a genre. Only words of the sources whose rows are works
+--         (work_of_row.sql): what no title can have is left to the checks
 
-insert into build.dim_genre (genre_key, genre)
+insert into build.dim_genre (genre_key, genre, genre_kind)
 with
-
-used as (
-    select
-        'netflix' as source,
-        unnest(categories) as source_genre
-    from staging.netflix_titles
-    union
-    select
-        'imdb' as source,
-        unnest(genres) as source_genre
-    from staging.imdb_titles
-    union
-    select
-        'rotten_tomatoes' as source,
-        unnest(genres) as source_genre
-    from staging.rotten_tomatoes_movies
-),
-
-genres as (
-    select used.source_genre as genre
-    from used
-    left join build.reference_genre
-        on
-            used.source = reference_genre.source
-            and used.source_genre = reference_genre.source_genre
-    where reference_genre.source is null
-    union
-    select genre
-    from build.reference_genre
-    where genre is not null
-    union
-    select genre
-    from warehouse.dim_genre
-),
 
 reference as (
     select distinct
         genre_key,
-        genre
+        genre,
+        genre_kind
     from build.reference_genre
     where genre is not null
+),
+
+unmapped as (
+    select distinct genre_word.source_genre as genre
+    from staging.genre_word
+    left join build.reference_genre
+        on
+            genre_word.source = reference_genre.source
+            and genre_word.source_genre = reference_genre.source_genre
+    where
+        genre_word.source in ('imdb', 'netflix', 'rotten_tomatoes')
+        and reference_genre.source is null
+),
+
+genres as (
+    select genre
+    from reference
+    union
+    select genre
+    from unmapped
+    union
+    select genre
+    from warehouse.dim_genre
 )
 
 select
@@ -57,7 +48,13 @@ select
         reference.genre_key,
         1000000 + ('x' || left(encode(sha256(convert_to(genres.genre, 'UTF8')), 'hex'), 7))::bit(28)::integer
     ) as genre_key,
-    genres.genre
+    genres.genre,
+    case
+        when reference.genre is not null then reference.genre_kind
+        when unmapped.genre is not null then 'unmapped'
+        else 'retired'
+    end as genre_kind
 from genres
 left join warehouse.dim_genre as known on genres.genre = known.genre
-left join reference on genres.genre = reference.genre;
+left join reference on genres.genre = reference.genre
+left join unmapped on genres.genre = unmapped.genre;

@@ -1,16 +1,25 @@
 -- build.dim_title
 -- Grain:  work
--- Reads:  build.work_of_row, build.dim_certification, staging, matching.imdb_title_name, matching.source_title,
---         warehouse.dim_title, warehouse.dim_certification
+-- Reads:  build.work_of_row, build.dim_certification, build.reference_genre, staging, matching.imdb_title_name,
+--         matching.source_title, warehouse.dim_title
 -- Writes: build.dim_title (empty before)
 -- Rerun:  the table is emptied and filled anew from the same rows
 -- Notes:  every kept IMDb title, every catalogue title, every Rotten Tomatoes film; and the titles of the
---         warehouse that no source has any more, as they were
+--         warehouse that no source has any more, as they were.
+--         Where several sources know a field, the first of these is taken, and field_sources says which it was:
+--           title               netflix, imdb, rotten_tomatoes
+--           kind, release_year  imdb, netflix, rotten_tomatoes
+--           runtime_min         imdb, netflix, amazon, disney, hulu, justwatch, rotten_tomatoes
+--           season_count        netflix, amazon, disney, hulu, justwatch
+--           certification       netflix, amazon, disney, hulu, justwatch, rotten_tomatoes; one that says an age
+--                               before one that does not ("NR")
+--           original_language   imdb (its original title has a language), netflix (a word that names it)
+--         Of several rows of one source the one that speaks for the work
 
 insert into build.dim_title (
     title_key, title, original_title, folded_title, kind, release_year, end_year, runtime_min, season_count,
     certification_key, is_adult, imdb_title_id, imdb_title_type, description, synopsis, critics_consensus, studio,
-    is_catalogue_title, is_current, sources
+    is_catalogue_title, is_current, sources, original_language, field_sources
 )
 with
 
@@ -43,6 +52,92 @@ rotten_tomatoes as materialized (
     where work_of_row.source = 'rotten_tomatoes' and work_of_row.source_rank = 1
 ),
 
+-- Fields that every source but IMDb may know, in the order of preference.
+preference (source, place) as (
+    values
+    ('netflix', 1),
+    ('amazon', 2),
+    ('disney', 3),
+    ('hulu', 4),
+    ('justwatch', 5),
+    ('rotten_tomatoes', 6)
+),
+
+row_of_work as materialized (
+    select
+        work_of_row.title_key,
+        work_of_row.source,
+        source_row.runtime_min,
+        source_row.season_count,
+        dim_certification.certification_key,
+        source_row.genres,
+        row_number() over works as place,
+        row_number() over works_and_age as certification_place
+    from build.work_of_row
+    inner join staging.source_row
+        on
+            work_of_row.source = source_row.source
+            and work_of_row.source_id = source_row.source_id
+    inner join preference on work_of_row.source = preference.source
+    left join build.dim_certification on source_row.certification = dim_certification.certification
+    window
+        works as (
+            partition by work_of_row.title_key
+            order by preference.place, work_of_row.source_rank, work_of_row.source_id
+        ),
+        works_and_age as (
+            partition by work_of_row.title_key
+            order by
+                (dim_certification.certification_key is null),
+                (dim_certification.least_age is null),
+                preference.place,
+                work_of_row.source_rank,
+                work_of_row.source_id
+        )
+),
+
+told as (
+    select
+        title_key,
+        (array_agg(runtime_min order by place) filter (where runtime_min is not null))[1] as runtime_min,
+        (array_agg(source order by place) filter (where runtime_min is not null))[1] as runtime_source,
+        (array_agg(season_count order by place) filter (where season_count is not null))[1] as season_count,
+        (array_agg(source order by place) filter (where season_count is not null))[1] as season_source,
+        (array_agg(certification_key order by certification_place))[1] as certification_key,
+        (array_agg(source order by certification_place) filter (where certification_key is not null))[1]
+            as certification_source
+    from row_of_work
+    group by title_key
+),
+
+-- A language that is said of a title; two of them are none.
+original_language as (
+    select
+        imdb_akas.imdb_title_number as title_key,
+        min(imdb_akas.language) as original_language,
+        'imdb' as source
+    from staging.imdb_akas
+    where imdb_akas.is_original and imdb_akas.language is not null
+    group by imdb_akas.imdb_title_number
+    having count(distinct imdb_akas.language) = 1
+),
+
+named_language as (
+    select
+        row_of_work.title_key,
+        min(reference_genre.language_code) as original_language,
+        min(row_of_work.source) as source
+    from row_of_work
+    cross join lateral unnest(row_of_work.genres) as named (word)
+    inner join build.reference_genre
+        on
+            row_of_work.source = reference_genre.source
+            and named.word = reference_genre.source_genre
+            and reference_genre.language_code is not null
+    group by row_of_work.title_key
+    having count(distinct reference_genre.language_code) = 1
+),
+
 reviewed as (
     select
         coalesce(netflix.title_key, rotten_tomatoes.title_key) as title_key,
@@ -52,21 +147,15 @@ reviewed as (
         netflix.folded_title as netflix_folded_title,
         netflix.kind,
         netflix.release_year as netflix_year,
-        netflix.runtime_min as netflix_runtime_min,
-        netflix.season_count,
         netflix.description,
         rotten_tomatoes.title as rotten_tomatoes_title,
         rotten_tomatoes.folded_title as rotten_tomatoes_folded_title,
         extract(year from rotten_tomatoes.release_date)::smallint as rotten_tomatoes_year,
-        rotten_tomatoes.runtime_min as rotten_tomatoes_runtime_min,
         rotten_tomatoes.synopsis,
         rotten_tomatoes.critics_consensus,
-        rotten_tomatoes.studio,
-        dim_certification.certification_key
+        rotten_tomatoes.studio
     from netflix
     full join rotten_tomatoes on netflix.title_key = rotten_tomatoes.title_key
-    left join build.dim_certification
-        on coalesce(netflix.certification, rotten_tomatoes.certification) = dim_certification.certification
 ),
 
 imdb as (
@@ -99,9 +188,9 @@ current_titles as (
         end as kind,
         coalesce(imdb.start_year, reviewed.netflix_year, reviewed.rotten_tomatoes_year) as release_year,
         imdb.end_year,
-        coalesce(imdb.runtime_min, reviewed.netflix_runtime_min, reviewed.rotten_tomatoes_runtime_min) as runtime_min,
-        reviewed.season_count,
-        reviewed.certification_key,
+        coalesce(imdb.runtime_min, told.runtime_min) as runtime_min,
+        told.season_count,
+        told.certification_key,
         coalesce(imdb.is_adult, false) as is_adult,
         'tt' || lpad(imdb.title_key::text, greatest(7, length(imdb.title_key::text)), '0') as imdb_title_id,
         imdb.title_type as imdb_title_type,
@@ -118,9 +207,42 @@ current_titles as (
                 case when reviewed.is_on_rotten_tomatoes then 'rotten_tomatoes' end
             ],
             null
-        ) as sources
+        ) as sources,
+        coalesce(original_language.original_language, named_language.original_language) as original_language,
+        case
+            when
+                num_nonnulls(
+                    imdb.title_key, reviewed.netflix_title, reviewed.rotten_tomatoes_title
+                ) > 1
+                then jsonb_strip_nulls(jsonb_build_object(
+                    'title',
+                    case
+                        when reviewed.netflix_title is not null then 'netflix'
+                        else 'imdb'
+                    end,
+                    'kind',
+                    case
+                        when imdb.title_key is not null then 'imdb'
+                        else 'netflix'
+                    end,
+                    'release_year',
+                    case
+                        when imdb.start_year is not null then 'imdb'
+                        when reviewed.netflix_year is not null then 'netflix'
+                        when reviewed.rotten_tomatoes_year is not null then 'rotten_tomatoes'
+                    end,
+                    'runtime_min',
+                    case when imdb.runtime_min is not null then 'imdb' else told.runtime_source end,
+                    'season_count', told.season_source,
+                    'certification', told.certification_source,
+                    'original_language', coalesce(original_language.source, named_language.source)
+                ))
+        end as field_sources
     from imdb
     full join reviewed on imdb.title_key = reviewed.title_key
+    left join told on reviewed.title_key = told.title_key
+    left join original_language on imdb.title_key = original_language.title_key
+    left join named_language on reviewed.title_key = named_language.title_key
 )
 
 select *
@@ -146,7 +268,9 @@ select
     gone.studio,
     false as is_catalogue_title,
     false as is_current,
-    gone.sources
+    gone.sources,
+    gone.original_language,
+    gone.field_sources
 from warehouse.dim_title as gone
 left join current_titles on gone.title_key = current_titles.title_key
 where current_titles.title_key is null;

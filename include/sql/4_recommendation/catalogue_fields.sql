@@ -19,6 +19,8 @@ genre_of as (
     from current_title
     inner join warehouse.bridge_title_genre as bridge on current_title.title_key = bridge.title_key
     inner join warehouse.dim_genre as genre on bridge.genre_key = genre.genre_key
+    -- Countries are a field of their own, and the sources' own words are in field category.
+    where genre.genre_kind in ('genre', 'audience', 'standing')
 ),
 
 person_of as (

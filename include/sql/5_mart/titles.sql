@@ -4,7 +4,8 @@
 -- Writes: mart.titles (view)
 -- Rerun:  create or replace; new columns go to the end
 -- Notes:  lists and ids are subqueries of their own, so that a query pays only for the columns it names. To find
---         the titles of a genre or person, join warehouse.bridge_title_genre or mart.title_people
+--         the titles of a genre or person, join warehouse.bridge_title_genre or mart.title_people. The functions of
+--         scores are in score_bounds.sql
 
 create or replace view mart.titles as
 select
@@ -46,7 +47,7 @@ select
         select dim_genre.genre
         from warehouse.bridge_title_genre
         inner join warehouse.dim_genre on bridge_title_genre.genre_key = dim_genre.genre_key
-        where bridge_title_genre.title_key = dim_title.title_key
+        where bridge_title_genre.title_key = dim_title.title_key and dim_genre.genre_kind = 'genre'
         order by dim_genre.genre
     ) as genres,
     array(
@@ -93,7 +94,35 @@ select
     dim_title.synopsis,
     dim_title.critics_consensus,
     dim_title.studio,
-    dim_title.sources
+    dim_title.sources,
+    array(
+        select dim_genre.genre
+        from warehouse.bridge_title_genre
+        inner join warehouse.dim_genre on bridge_title_genre.genre_key = dim_genre.genre_key
+        where bridge_title_genre.title_key = dim_title.title_key and dim_genre.genre_kind <> 'genre'
+        order by dim_genre.genre
+    ) as labels,
+    mart.score_low(rating.imdb_rating_of_10, rating.imdb_vote_count, 1, 10) as imdb_low_of_10,
+    mart.score_high(rating.imdb_rating_of_10, rating.imdb_vote_count, 1, 10) as imdb_high_of_10,
+    mart.score_shrunk(rating.critics_pct, rating.critics_count, 60, 3) as critics_weighted_pct,
+    mart.score_low(rating.critics_pct, rating.critics_count, 0, 100) as critics_low_pct,
+    mart.score_high(rating.critics_pct, rating.critics_count, 0, 100) as critics_high_pct,
+    mart.score_shrunk(rating.audience_pct, rating.audience_count, 65, 6) as audience_weighted_pct,
+    mart.score_low(rating.audience_pct, rating.audience_count, 0, 100) as audience_low_pct,
+    mart.score_high(rating.audience_pct, rating.audience_count, 0, 100) as audience_high_pct,
+    dim_title.original_language,
+    case
+        when cardinality(dim_title.sources) > 1 then dim_title.field_sources
+        else jsonb_strip_nulls(jsonb_build_object(
+            'title', dim_title.sources[1],
+            'kind', dim_title.sources[1],
+            'release_year', case when dim_title.release_year is not null then dim_title.sources[1] end,
+            'runtime_min', case when dim_title.runtime_min is not null then dim_title.sources[1] end,
+            'season_count', case when dim_title.season_count is not null then dim_title.sources[1] end,
+            'certification', case when dim_title.certification_key is not null then dim_title.sources[1] end,
+            'original_language', case when dim_title.original_language is not null then dim_title.sources[1] end
+        ))
+    end as field_sources
 from warehouse.dim_title
 left join warehouse.dim_certification on dim_title.certification_key = dim_certification.certification_key
 left join lateral (
@@ -122,19 +151,30 @@ comment on column mart.titles.imdb_title_id is 'tconst.';
 comment on column mart.titles.rotten_tomatoes_id is 'Link without m/.';
 comment on column mart.titles.certification is 'TV-MA, PG-13 and so on; null is unknown.';
 comment on column mart.titles.least_age is 'Youngest age it is meant for; null is unknown, never "for all".';
-comment on column mart.titles.runtime_min is 'Minutes.';
-comment on column mart.titles.season_count is 'Series: seasons on Netflix.';
+comment on column mart.titles.runtime_min is 'Minutes; of a series, of an episode. IMDb, else Netflix, else another catalogue, else Rotten Tomatoes.';
+comment on column mart.titles.season_count is 'Series: seasons on Netflix, else in another catalogue.';
 comment on column mart.titles.genres is 'Genres of all sources, in alphabetical order.';
+comment on column mart.titles.labels is 'What else sources file it under, in alphabetical order: International, Independent, Superhero and so on. See warehouse.dim_genre.genre_kind.';
+comment on column mart.titles.original_language is 'Language it was made in, where a source says so: ISO 639-1 code. Null is not known.';
+comment on column mart.titles.field_sources is 'Which source each field was taken from where several may know it: {"title": "netflix", "runtime_min": "imdb", ...}. The order of preference stands in include/sql/3_warehouse/dim_title.sql.';
 comment on column mart.titles.countries is 'Countries of production, in alphabetical order.';
 comment on column mart.titles.directors is 'First billed first.';
 comment on column mart.titles.cast_names is 'Actors and actresses, first billed first.';
 comment on column mart.titles.imdb_rating_of_10 is 'IMDb average of votes.';
 comment on column mart.titles.imdb_vote_count is 'IMDb votes.';
-comment on column mart.titles.imdb_weighted_of_10 is 'IMDb average drawn towards 6.5 as by 1,000 extra votes: use it to rank.';
+comment on column mart.titles.imdb_weighted_of_10 is 'IMDb average drawn towards 6.5 as by 1,000 extra votes.';
+comment on column mart.titles.imdb_low_of_10 is 'Lower bound of the IMDb average, 95 % (see mart.score_low): use it to rank. Few votes cannot win.';
+comment on column mart.titles.imdb_high_of_10 is 'Upper bound of the IMDb average, 95 %.';
 comment on column mart.titles.critics_pct is 'Rotten Tomatoes: share of critics who liked it. Films only.';
 comment on column mart.titles.critics_count is 'Critics counted.';
+comment on column mart.titles.critics_weighted_pct is 'critics_pct drawn towards 60 % as by 3 extra critics.';
+comment on column mart.titles.critics_low_pct is 'Lower bound of critics_pct, 95 %: use it to rank.';
+comment on column mart.titles.critics_high_pct is 'Upper bound of critics_pct, 95 %.';
 comment on column mart.titles.audience_pct is 'Rotten Tomatoes: share of the audience who liked it. Films only.';
 comment on column mart.titles.audience_count is 'Audience ratings counted.';
+comment on column mart.titles.audience_weighted_pct is 'audience_pct drawn towards 65 % as by 6 extra answers.';
+comment on column mart.titles.audience_low_pct is 'Lower bound of audience_pct, 95 %: use it to rank.';
+comment on column mart.titles.audience_high_pct is 'Upper bound of audience_pct, 95 %.';
 comment on column mart.titles.rating_date is 'Day since which these scores hold.';
 comment on column mart.titles.is_on_netflix is 'Stands in the Netflix catalogue now.';
 comment on column mart.titles.is_catalogue_title is 'Stands in some platform''s catalogue now.';

@@ -20,7 +20,8 @@ left join lateral (
     limit 1
 ) as rating on true
 where
-    dim_title.title_key in (
+    dim_genre.genre_kind = 'genre'
+    and dim_title.title_key in (
         select catalogue_entries.title_key
         from mart.catalogue_entries
         where catalogue_entries.platform = 'netflix'

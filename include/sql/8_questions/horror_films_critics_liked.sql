@@ -3,7 +3,8 @@
 -- Reads:  mart.titles, warehouse.bridge_title_genre, warehouse.dim_genre
 -- Writes: -
 -- Rerun:  reads only
--- Notes:  Which horror films on Netflix from after 2016 do more than 70 % of the critics like, by IMDb score?
+-- Notes:  Which horror films on Netflix from after 2016 do more than 70 % of the critics like, the surest good one by
+--         IMDb's votes first?
 
 select
     titles.title,
@@ -11,7 +12,8 @@ select
     titles.critics_pct,
     titles.critics_count,
     titles.imdb_rating_of_10,
-    titles.imdb_vote_count
+    titles.imdb_vote_count,
+    titles.imdb_low_of_10
 from mart.titles
 inner join warehouse.bridge_title_genre on titles.title_key = bridge_title_genre.title_key
 inner join warehouse.dim_genre on bridge_title_genre.genre_key = dim_genre.genre_key
@@ -21,4 +23,4 @@ where
     and titles.is_on_netflix
     and titles.release_year > 2016
     and titles.critics_pct > 70
-order by titles.imdb_rating_of_10 desc nulls last, titles.imdb_vote_count desc nulls last, titles.title_key;
+order by titles.imdb_low_of_10 desc nulls last, titles.imdb_vote_count desc nulls last, titles.title_key;

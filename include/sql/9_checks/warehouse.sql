@@ -293,6 +293,15 @@ select
 from build.dim_title
 where dim_title.is_adult and dim_title.is_catalogue_title;
 
+-- fail
+select
+    'certification of no known system that is said to be for an age' as problem,
+    certification_key,
+    certification,
+    least_age
+from build.dim_certification
+where rating_system = 'unknown' and least_age is not null;
+
 -- warn
 select
     'source of which nothing was linked to IMDb' as problem,
@@ -325,26 +334,37 @@ having count(*) > 1;
 -- warn
 select
     'genre word that the reference file does not know' as problem,
-    genre_key,
-    genre
-from build.dim_genre
-where genre_key >= 1000000;
+    genre_word.source,
+    genre_word.source_genre
+from staging.genre_word
+left join build.reference_genre
+    on
+        genre_word.source = reference_genre.source
+        and genre_word.source_genre = reference_genre.source_genre
+where reference_genre.source is null;
 
 -- warn
 select
     'country that the reference file does not know' as problem,
-    country_key,
-    country
-from build.dim_country
-where country_key >= 1000000;
+    source_row.source,
+    named.word,
+    count(*) as source_rows
+from staging.source_row
+cross join lateral unnest(source_row.countries) as named (word)
+left join build.reference_country_word on named.word = reference_country_word.word
+where reference_country_word.word is null
+group by source_row.source, named.word;
 
 -- warn
 select
     'certification that the reference file does not know' as problem,
-    certification_key,
-    certification
-from build.dim_certification
-where certification_key >= 1000000;
+    source_row.source,
+    source_row.certification,
+    count(*) as source_rows
+from staging.source_row
+left join build.reference_certification on source_row.certification = reference_certification.certification
+where source_row.certification is not null and reference_certification.certification is null
+group by source_row.source, source_row.certification;
 
 -- warn
 select

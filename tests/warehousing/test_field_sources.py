@@ -1,0 +1,108 @@
+"""Where several sources know a field, which of them a title has it from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import psycopg
+from small_star import Imdb, Netflix, RottenTomatoes, run_day
+
+from reelhouse.database import run_file
+from reelhouse.settings import read_settings
+
+DAY = date(2021, 9, 25)
+
+
+def fields(conn: psycopg.Connection, title: str) -> tuple:
+    return conn.execute(
+        "select certification, runtime_min, season_count, original_language, field_sources from mart.titles"
+        " where title = %s",
+        (title,),
+    ).fetchone()
+
+
+def test_each_field_says_its_source(conn, make_day: Callable):
+    rows = [
+        Imdb(1, "Alpha"),
+        Imdb(2, "Beta"),
+        Netflix("s1", "Alpha", imdb=1, certification="NR"),
+        Netflix("s2", "Gamma", kind="series", certification="TV-14"),
+        RottenTomatoes("alpha", "Alpha", imdb=1, certification="R"),
+    ]
+    run_day(conn, make_day(DAY), rows)
+    # Netflix comes first, but says no age; Rotten Tomatoes says one.
+    assert fields(conn, "Alpha") == ("R", 100, None, None, {
+        "title": "netflix", "kind": "imdb", "release_year": "imdb", "runtime_min": "imdb",
+        "certification": "rotten_tomatoes",
+    })  # fmt: skip
+    assert fields(conn, "Beta")[4] == dict.fromkeys(("title", "kind", "release_year", "runtime_min"), "imdb")
+    assert fields(conn, "Gamma") == ("TV-14", None, 1, None, dict.fromkeys(
+        ("title", "kind", "release_year", "season_count", "certification"), "netflix"
+    ))  # fmt: skip
+
+
+def test_a_year_that_imdb_does_not_have_is_netflixs_own(conn, make_day: Callable):
+    rows = [Imdb(1, "Alpha", year=None), Netflix("s1", "Alpha", 2018, imdb=1, certification="NR")]
+    run_day(conn, make_day(DAY), rows)
+    found = conn.execute("select release_year, certification, least_age, field_sources from mart.titles").fetchone()
+    assert found == (2018, "NR", None, {
+        "title": "netflix", "kind": "imdb", "release_year": "netflix", "runtime_min": "imdb",
+        "certification": "netflix",
+    })  # fmt: skip
+
+
+def test_a_language_is_known_where_a_source_says_it(conn, make_day: Callable):
+    rows = [
+        Imdb(1, "Uno", title_type="tvSeries"),
+        Imdb(2, "Dos", title_type="tvSeries"),
+        Imdb(3, "Tres", title_type="tvSeries"),
+        Netflix("s1", "Uno", kind="series", imdb=1, categories=("Spanish-Language TV Shows", "TV Dramas")),
+        Netflix("s2", "Dos", kind="series", imdb=2, categories=("Korean TV Shows", "International TV Shows")),
+        Netflix("s3", "Tres", kind="series", imdb=3, categories=("Spanish-Language TV Shows",)),
+    ]
+    day = make_day(DAY)
+    run_day(conn, day, rows)
+    # A category that says where a title comes from says nothing of its language.
+    assert [fields(conn, title)[3] for title in ("Uno", "Dos", "Tres")] == ["es", None, "es"]
+    conn.execute(
+        "insert into staging.imdb_akas values (3, 1, 'Tres', null, 'ca', true), (3, 2, 'Three', 'US', 'en', false)"
+    )
+    _fill_titles(conn)
+    assert conn.execute(
+        "select title, original_language, field_sources ->> 'original_language' from build.dim_title order by title_key"
+    ).fetchall() == [("Uno", "es", "netflix"), ("Dos", None, None), ("Tres", "ca", "imdb")]
+
+
+def test_other_catalogues_come_between_netflix_and_rotten_tomatoes(conn, make_day: Callable):
+    rows = [
+        Netflix("s1", "Alpha", kind="series", certification="UR"),
+        Netflix("s2", "Beta", certification="PG"),
+        RottenTomatoes("gamma", "Gamma", certification="R"),
+    ]
+    run_day(conn, make_day(DAY), rows)
+    for source, source_id, title, certification, runtime, seasons in (
+        ("hulu", "h1", "Alpha", "TV-PG", None, 4),
+        ("amazon", "a1", "Alpha", "16+", 45, None),
+        ("amazon", "a2", "Beta", "18+", 90, None),
+        ("disney", "d1", "Gamma", "PG-13", 80, None),
+    ):
+        conn.execute(
+            f"insert into staging.{source}_titles values (%s, 1, 'movie', %s, '{{}}', '{{}}', '{{}}', null, 2019,"
+            " %s, %s, %s, '{}', null, '{}')",
+            (source_id, title, certification, runtime, seasons),
+        )
+        conn.execute(
+            "insert into build.work_of_row select %s, %s, title_key, %s, 2, 1 from build.dim_title where title = %s",
+            (source, source_id, source_id, title),
+        )
+    _fill_titles(conn)
+    assert conn.execute(
+        "select title, certification, runtime_min, season_count from build.dim_title"
+        " inner join build.dim_certification using (certification_key) order by title"
+    ).fetchall() == [("Alpha", "16+", 45, 1), ("Beta", "PG", 100, None), ("Gamma", "PG-13", 80, None)]
+
+
+def _fill_titles(conn: psycopg.Connection) -> None:
+    conn.execute("truncate build.dim_title")
+    run_file(conn, read_settings({}).sql / "3_warehouse" / "dim_title.sql")
