@@ -10,7 +10,7 @@ from works import Works
 from reelhouse.database import run_file
 from reelhouse.errors import OutOfStep
 from reelhouse.matching.candidates import find_candidates
-from reelhouse.matching.works import link_sources
+from reelhouse.matching.works import link_sources, write_works
 from reelhouse.settings import read_settings
 
 CAST = ("Ada Lark", "Bo Quill", "Cy Thorne", "Di Umber", "Ed Vance")
@@ -131,6 +131,17 @@ def test_an_analyst_sees_works_across_sources_and_why(catalogue: Works) -> None:
         2018, 2019, None,
     )  # fmt: skip
     assert rows[1][7][1].startswith("amazon s1, netflix s1: title: Harbour of Letters [4K UHD] → Harbour of Letters")
+
+
+def test_the_works_of_a_source_are_written_row_by_row(catalogue: Works, tmp_path: Path) -> None:
+    link(catalogue)
+    assert write_works(catalogue.conn, "netflix", tmp_path / "works.csv") == 3
+    assert (tmp_path / "works.csv").read_text().splitlines() == [
+        "source_id,work_key,imdb_id,proposed_imdb_id,others",
+        "s1,netflix|movie|harbour of letters|2018,,,amazon s1|justwatch tm1",
+        "s2,tt0000001,tt0000001,,justwatch tm2",
+        "s3,netflix|movie|night|2021,,,",
+    ]
 
 
 def test_which_sources_have_what_imdb_has_not(catalogue: Works) -> None:

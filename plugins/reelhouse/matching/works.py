@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import psycopg
 from psycopg import sql
@@ -24,6 +26,8 @@ _MEMBER_COLUMNS = (
 _JOIN_COLUMNS = (
     "source", "source_id", "other_source", "other_source_id", "outcome", "score", "probability", "evidence", "load_id",
 )  # fmt: skip
+
+WORK_COLUMNS = ("source_id", "work_key", "imdb_id", "proposed_imdb_id", "others")
 
 
 def link_sources(conn: psycopg.Connection, day: Day) -> dict[str, object]:
@@ -145,3 +149,23 @@ def _figures(linked: Linked) -> dict[str, object]:
 
 def _sources_of(join: Join) -> str:
     return f"{join.one.source}, {join.other.source}"
+
+
+def write_works(conn: psycopg.Connection, source: str, out: Path) -> int:
+    """Write the work of each row of a source's current edition as CSV, by id.
+
+    Gives   number of rows
+    """
+    rows = conn.execute(
+        "select member.source_id, member.work_key, matching.imdb_id(member.imdb_title_number),"
+        " matching.imdb_id(member.proposed_imdb_title_number), array_to_string(array("
+        "  select other.source || ' ' || other.source_id from matching.work_member as other"
+        "  where other.work_key = member.work_key and (other.source, other.source_id) <> (%(source)s, member.source_id)"
+        "  order by 1), '|')"
+        " from matching.work_member as member where member.source = %(source)s"
+        ' order by member.source_id collate "C"',
+        {"source": source},
+    ).fetchall()
+    with out.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([WORK_COLUMNS, *rows])
+    return len(rows)
