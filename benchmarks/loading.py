@@ -11,17 +11,14 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
 import sqlite3
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -29,13 +26,14 @@ from psycopg import sql
 
 from reelhouse.database import migrate
 from reelhouse.errors import SettingsWrong
-from reelhouse.operating import installing, postgres
+from reelhouse.operating import postgres
+from reelhouse.operating.arena import ARENA, Arena, arena, install_peers, own_server, tell_server
 from reelhouse.operating.embedded import make_database
-from reelhouse.operating.measuring import Cost, ProgramFailed, last_line, measure, postmaster_of
+from reelhouse.operating.measuring import Cost, ProgramFailed, measure, postmaster_of
 from reelhouse.operating.showing import Screen, format_table
 from reelhouse.sampling.full_size import FIRST_DAY, Wanted, write_full_size
 from reelhouse.sampling.population import Extent
-from reelhouse.settings import PACKAGE, read_settings
+from reelhouse.settings import read_settings
 from reelhouse.sources.imdb import CATEGORIES, FILES, TITLE_TYPES
 
 HERE = Path(__file__).resolve().parent
@@ -47,7 +45,7 @@ USUAL = tuple(file.name for file in FILES if file.name != AKAS)
 ALL = (*USUAL, AKAS)
 CHANGE = 0.01
 DAY, NEXT_DAY, CHANGED_DAY = (FIRST_DAY + timedelta(days) for days in range(3))
-MIGRATED, ARENA = "migrated", "arena"
+MIGRATED = "migrated"
 WITH_AKAS = " + akas"
 SQLITE = "imdb.db"
 GROUPS = ("ours", "floor", "pandas", "imdb-sqlite", "cinemagoer")
@@ -120,14 +118,6 @@ class Course:
         return self.source(name) / "imdb" / DAY.isoformat()
 
 
-@dataclass(frozen=True, slots=True)
-class Arena:
-    """Where one contestant runs: the database `ARENA`, a folder, and the variables that lead to both."""
-
-    home: Path
-    env: Mapping[str, str] = field(repr=False)
-
-
 @dataclass(slots=True)
 class Figures:
     """What was measured of one run, by round, or why it was not.
@@ -197,19 +187,13 @@ def _course(arguments: argparse.Namespace, screen: Screen) -> Iterator[Course]:
     settings = read_settings()
     with tempfile.TemporaryDirectory(prefix="reelhouse-bench-") as name:
         folder = Path(name)
-        server_folder = postgres.server_folder(folder)
-        try:
-            row_counts = _make_files(folder, arguments.scale, arguments.akas, screen)
-            # Else it would begin to vacuum in whoever's run it is a minute later.
-            server = postgres.start(server_folder, settings.postgres_bin, settings={"autovacuum": "off"})
+        row_counts = _make_files(folder, arguments.scale, arguments.akas, screen)
+        with own_server(folder) as server:
             migrate(make_database(server, MIGRATED), settings.sql)
-            course = Course(
-                folder, server, postmaster_of(server_folder), arguments.scale, row_counts,
+            yield Course(
+                folder, server, postmaster_of(server.folder), arguments.scale, row_counts,
                 settings.home / "benchmarks" / "peers" / "bin" / "python", screen,
             )  # fmt: skip
-            yield course
-        finally:
-            postgres.remove(server_folder)
 
 
 def _make_files(folder: Path, scale: float, with_akas: bool, screen: Screen) -> dict[str, int]:
@@ -237,10 +221,10 @@ def _make_files(folder: Path, scale: float, with_akas: bool, screen: Screen) -> 
 
 def _make_ready_rows(course: Course, with_akas: bool) -> None:
     """The rows that ours keeps, as text files that COPY takes as they are."""
-    with _arena(course, MIGRATED) as arena:
+    with arena(course.server, course.folder, MIGRATED) as place:
         data = course.source("six" if with_akas else "five")
         try:
-            measure(_ours(data, DAY, "land", "stage"), folder=arena.home, env=arena.env)
+            measure(_ours(data, DAY, "land", "stage"), folder=place.home, env=place.env)
         except ProgramFailed as error:
             course.screen.say(f"no rows for the floor: {error}")
             return
@@ -335,62 +319,22 @@ def why_not(contestant: Contestant, scale: float, no_limits: bool, python: Path)
     """Why a contestant does not take part at all, or nothing."""
     if scale > contestant.largest_scale and not no_limits:
         return f"not run above scale {contestant.largest_scale:g} without --no-limits"
-    return _install_peers(python.parent.parent) if contestant.is_peer else ""
-
-
-@cache
-def _install_peers(venv: Path) -> str:
-    """Make the environment of other people's loaders. Gives why that is not possible, or nothing."""
-    try:
-        installing.install(LOCK, venv)
-    except subprocess.CalledProcessError:
-        return f"not installed: {last_line(venv.with_name(venv.name + '.log'))}"
-    except OSError as error:
-        return f"not installed: {error.strerror} ({error.filename})"
-    return ""
+    return install_peers(LOCK, python.parent.parent) if contestant.is_peer else ""
 
 
 # --- running --------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _arena(course: Course, template: str | None) -> Iterator[Arena]:
-    """A database and a folder, empty and soon gone."""
-    with tempfile.TemporaryDirectory(prefix="arena-", dir=course.folder) as home:
-        if template:
-            _tell_server(course, f"create database {ARENA} template {template}")
-        try:
-            yield Arena(Path(home), _environment(course, home))
-        finally:
-            _tell_server(course, f"drop database if exists {ARENA} with (force)")
-
-
-def _tell_server(course: Course, statement: str) -> None:
-    with psycopg.connect(course.server.dsn("postgres"), autocommit=True) as conn:
-        conn.execute(statement)
-
-
-def _environment(course: Course, home: str) -> dict[str, str]:
-    """That of this process without what would steer a contestant elsewhere."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("REELHOUSE_", "PG", "PYTHON"))}
-    return kept | {
-        "PYTHONPATH": str(PACKAGE.parent),
-        "PGPASSWORD": course.server.password,
-        "REELHOUSE_HOME": home,
-        "REELHOUSE_WAREHOUSE_DSN": course.server.dsn(ARENA),
-    }
 
 
 def _run_round(course: Course, contestant: Contestant, measured: Mapping[str, Figures], number: int, when: str) -> None:
     """All runs of a contestant once. After one that fails neither the next ones are tried nor the next round."""
     if any(measured[run.name].reason for run in contestant.runs):
         return
-    with _arena(course, contestant.template) as arena:
+    with arena(course.server, course.folder, contestant.template) as place:
         for run in contestant.runs:
             figures = measured[run.name]
             try:
                 with course.screen.running(f"{when}: {run.name}"):
-                    cost, said = _measured(course, run, arena)
+                    cost, said = _measured(course, run, place)
             except ProgramFailed as error:
                 figures.reason = f"failed in {when}: {error}"
                 course.screen.say(f"{when}: {run.name} failed: {error}")
@@ -399,15 +343,15 @@ def _run_round(course: Course, contestant: Contestant, measured: Mapping[str, Fi
             figures.costs[number] = cost
             figures.account = _account(said)
             if figures.kept is None:
-                figures.kept = _count_kept(course, contestant, arena)
+                figures.kept = _count_kept(course, contestant, place)
 
 
-def _measured(course: Course, run: Run, arena: Arena) -> tuple[Cost, str]:
+def _measured(course: Course, run: Run, place: Arena) -> tuple[Cost, str]:
     if run.before:
-        measure(run.before, folder=arena.home, env=arena.env)
+        measure(run.before, folder=place.home, env=place.env)
     # What others have left to be written must not be written in this one's time.
-    _tell_server(course, "checkpoint")
-    return measure(run.words, folder=arena.home, env=arena.env, postmaster=course.postmaster)
+    tell_server(course.server, "checkpoint")
+    return measure(run.words, folder=place.home, env=place.env, postmaster=course.postmaster)
 
 
 def _account(said: str) -> dict[str, object] | None:
@@ -415,10 +359,10 @@ def _account(said: str) -> dict[str, object] | None:
     return json.loads(last) if last.startswith("{") else None
 
 
-def _count_kept(course: Course, contestant: Contestant, arena: Arena) -> int | None:
+def _count_kept(course: Course, contestant: Contestant, place: Arena) -> int | None:
     """Rows that are in the contestant's tables now."""
-    if (arena.home / SQLITE).exists():
-        with closing(sqlite3.connect(arena.home / SQLITE)) as database:
+    if (place.home / SQLITE).exists():
+        with closing(sqlite3.connect(place.home / SQLITE)) as database:
             names = database.execute("select name from sqlite_master where type = 'table' and name not like 'sqlite%'")
             return sum(database.execute(f'select count(*) from "{name}"').fetchone()[0] for (name,) in names.fetchall())
     if not contestant.template:

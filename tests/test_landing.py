@@ -72,6 +72,24 @@ def test_an_undated_file_that_did_not_change_serves_later_days_too(conn, make_da
     assert _day_files(conn, later, "netflix") == _day_files(conn, first, "netflix")
 
 
+def test_the_same_bytes_in_the_next_days_folder_are_known_by_their_digest(conn, make_day, data) -> None:
+    days = [make_day(date(2026, 1, 30)), make_day(date(2026, 1, 31))]
+    figures = []
+    for day in days:
+        folder = data / "netflix" / day.batch_date.isoformat()
+        folder.mkdir()
+        (folder / "netflix_titles.csv").write_bytes(netflix_bytes({}))
+        figures.append(land_source(conn, day, "netflix")["new_files"])
+    assert figures == [1, 0]
+    (_, day_1, sha_1, path_1), (_, day_2, sha_2, path_2) = (
+        _day_files(conn, day, "netflix")["netflix_titles.csv"] for day in days
+    )
+    assert (day_1, day_2, sha_1) == (days[0].batch_date, days[1].batch_date, sha_2)
+    landing = days[0].settings.landing
+    assert path_1 != path_2
+    assert (landing / path_1).samefile(landing / path_2)
+
+
 def test_the_newest_folder_not_after_the_day_is_taken(conn, make_day, data) -> None:
     for name in ("2026-01-30", "2026-01-31", "2026-02-01", "latest", "20260129"):
         (data / "netflix" / name).mkdir()

@@ -22,7 +22,8 @@ BLOCK_BYTES = 1 << 18
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def _text(value: str) -> str:
+def escaped(value: str) -> str:
+    """A text as COPY text has it."""
     # Looking is cheaper than translating, and hardly any value needs it.
     if "\\" in value or "\n" in value or "\t" in value or "\r" in value:
         return value.translate(_ESCAPES)
@@ -35,12 +36,12 @@ def _list(values: list | tuple) -> str:
     if isinstance(values[0], int):
         return "{" + ",".join(map(str, values)) + "}"
     items = '","'.join(value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    return _text('{"' + items + '"}')
+    return escaped('{"' + items + '"}')
 
 
 _WRITERS: dict[type, Callable[[object], str]] = {
     type(None): lambda _: "\\N",
-    str: _text,
+    str: escaped,
     int: str,
     bool: lambda value: "t" if value else "f",
     Decimal: str,

@@ -163,6 +163,32 @@ def _patiently(action, seconds: float = 30.0):
             time.sleep(random.uniform(0.1, 0.5))
 
 
+@contextmanager
+def indexes_made_afterwards(conn: psycopg.Connection, table: tuple[str, str]) -> Iterator[None]:
+    """Leave a table without primary key and indexes meanwhile: sorting all keys at the end is a third cheaper for the
+    server than finding the place of each.
+
+    Takes   table  schema and name
+    """
+    name = sql.Identifier(*table)
+    key, definition = conn.execute(
+        "select conname, pg_get_constraintdef(oid) from pg_constraint where conrelid = %s::regclass and contype = 'p'",
+        (name.as_string(conn),),
+    ).fetchone()
+    indexes = conn.execute(
+        "select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index"
+        " where indrelid = %s::regclass and not indisprimary order by 1",
+        (name.as_string(conn),),
+    ).fetchall()
+    conn.execute(sql.SQL("alter table {} drop constraint {}").format(name, sql.Identifier(key)))
+    for index, _ in indexes:
+        conn.execute(sql.SQL("drop index {}").format(sql.SQL(index)))
+    yield
+    conn.execute(sql.SQL("alter table {} add constraint {} {}").format(name, sql.Identifier(key), sql.SQL(definition)))
+    for _, text in indexes:
+        conn.execute(text)
+
+
 def table_columns(conn: psycopg.Connection, schema: str, table: str) -> list[str]:
     """Columns of a table in their order."""
     rows = conn.execute(

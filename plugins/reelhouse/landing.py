@@ -9,6 +9,7 @@ origin. What is done when fails leaves all of them as they were. When an origin 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -215,7 +216,7 @@ def _admit(conn: psycopg.Connection, day: Day, source: str) -> tuple[list[Admitt
 
 def _admit_local(conn: psycopg.Connection, day: Day, origin: Origin) -> Admitted:
     """Bring one file into landing and the ledger, or find it there."""
-    known = None if day.force else _unchanged(conn, day, origin)
+    known = None if day.force else _unchanged(conn, day, origin) or _admitted_before(conn, day, origin)
     if known is not None:
         return known
     began = time.monotonic()
@@ -324,16 +325,61 @@ def _unchanged(conn: psycopg.Connection, day: Day, origin: Origin) -> Admitted |
     return _first_usable(rows, day, origin, "unchanged")
 
 
+def _admitted_before(conn: psycopg.Connection, day: Day, origin: Origin) -> Admitted | None:
+    """A local file whose very bytes have been admitted, for whatever day: known by its digest, and not unpacked again.
+
+    The digest of IMDb's files takes a second, unpacking them half a minute.
+    """
+    size = Path(origin.place).stat().st_size
+    rows = conn.execute(
+        "select sha256, landed_path from ops.file where source = %s and file_name = %s and byte_count = %s",
+        (origin.file.source, origin.file.name, size),
+    ).fetchall()
+    landed = {sha256: path for sha256, path in rows if _is_whole(day.settings.landing / path, size)}
+    if not landed:
+        return None
+    with Path(origin.place).open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    if sha256 not in landed:
+        return None
+    same = _same_bytes(conn, day, origin, sha256, origin.version)
+    if same is not None:
+        return same
+    own = _landed_path(origin, sha256)
+    if not _linked(day.settings.landing / landed[sha256], day.settings.landing / own):
+        return None
+    return replace(_insert(conn, origin, sha256, size, origin.version, own), outcome="same_bytes")
+
+
+def _landed_path(origin: Origin, sha256: str) -> Path:
+    return Path(origin.file.source) / origin.file_date.isoformat() / f"{sha256}-{origin.name}"
+
+
+def _is_whole(path: Path, size: int) -> bool:
+    return path.is_file() and path.stat().st_size == size
+
+
+def _linked(landed: Path, own: Path) -> bool:
+    """Give a landed file one name more; not every file system can."""
+    try:
+        own.parent.mkdir(parents=True, exist_ok=True)
+        own.hardlink_to(landed)
+    except FileExistsError:
+        return own.samefile(landed)
+    except OSError:
+        return False
+    return True
+
+
 def _enter(
     conn: psycopg.Connection, day: Day, origin: Origin, receiver: Receiver, part: Path, fetched: Fetched, began: float
 ) -> Admitted:
     """Give a whole file its name and its row, unless landing has these bytes already."""
     known = _same_bytes(conn, day, origin, receiver.sha256, fetched.version)
     if known is None:
-        folder = Path(origin.file.source) / origin.file_date.isoformat()
-        landed = folder / f"{receiver.sha256}-{origin.name}"
+        landed = _landed_path(origin, receiver.sha256)
         move(part, day.settings.landing / landed)
-        known = _insert(conn, origin, receiver, fetched.version, landed)
+        known = _insert(conn, origin, receiver.sha256, receiver.received, fetched.version, landed)
     return replace(
         known,
         received=fetched.received,
@@ -362,8 +408,7 @@ def _same_bytes(conn: psycopg.Connection, day: Day, origin: Origin, sha256: str,
 
 def _first_usable(rows: Iterable[Sequence], day: Day, origin: Origin, outcome: str) -> Admitted | None:
     for file_id, byte_count, landed_path, file_date in rows:
-        landed = day.settings.landing / landed_path
-        is_whole = landed.is_file() and landed.stat().st_size == byte_count
+        is_whole = _is_whole(day.settings.landing / landed_path, byte_count)
         if is_whole and (file_date == origin.file_date or not origin.is_dated):
             return Admitted(file_id, origin.file.name, byte_count, origin.place, outcome)
     return None
@@ -379,7 +424,9 @@ def _remove_old_parts(folder: Path) -> None:
 # --- the ledger -----------------------------------------------------------------------------------------
 
 
-def _insert(conn: psycopg.Connection, origin: Origin, receiver: Receiver, version: Version, landed: Path) -> Admitted:
+def _insert(
+    conn: psycopg.Connection, origin: Origin, sha256: str, byte_count: int, version: Version, landed: Path
+) -> Admitted:
     row = conn.execute(
         "insert into ops.file (source, file_name, file_date, origin, etag, last_modified, sha256, byte_count,"
         " landed_path) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
@@ -388,11 +435,11 @@ def _insert(conn: psycopg.Connection, origin: Origin, receiver: Receiver, versio
         " returning file_id, xmax = 0",
         (
             origin.file.source, origin.file.name, origin.file_date, origin.place, version.etag, version.last_modified,
-            receiver.sha256, receiver.received, landed.as_posix(),
+            sha256, byte_count, landed.as_posix(),
         ),
     ).fetchone()  # fmt: skip
     outcome = "admitted" if row[1] else "same_bytes"
-    return Admitted(row[0], origin.file.name, receiver.received, origin.place, outcome)
+    return Admitted(row[0], origin.file.name, byte_count, origin.place, outcome)
 
 
 def _serve_day(conn: psycopg.Connection, day: Day, source: str, admitted: list[Admitted]) -> None:

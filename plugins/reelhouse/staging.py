@@ -24,7 +24,7 @@ from psycopg import sql
 
 from reelhouse import copying, kept, sources
 from reelhouse.copying import CopyText, copy_rows, copy_texts
-from reelhouse.database import identifiers, translated_errors
+from reelhouse.database import identifiers, indexes_made_afterwards, translated_errors
 from reelhouse.day import EVERY_SOURCE, OPTIONAL_SOURCES, SOURCES, Day
 from reelhouse.errors import FileMissing, Held, OutOfStep
 from reelhouse.kept import Changes
@@ -370,26 +370,18 @@ def _replace(conn: psycopg.Connection, file: SourceFile, texts: Iterable[CopyTex
     """Empty the table and fill it with all rows."""
     table = sql.Identifier("staging", file.table)
     conn.execute(sql.SQL("truncate {}").format(table))
-    with _key_made_afterwards(conn, file):
+    with indexes_made_afterwards(conn, ("staging", file.table)), _without_notes(conn, file):
         copy_texts(conn, ("staging", file.table), file.fields, texts)
     conn.execute(sql.SQL("analyze {}").format(table))
 
 
 @contextmanager
-def _key_made_afterwards(conn: psycopg.Connection, file: SourceFile) -> Iterator[None]:
-    """Leave the table without its primary key meanwhile: sorting all keys at the end is a third cheaper for the server
-    than finding the place of each.
-    """
+def _without_notes(conn: psycopg.Connection, file: SourceFile) -> Iterator[None]:
+    """Leave the table without its triggers meanwhile: that all of it is new was noted when it was emptied."""
     table = sql.Identifier("staging", file.table)
-    name, definition = conn.execute(
-        "select conname, pg_get_constraintdef(oid) from pg_constraint where conrelid = %s::regclass and contype = 'p'",
-        (table.as_string(conn),),
-    ).fetchone()
-    conn.execute(sql.SQL("alter table {} drop constraint {}").format(table, sql.Identifier(name)))
+    conn.execute(sql.SQL("alter table {} disable trigger user").format(table))
     yield
-    conn.execute(
-        sql.SQL("alter table {} add constraint {} {}").format(table, sql.Identifier(name), sql.SQL(definition))
-    )
+    conn.execute(sql.SQL("alter table {} enable trigger user").format(table))
 
 
 def _keep_new_of_aside(conn: psycopg.Connection, file: SourceFile, record: Reading) -> int:

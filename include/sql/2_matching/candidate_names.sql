@@ -6,22 +6,43 @@
 
 with
 
+candidates as (
+    select distinct imdb_title_number
+    from matching.candidate_pair
+),
+
+names as (
+    select
+        name.imdb_title_number,
+        name.name_kind,
+        name.folded_title,
+        name.title_key
+    from candidates
+    inner join matching.imdb_title_name as name on candidates.imdb_title_number = name.imdb_title_number
+),
+
+-- Only keys that a candidate has: to count all of IMDb's took most of the time of this file.
+wanted_keys as (
+    select distinct title_key
+    from names
+),
+
 key_sizes as (
     select
-        title_key,
+        imdb_key.title_key,
         count(*)::integer as title_count
-    from matching.imdb_title_key
-    where not is_part
-    group by title_key
+    from wanted_keys
+    inner join matching.imdb_title_key as imdb_key on wanted_keys.title_key = imdb_key.title_key
+    where not imdb_key.is_part
+    group by imdb_key.title_key
 )
 
 select
-    name.imdb_title_number,
-    name.name_kind,
-    name.folded_title,
-    name.title_key,
+    names.imdb_title_number,
+    names.name_kind,
+    names.folded_title,
+    names.title_key,
     coalesce(key_sizes.title_count, 1) as title_count
-from matching.imdb_title_name as name
-left join key_sizes on name.title_key = key_sizes.title_key
-where name.imdb_title_number in (select pair.imdb_title_number from matching.candidate_pair as pair)
-order by name.imdb_title_number, name.folded_title collate "C";
+from names
+left join key_sizes on names.title_key = key_sizes.title_key
+order by names.imdb_title_number, names.folded_title collate "C";

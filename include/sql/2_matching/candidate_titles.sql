@@ -12,17 +12,29 @@ candidates as (
     from matching.candidate_pair
 ),
 
-directions as (
+-- Only of candidates, here and below: all of IMDb's credits are a hundred times as many.
+credits as (
     select
         principal.imdb_title_number,
-        principal.imdb_person_number
-    from staging.imdb_principals as principal
-    where principal.category = 'director'
+        principal.imdb_person_number,
+        principal.category
+    from candidates
+    inner join staging.imdb_principals as principal on candidates.imdb_title_number = principal.imdb_title_number
+    where principal.category in ('actor', 'actress', 'director')
+),
+
+directions as (
+    select
+        imdb_title_number,
+        imdb_person_number
+    from credits
+    where category = 'director'
     union
     select
         crew.imdb_title_number,
         unnest(crew.director_numbers) as imdb_person_number
-    from staging.imdb_crew as crew
+    from candidates
+    inner join staging.imdb_crew as crew on candidates.imdb_title_number = crew.imdb_title_number
 ),
 
 directors as (
@@ -30,7 +42,6 @@ directors as (
         directions.imdb_title_number,
         string_agg(person.folded_name, '|' order by person.folded_name collate "C") as director_names
     from directions
-    inner join candidates on directions.imdb_title_number = candidates.imdb_title_number
     inner join matching.imdb_person_name as person
         on directions.imdb_person_number = person.imdb_person_number
     group by directions.imdb_title_number
@@ -38,12 +49,11 @@ directors as (
 
 casts as (
     select
-        principal.imdb_title_number,
-        count(distinct principal.imdb_person_number)::integer as cast_count
-    from staging.imdb_principals as principal
-    inner join candidates on principal.imdb_title_number = candidates.imdb_title_number
-    where principal.category in ('actor', 'actress')
-    group by principal.imdb_title_number
+        imdb_title_number,
+        count(distinct imdb_person_number)::integer as cast_count
+    from credits
+    where category <> 'director'
+    group by imdb_title_number
 )
 
 select

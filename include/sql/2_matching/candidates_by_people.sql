@@ -2,7 +2,7 @@
 -- Grain:  one pair of source row and IMDb title
 -- Reads:  matching.source_title, matching.source_person, matching.imdb_title_person, staging.imdb_titles
 -- Writes: matching.candidate_pair, pairs it does not have yet
--- Rerun:  the table is emptied before
+-- Rerun:  the rows have no pairs of this rule before
 -- Params: common_person  titles one name may have before it says too little
 
 with
@@ -12,6 +12,7 @@ keyed as (
         imdb_title_number,
         person_key
     from matching.imdb_title_person
+    where person_key in (select person.person_key from matching.source_person as person)
 ),
 
 rare_keys as (
@@ -24,56 +25,52 @@ rare_keys as (
 rare as (
     select
         keyed.imdb_title_number,
-        keyed.person_key
+        keyed.person_key,
+        imdb.start_year,
+        imdb.title_type in ('tvSeries', 'tvMiniSeries') as is_series
     from keyed
     inner join rare_keys on keyed.person_key = rare_keys.person_key
+    inner join staging.imdb_titles as imdb on keyed.imdb_title_number = imdb.imdb_title_number
+    where not imdb.is_adult
 ),
 
 source_people as (
     select distinct
-        source,
-        source_id,
-        person_key
-    from matching.source_person
+        person.source,
+        person.source_id,
+        person.person_key,
+        title.release_year,
+        title.kind
+    from matching.source_person as person
+    inner join matching.source_title as title
+        on person.source = title.source and person.source_id = title.source_id
 ),
 
-shared as (
+-- The year first: of the titles of a person most are of other years, and need not be counted.
+near as (
     select
         source_people.source,
         source_people.source_id,
         rare.imdb_title_number,
-        count(*) as person_count
+        rare.start_year between source_people.release_year - 1 and source_people.release_year + 1 as is_next
     from source_people
     inner join rare on source_people.person_key = rare.person_key
-    group by source_people.source, source_people.source_id, rare.imdb_title_number
+    where
+        (
+            rare.start_year between source_people.release_year - 3 and source_people.release_year + 2
+            -- A series' year is that of its latest season, so its first may lie far back.
+            or (source_people.kind = 'series' and rare.is_series and rare.start_year < source_people.release_year)
+        )
+        and (source_people.source <> 'rotten_tomatoes' or not rare.is_series)
 )
 
 insert into matching.candidate_pair (source, source_id, imdb_title_number, found_by)
 select
-    shared.source,
-    shared.source_id,
-    shared.imdb_title_number,
+    source,
+    source_id,
+    imdb_title_number,
     'shared people' as found_by
-from shared
-inner join matching.source_title as title
-    on shared.source = title.source and shared.source_id = title.source_id
-inner join staging.imdb_titles as imdb on shared.imdb_title_number = imdb.imdb_title_number
-where
-    not imdb.is_adult
-    and (title.source <> 'rotten_tomatoes' or imdb.title_type not in ('tvSeries', 'tvMiniSeries'))
-    and (
-        imdb.start_year between title.release_year - 1 and title.release_year + 1
-        or (
-            shared.person_count > 1
-            and (
-                imdb.start_year between title.release_year - 3 and title.release_year + 2
-                -- A series' year is that of its latest season, so its first may lie far back.
-                or (
-                    title.kind = 'series'
-                    and imdb.start_year < title.release_year
-                    and imdb.title_type in ('tvSeries', 'tvMiniSeries')
-                )
-            )
-        )
-    )
+from near
+group by source, source_id, imdb_title_number, is_next
+having is_next or count(*) > 1
 on conflict do nothing;

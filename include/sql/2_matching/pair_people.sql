@@ -13,6 +13,18 @@ name_sizes as (
         person_key,
         count(distinct imdb_title_number) as title_count
     from matching.imdb_title_person
+    where
+        person_key in (
+            select person.person_key
+            from matching.source_person as person
+            where
+                (person.source, person.source_id) in (
+                    select
+                        pair.source,
+                        pair.source_id
+                    from matching.candidate_pair as pair
+                )
+        )
     group by person_key
 ),
 

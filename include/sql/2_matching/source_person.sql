@@ -1,6 +1,6 @@
 -- matching.source_person.imdb_person_number
 -- Grain:  row of a source file x role x folded name
--- Reads:  matching.title_decision, matching.imdb_person_name, staging.imdb_principals, staging.imdb_crew
+-- Reads:  pg_temp.row_to_resolve, matching.imdb_person_name, staging.imdb_principals, staging.imdb_crew
 -- Writes: matching.source_person (imdb_person_number)
 -- Rerun:  a second run changes no row
 -- Notes:  a name becomes a person only among the people of its matched title, and only when one bears it
@@ -12,8 +12,8 @@ matched as (
         source,
         source_id,
         imdb_title_number
-    from matching.title_decision
-    where band = 'match'
+    from row_to_resolve
+    where imdb_title_number is not null
 ),
 
 credits as (
@@ -51,7 +51,9 @@ resolved as (
         source_person.role,
         source_person.folded_name,
         named.imdb_person_number
-    from matching.source_person as source_person
+    from row_to_resolve
+    inner join matching.source_person as source_person
+        on row_to_resolve.source = source_person.source and row_to_resolve.source_id = source_person.source_id
     left join named
         on
             source_person.source = named.source

@@ -7,22 +7,22 @@ source. People's own decisions win (overriding.py); what is published changes on
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 import psycopg
-from psycopg import sql
-from psycopg.types.json import Json
 
 from reelhouse import staging
-from reelhouse.database import identifiers, lock_layer, run_file, set_layer
+from reelhouse.copying import copy_line, copy_rows
+from reelhouse.database import lock_layer, run_file, set_layer
 from reelhouse.day import Day
 from reelhouse.errors import Held
-from reelhouse.matching.candidates import COMMON_PERSON, HOT_KEY, PREFIX_LENGTH, PREFIX_SIMILARITY
-from reelhouse.matching.evidence import Terms, Titles, compare_names, read_weights, weigh
-from reelhouse.matching.gathering import Gathered, SourceRow, gather
+from reelhouse.matching.candidates import COMMON_PERSON, HOT_KEY, PREFIX_LENGTH, PREFIX_SIMILARITY, plan_by_keys
+from reelhouse.matching.evidence import read_weights
+from reelhouse.matching.gathering import Gathered, SourceRow, read_rows
 from reelhouse.matching.keeping import (
     Outcome,
     PublishedLink,
@@ -34,6 +34,8 @@ from reelhouse.matching.keeping import (
     settle,
 )
 from reelhouse.matching.overriding import ManualMatch, Rulings, keep_rulings, read_decisions_of_people, rule
+from reelhouse.matching.recording import keep_evidence
+from reelhouse.matching.scoring import Scored, read_scored, score_rows
 from reelhouse.matching.watching import Decided, watch
 from reelhouse.warehousing import loads
 
@@ -42,8 +44,6 @@ from reelhouse.warehousing import loads
 MATCH_FROM = 0.90
 # Below, one in thirteen was right on the labels: not worth a reviewer's time.
 REVIEW_FROM = 0.20
-# A reviewer looks at three: of 6,438 labelled titles all but one ranked among them.
-EVIDENCE_KEPT = 3
 # Rows with one base title are one work when this share of the smaller cast and crew is the same.
 SAME_PEOPLE = 0.5
 # The bounds of the joins, kept with the load so that matching.why_not speaks of those that it was matched with.
@@ -83,29 +83,29 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         return {"load_id": load.load_id, "unchanged": True}
     manual = read_decisions_of_people(conn, day.settings.manual_matches)
     with conn.transaction():
+        plan_by_keys(conn)
         staging.share_staging(conn, load.load_id)
         lock_layer(conn, writes="matching", reads=("candidates",))
         loads.require_layer(conn, "candidates", load.load_id)
         day.tell("weighing the evidence", 0.1)
-        gathered = gather(conn, day.settings.sql / "2_matching")
-        weights, version = read_weights()
-        titles = compare_names(gathered.names, len(gathered.row))
-        terms, score = weigh(gathered.pairs, titles, weights)
+        folder = day.settings.sql / "2_matching"
+        rows = read_rows(conn, folder)
+        if day.force:
+            conn.execute("truncate matching.scored_row")
+        anew, evidence = score_rows(conn, folder, rows)
         day.tell("deciding", 0.5)
-        known, ruled = keep_rulings(conn, gathered.rows, manual, load.load_id)
-        links = read_published(conn, day.settings.sql / "2_matching")
-        decisions = decide(gathered, score, known, published_titles(gathered.rows, links))
+        scored = read_scored(conn, rows)
+        known, ruled = keep_rulings(conn, rows, manual, load.load_id)
+        links = read_published(conn, folder)
+        decisions = decide(scored, scored.score, known, published_titles(rows, links))
         day.tell("keeping the evidence", 0.7)
-        conn.execute("truncate matching.title_decision, matching.match_evidence")
-        _copy_decisions(conn, decisions, version, load.load_id)
-        _copy_evidence(conn, gathered, titles, terms, score, decisions, load.load_id)
-        # Before the join: a planner that takes the new table for empty loops over it.
-        conn.execute("analyze matching.title_decision, matching.match_evidence")
-        run_file(conn, day.settings.sql / "2_matching" / "source_person.sql")
-        conn.execute("analyze matching.source_person")
+        chosen = [one.imdb_title_number for one in decisions]
+        keep_evidence(conn, folder, scored, anew, evidence, chosen, load.load_id)
+        _keep_decisions(conn, folder, decisions, load.load_id)
         set_layer(conn, "matching", load.load_id)
-        changed = _log_changes(conn, load.load_id, gathered, score, decisions, links)
-        figures = _figures(decisions) | ruled | {"changed": changed, "candidate_rules": CANDIDATE_RULES}
+        changed = _log_changes(conn, load.load_id, scored, scored.score, decisions, links)
+        scoring = {"rows_scored": len(anew), "rows_reused": len(rows) - len(anew)}
+        figures = _figures(decisions) | ruled | scoring | {"changed": changed, "candidate_rules": CANDIDATE_RULES}
         loads.add_figures(conn, load.load_id, figures)
         reasons = _reasons_to_hold(conn, day, load, decisions)
     if reasons:
@@ -117,7 +117,7 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
 
 
 def decide(
-    gathered: Gathered,
+    gathered: Gathered | Scored,
     score: np.ndarray,
     manual: Sequence[ManualMatch] = (),
     published: Mapping[int, int] = MappingProxyType({}),
@@ -143,7 +143,7 @@ def decide(
 
 
 def _assign_works(
-    gathered: Gathered,
+    gathered: Gathered | Scored,
     score: np.ndarray,
     bounds: list[int],
     members: list[int],
@@ -206,7 +206,7 @@ def _people(row: SourceRow) -> set[str]:
 
 
 def _decision(
-    gathered: Gathered,
+    gathered: Gathered | Scored,
     score: np.ndarray,
     bounds: list[int],
     position: int,
@@ -272,7 +272,7 @@ def _watched(one: Decision) -> Decided:
 def _log_changes(
     conn: psycopg.Connection,
     load_id: int,
-    gathered: Gathered,
+    gathered: Gathered | Scored,
     score: np.ndarray,
     decisions: Sequence[Decision],
     links: Sequence[PublishedLink],
@@ -289,100 +289,29 @@ def _log_changes(
     return log_changes(conn, load_id, gathered.rows, links, outcomes)
 
 
-def _copy_decisions(conn: psycopg.Connection, decisions: Sequence[Decision], version: str, load_id: int) -> None:
+def _keep_decisions(conn: psycopg.Connection, folder: Path, decisions: Sequence[Decision], load_id: int) -> None:
+    """Replace matching.title_decision, and say anew who the people of those rows are that may be linked otherwise."""
+    conn.execute(
+        "create temporary table former_link on commit drop as"
+        " select source, source_id, imdb_title_number from matching.title_decision where band = 'match'"
+    )
+    conn.execute("truncate matching.title_decision")
     columns = (
         "source", "source_id", "imdb_title_number", "band", "probability", "score", "decided_by", "runner_up_number",
         "gap", "candidate_count", "is_kept", "kept_over_number", "model_version", "load_id",
     )  # fmt: skip
-    _copy(conn, "title_decision", columns, (
-        (one.row.source, one.row.source_id, one.imdb_title_number, one.band, one.probability, one.score, one.decided_by,
-         one.runner_up_number, one.gap, one.candidate_count, one.is_kept, one.kept_over_number, version, load_id)
+    _, version = read_weights()
+    copy_rows(conn, ("matching", "title_decision"), columns, (
+        copy_line((
+            one.row.source, one.row.source_id, one.imdb_title_number, one.band, one.probability, one.score,
+            one.decided_by, one.runner_up_number, one.gap, one.candidate_count, one.is_kept, one.kept_over_number,
+            version, load_id,
+        ))
         for one in decisions
     ))  # fmt: skip
-
-
-def _copy_evidence(
-    conn: psycopg.Connection,
-    gathered: Gathered,
-    titles: Titles,
-    terms: Terms,
-    score: np.ndarray,
-    decisions: Sequence[Decision],
-    load_id: int,
-) -> None:
-    columns = (
-        "source", "source_id", "imdb_title_number", "candidate_rank", "found_by", "score", "probability", "terms",
-        "details", "load_id",
-    )  # fmt: skip
-    alone = probabilities(gathered.row, score, len(gathered.rows))
-    _copy(conn, "match_evidence", columns, (
-        (row.source, row.source_id, int(gathered.title_number[pair]), rank, gathered.pairs.found_by[pair],
-         float(score[pair]), float(alone[pair]), Json({name: float(term[pair]) for name, term in terms.items()}),
-         Json(details_of(gathered, titles, pair)), load_id)
-        for row, pair, rank in _kept_pairs(gathered, score, decisions)
-    ))  # fmt: skip
-
-
-def probabilities(row: np.ndarray, score: np.ndarray, row_count: int) -> np.ndarray:
-    """Probability of each pair among the candidates of its own row and "none of them"."""
-    highest = np.zeros(row_count)
-    np.maximum.at(highest, row, score)
-    weight = np.exp(score - highest[row])
-    total = np.exp(-highest)
-    np.add.at(total, row, weight)
-    return weight / total[row]
-
-
-def _kept_pairs(
-    gathered: Gathered, score: np.ndarray, decisions: Sequence[Decision]
-) -> Iterator[tuple[SourceRow, int, int]]:
-    bounds = np.searchsorted(gathered.row, np.arange(len(gathered.rows) + 1)).tolist()
-    order = np.lexsort((gathered.title_number, -score, gathered.row)).tolist()
-    for position, decision in enumerate(decisions):
-        for rank, pair in enumerate(order[bounds[position] : bounds[position + 1]], start=1):
-            if rank <= EVIDENCE_KEPT or gathered.title_number[pair] == decision.imdb_title_number:
-                yield decision.row, pair, rank
-
-
-def details_of(gathered: Gathered, titles: Titles, pair: int) -> dict[str, object]:
-    """What the terms were seen in. Unknown values are left out."""
-    pairs, name = gathered.pairs, int(titles.best[pair])
-    seen = {
-        "name": gathered.names.source[name],
-        "imdb_name": gathered.names.imdb[name],
-        "is_aka": bool(titles.is_aka[pair]),
-        "similarity": round(float(titles.similarity[pair]), 3),
-        "titles_of_this_name": int(titles.title_count[pair]),
-        "kind": "series" if pairs.is_series[pair] else "movie",
-        "year": pairs.year[pair],
-        "start_year": pairs.start_year[pair],
-        "end_year": pairs.end_year[pair],
-        "imdb_type": pairs.imdb_type[pair],
-        "runtime_min": pairs.runtime_min[pair],
-        "imdb_runtime_min": pairs.imdb_runtime_min[pair],
-        "shared_people": gathered.shared_names[pair] or None,
-        "directors": pairs.directors[pair] or None,
-        "imdb_directors": pairs.imdb_directors[pair] or None,
-        "cast_count": pairs.cast_count[pair] or None,
-        "imdb_cast_count": pairs.imdb_cast_count[pair] or None,
-        "shared_cast": pairs.shared_cast[pair],
-        "rarest": pairs.rarest[pair],
-        "genres": pairs.genres[pair] or None,
-        "imdb_genres": pairs.imdb_genres[pair] or None,
-        "imdb_votes": pairs.votes[pair],
-    }
-    return {key: _plain(value) for key, value in seen.items() if value is not None and value == value}
-
-
-def _plain(value: object) -> object:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _copy(conn: psycopg.Connection, table: str, columns: tuple[str, ...], rows: Iterator[tuple]) -> None:
-    statement = sql.SQL("copy matching.{} ({}) from stdin").format(sql.Identifier(table), identifiers(columns))
-    with conn.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
+    conn.execute("analyze matching.title_decision")
+    run_file(conn, folder / "row_to_resolve.sql")
+    run_file(conn, folder / "source_person.sql")
 
 
 def _figures(decisions: Sequence[Decision]) -> dict[str, object]:

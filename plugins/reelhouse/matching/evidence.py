@@ -33,6 +33,8 @@ SAME_NAME = 0.84
 MOST_CAST = 0.7
 # Shorter surnames (Kim, Chen) are shared by too many.
 LEAST_SURNAME = 5
+# Votes from which a title is known to hundreds and to thousands.
+FAME_STEPS = (100, 1000)
 # Rarest shared name on fewer titles than this adds weight; beyond, a shared name is worth its bare hit.
 BUSY_PERSON = 100
 
@@ -122,7 +124,11 @@ def weigh(pairs: Pairs, titles: Titles, weights: Mapping[str, float]) -> tuple[T
         terms[family] = terms.get(family, 0.0) + weights[name] * column
     # Rounded before they are added, so that the kept terms add up to the kept score.
     terms = {family: np.round(column, 4) for family, column in terms.items()}
-    return terms, np.sum(list(terms.values()), axis=0)
+    # One after the other and rounded: the sum of a pair is the same to the last bit, whichever pairs are beside it.
+    score = np.zeros(len(pairs.found_by))
+    for column in terms.values():
+        score += column
+    return terms, np.round(score, 4)
 
 
 @cache
@@ -384,6 +390,15 @@ def _fame_features(pairs: Pairs) -> dict[str, Column]:
     """Votes in coarse steps, so that a day's votes do not move a decision."""
     return {
         "fame.unrated": np.isnan(pairs.votes),
-        "fame.hundreds": (pairs.votes >= 100) & (pairs.votes < 1000),
-        "fame.thousands": pairs.votes >= 1000,
+        "fame.hundreds": (pairs.votes >= FAME_STEPS[0]) & (pairs.votes < FAME_STEPS[1]),
+        "fame.thousands": pairs.votes >= FAME_STEPS[1],
     }
+
+
+def fame(votes: int | None) -> int | None:
+    """The step of fame: of titles on the same step the evidence is the same, however many votes each has.
+
+    >>> fame(None), fame(5), fame(99), fame(100), fame(1_000_000)
+    (None, 0, 0, 1, 2)
+    """
+    return None if votes is None else sum(votes >= step for step in FAME_STEPS)

@@ -12,9 +12,8 @@ from pathlib import Path
 import psycopg
 from psycopg.types.json import Jsonb
 
-from reelhouse.matching.decisions import details_of
-from reelhouse.matching.evidence import compare_names, read_weights, weigh
-from reelhouse.matching.gathering import gather
+from reelhouse.matching.recording import details_of
+from reelhouse.matching.scoring import weigh_pairs
 
 # No join found the pair; the evidence then knows of no part that agrees.
 NO_JOIN = "no join"
@@ -67,13 +66,9 @@ def weigh_pair(conn: psycopg.Connection, folder: Path, source: str, source_id: s
             " where (pair.source, pair.source_id, pair.imdb_title_number) = (%s, %s, %s)), %s) as found_by",
             (source, source_id, number, source, source_id, number, NO_JOIN),
         )
-        gathered = gather(conn, folder, "pg_temp.asked_pair")
-    weights, _ = read_weights()
-    titles = compare_names(gathered.names, len(gathered.row))
-    terms, score = weigh(gathered.pairs, titles, weights)
-    return Weighed(
-        {name: float(term[0]) for name, term in terms.items()}, details_of(gathered, titles, 0), float(score[0])
-    )
+        evidence = weigh_pairs(conn, folder, "pg_temp.asked_pair")
+    terms = {name: float(term[0]) for name, term in evidence.terms.items()}
+    return Weighed(terms, details_of(evidence, 0), float(evidence.score[0]))
 
 
 def _weighed_sentences(

@@ -55,13 +55,21 @@ class Gathered:
 CANDIDATES = "matching.candidate_pair"
 
 
-def gather(conn: psycopg.Connection, folder: Path, table: str = CANDIDATES) -> Gathered:
+def read_rows(conn: psycopg.Connection, folder: Path) -> list[SourceRow]:
+    """The source rows to decide on, by source and id."""
+    return [SourceRow(*row) for row in _read(conn, folder / "source_rows.sql")]
+
+
+def gather(
+    conn: psycopg.Connection, folder: Path, table: str = CANDIDATES, rows: list[SourceRow] | None = None
+) -> Gathered:
     """Read the candidate pairs of the load in hand.
 
     Takes   folder  include/sql/2_matching
             table   with the columns of matching.candidate_pair; of its pairs alone the rest is asked
+            rows    those that the pairs are of, by source and id; without them all
     """
-    rows = [SourceRow(*row) for row in _read(conn, folder / "source_rows.sql")]
+    rows = read_rows(conn, folder) if rows is None else rows
     titles = _columns(_read(conn, folder / "candidate_titles.sql", table), 9)
     row, title, found_by = _pair_indexes(conn, rows, np.array(titles[0], dtype=np.int64), table)
     shared = _read(conn, folder / "pair_people.sql", table)

@@ -105,6 +105,19 @@ def person_key(folded_name: str) -> str:
     return "".join(sorted(folded_name.split()))
 
 
+def plain_name(name: str) -> tuple[str, str] | None:
+    """Fold and key of a name of whole words of letters; None when there may be more to it, as initials.
+
+    >>> plain_name("Eiza González"), plain_name("Samuel L Jackson"), plain_name("Park So-dam")
+    (('eiza gonzalez', 'eizagonzalez'), None, None)
+    """
+    if not name.replace(" ", "").isalpha():
+        return None
+    folded = " ".join(name.lower().split()) if name.isascii() else fold_title(name)
+    words = sorted(folded.split())
+    return None if min(map(len, words), default=1) == 1 else (folded, "".join(words))
+
+
 _PART_WORDS = frozenset({"part", "pt", "vol", "volume", "chapter", "episode", "season", "book"})
 _SPELLED = {
     "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
@@ -184,6 +197,30 @@ def title_key(folded: str) -> str:
     if len(words) > 1 and words[0] in _ARTICLES and len("".join(words[1:])) > 1:
         words = words[1:]
     return "".join(words)
+
+
+# Words by which a title may be more than its words put together: numbers, and what announces them or a version.
+_TELLING_WORDS = (
+    _PART_WORDS | _SPELLED.keys() | _ROMAN.keys() | _SINGLE_ROMAN.keys() | {"cut", "version", "edition", "aka"}
+)
+
+
+def plain_title(title: str) -> tuple[str, str] | None:
+    """Fold and key of a title of nothing but letters and spaces, which most are; None when there may be more to it.
+
+    For these, what `title_forms` and `title_key` give, without taking the title apart.
+
+    >>> plain_title("The Marvelous Mrs Maisel"), plain_title("Arès"), plain_title("Rocky II")
+    (('the marvelous mrs maisel', 'marvelousmrsmaisel'), ('ares', 'ares'), None)
+    """
+    if not title.replace(" ", "").isalpha():
+        return None
+    folded = " ".join(title.lower().split()) if title.isascii() else fold_title(title)
+    words = folded.split()
+    if not words or not _TELLING_WORDS.isdisjoint(words):
+        return None
+    rest = "".join(words[1:])
+    return folded, rest if words[0] in _ARTICLES and len(rest) > 1 else words[0] + rest
 
 
 def hard_numbers(folded: str) -> tuple[str, ...]:

@@ -1,0 +1,190 @@
+"""Recording: the evidence of each row's best candidates, kept in matching.match_evidence for people to read.
+
+That of a row whose scores hold is there already; only what the decision brought in or let go changes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import psycopg
+
+from reelhouse.copying import copy_line, copy_rows
+from reelhouse.matching.gathering import SourceRow
+from reelhouse.matching.scoring import Evidence, Scored, weigh_pairs
+
+# A reviewer looks at three: of 6,438 labelled titles all but one ranked among them.
+EVIDENCE_KEPT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One pair to be kept: its row and pair by index among all scored ones, and its rank in the row."""
+
+    position: int
+    pair: int
+    rank: int
+
+
+def keep_evidence(
+    conn: psycopg.Connection,
+    folder: Path,
+    scored: Scored,
+    anew: Sequence[int],
+    evidence: Evidence,
+    chosen: Sequence[int | None],
+    load_id: int,
+) -> None:
+    """Make matching.match_evidence hold the best candidates of each row, and the one decided on.
+
+    Takes   folder    include/sql/2_matching
+            anew      rows that were scored anew, by index, and `evidence` of all their pairs
+            chosen    title decided on of each row
+    """
+    bounds = np.searchsorted(scored.row, np.arange(len(scored.rows) + 1)).tolist()
+    order = np.lexsort((scored.title_number, -scored.score, scored.row)).tolist()
+    alone = probabilities(scored.row, scored.score, len(scored.rows))
+    entries = [
+        Entry(position, pair, rank)
+        for position, title in enumerate(chosen)
+        for rank, pair in enumerate(order[bounds[position] : bounds[position + 1]], start=1)
+        if rank <= EVIDENCE_KEPT or scored.title_number[pair] == title
+    ]
+    _forget(conn, len(anew) == len(scored.rows))
+    starts = np.searchsorted(evidence.gathered.row, np.arange(len(anew))).tolist()
+    first = dict(zip(anew, starts, strict=True))
+    _copy(conn, evidence, scored, alone, load_id, (
+        (entry, first[entry.position] + entry.pair - bounds[entry.position])
+        for entry in entries
+        if entry.position in first
+    ))  # fmt: skip
+    beyond = [entry for entry in entries if entry.rank > EVIDENCE_KEPT and entry.position not in first]
+    _keep_beyond(conn, folder, scored, alone, load_id, beyond)
+    conn.execute("analyze matching.match_evidence")
+
+
+def _forget(conn: psycopg.Connection, is_all: bool) -> None:
+    """Drop the evidence of rows that are gone or were scored anew."""
+    if is_all:
+        conn.execute("truncate matching.match_evidence")
+        return
+    conn.execute(
+        "delete from matching.match_evidence as kept"
+        " where not exists (select from matching.source_title as title"
+        "  where title.source = kept.source and title.source_id = kept.source_id)"
+        " or (kept.source, kept.source_id) in (select source, source_id from row_to_score)"
+    )
+
+
+def _keep_beyond(
+    conn: psycopg.Connection,
+    folder: Path,
+    scored: Scored,
+    alone: np.ndarray,
+    load_id: int,
+    beyond: Sequence[Entry],
+) -> None:
+    """Of rows whose scores hold, titles decided on that are not among the best: some are new, some are so no more."""
+    wanted = {(*_key(scored.rows[entry.position]), int(scored.title_number[entry.pair])): entry for entry in beyond}
+    kept = set(
+        conn.execute(
+            "select source, source_id, imdb_title_number from matching.match_evidence"
+            " where candidate_rank > %s and (source, source_id) not in (select source, source_id from row_to_score)",
+            (EVIDENCE_KEPT,),
+        ).fetchall()
+    )
+    conn.cursor().executemany(
+        "delete from matching.match_evidence where (source, source_id, imdb_title_number) = (%s, %s, %s)",
+        sorted(kept - wanted.keys()),
+    )
+    missing = sorted(wanted.keys() - kept)
+    if missing:
+        conn.execute(
+            "create temporary table pair_beyond (source text, source_id text, imdb_title_number integer, found_by text)"
+            " on commit drop"
+        )
+        conn.cursor().executemany(
+            "insert into pair_beyond select source, source_id, imdb_title_number, found_by from matching.candidate_pair"
+            " where (source, source_id, imdb_title_number) = (%s, %s, %s)",
+            missing,
+        )
+        # A row has one title decided on, so rows and pairs stand in one order.
+        entries = sorted((wanted[key] for key in missing), key=lambda entry: entry.position)
+        evidence = weigh_pairs(conn, folder, "pg_temp.pair_beyond", [scored.rows[entry.position] for entry in entries])
+        _copy(conn, evidence, scored, alone, load_id, zip(entries, range(len(entries)), strict=True))
+
+
+def _copy(
+    conn: psycopg.Connection,
+    evidence: Evidence,
+    scored: Scored,
+    alone: np.ndarray,
+    load_id: int,
+    entries: Iterable[tuple[Entry, int]],
+) -> None:
+    """Takes   entries  each with the index of its pair in `evidence`"""
+    columns = (
+        "source", "source_id", "imdb_title_number", "candidate_rank", "found_by", "score", "probability", "terms",
+        "details", "load_id",
+    )  # fmt: skip
+    copy_rows(conn, ("matching", "match_evidence"), columns, (
+        copy_line((
+            *_key(scored.rows[entry.position]), int(scored.title_number[entry.pair]), entry.rank,
+            evidence.gathered.pairs.found_by[pair], float(scored.score[entry.pair]), float(alone[entry.pair]),
+            json.dumps({name: float(term[pair]) for name, term in evidence.terms.items()}),
+            json.dumps(details_of(evidence, pair)), load_id,
+        ))
+        for entry, pair in entries
+    ))  # fmt: skip
+
+
+def _key(row: SourceRow) -> tuple[str, str]:
+    return row.source, row.source_id
+
+
+def probabilities(row: np.ndarray, score: np.ndarray, row_count: int) -> np.ndarray:
+    """Probability of each pair among the candidates of its own row and "none of them"."""
+    highest = np.zeros(row_count)
+    np.maximum.at(highest, row, score)
+    weight = np.exp(score - highest[row])
+    total = np.exp(-highest)
+    np.add.at(total, row, weight)
+    return weight / total[row]
+
+
+def details_of(evidence: Evidence, pair: int) -> dict[str, object]:
+    """What the terms were seen in. Unknown values are left out."""
+    gathered, titles = evidence.gathered, evidence.titles
+    pairs, name = gathered.pairs, int(titles.best[pair])
+    seen = {
+        "name": gathered.names.source[name],
+        "imdb_name": gathered.names.imdb[name],
+        "is_aka": bool(titles.is_aka[pair]),
+        "similarity": round(float(titles.similarity[pair]), 3),
+        "titles_of_this_name": int(titles.title_count[pair]),
+        "kind": "series" if pairs.is_series[pair] else "movie",
+        "year": pairs.year[pair],
+        "start_year": pairs.start_year[pair],
+        "end_year": pairs.end_year[pair],
+        "imdb_type": pairs.imdb_type[pair],
+        "runtime_min": pairs.runtime_min[pair],
+        "imdb_runtime_min": pairs.imdb_runtime_min[pair],
+        "shared_people": gathered.shared_names[pair] or None,
+        "directors": pairs.directors[pair] or None,
+        "imdb_directors": pairs.imdb_directors[pair] or None,
+        "cast_count": pairs.cast_count[pair] or None,
+        "imdb_cast_count": pairs.imdb_cast_count[pair] or None,
+        "shared_cast": pairs.shared_cast[pair],
+        "rarest": pairs.rarest[pair],
+        "genres": pairs.genres[pair] or None,
+        "imdb_genres": pairs.imdb_genres[pair] or None,
+    }
+    return {key: _plain(value) for key, value in seen.items() if value is not None and value == value}
+
+
+def _plain(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
