@@ -14,6 +14,7 @@ from reelhouse import staging
 from reelhouse.database import identifiers, lock_layer, run_file, set_layer
 from reelhouse.day import Day
 from reelhouse.matching.gathering import SourceRow
+from reelhouse.matching.gathering import read_rows as read_source_rows
 from reelhouse.matching.link_evidence import LinkRow, link_row
 from reelhouse.matching.linking import Join, Linked, Member, link_rows
 from reelhouse.matching.overriding import ManualMatch, rule
@@ -60,7 +61,7 @@ def link_sources(conn: psycopg.Connection, day: Day) -> dict[str, object]:
 def read_rows(conn: psycopg.Connection, day: Day) -> list[LinkRow]:
     """The rows of every source, with what was decided of them."""
     folder = day.settings.sql / "2_matching"
-    source_rows = [SourceRow(*row) for row in run_file(conn, folder / "source_rows.sql")]
+    source_rows = read_source_rows(conn, folder)
     barred = _barred(conn, source_rows)
     stored = {(source, source_id): rest for source, source_id, *rest in run_file(conn, folder / "rows_to_link.sql")}
     return [
