@@ -124,6 +124,22 @@ def test_without_people_what_speaks_against_or_a_common_name_keeps_rows_apart(ot
     assert not are_one(row("hulu", "s1"), row("netflix", "s1", **other))
 
 
+def test_without_people_a_rare_name_is_not_enough_when_something_speaks_against() -> None:
+    said = {"runtime": 90, "genres": "Horror"}
+    assert are_one(row("hulu", "s1", **said), row("netflix", "s1", **said))
+    assert not are_one(row("hulu", "s1", **said), row("netflix", "s1", **(said | {"genres": "Music"})))
+
+
+def test_a_remake_does_not_take_the_place_of_the_work_it_is_not() -> None:
+    said = "A keeper answers letters."
+    rows = [
+        row("amazon", "s1", actors=CAST, description=said),
+        row("netflix", "s1", actors=CAST),
+        row("netflix", "s2", year=1988, actors=CAST, description=said),
+    ]
+    assert frozenset({"amazon s1", "netflix s1"}) in works(link_rows(rows))
+
+
 def test_without_people_a_name_that_one_source_has_twice_joins_nothing() -> None:
     rows = [
         row("hulu", "s1"),
