@@ -14,6 +14,7 @@ from small_star import Imdb, Netflix, RottenTomatoes, run_day, stage_rows
 
 from reelhouse.database import run_file
 from reelhouse.matching.editions import compare_editions
+from reelhouse.matching.works import link_sources
 from reelhouse.settings import read_settings
 from reelhouse.warehousing.building import build_warehouse
 from reelhouse.warehousing.checks import check_warehouse
@@ -161,6 +162,11 @@ def test_changes_between_editions_by_verdict(ask, conn, make_day):
     assert ask("changes_between_editions") == [
         (*days, "added", 2, 1), (*days, "removed", 2, 1), (*days, "renamed", 1, 0),
     ]  # fmt: skip
+
+
+def test_works_that_imdb_does_not_have_by_the_sources_that_have_them(ask, conn, make_day):
+    link_sources(conn, make_day(DAY, force=True))
+    assert ask("works_without_imdb") == [(["netflix"], 1, 1, 0)]
 
 
 def test_every_question_runs_and_is_asked_for_in_these_tests(ask):

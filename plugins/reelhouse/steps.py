@@ -53,6 +53,7 @@ STEPS: tuple[Step, ...] = (
     Step("compare_editions", "match_titles", "matching.editions.compare_editions"),
     Step("find_candidates", "match_titles", "matching.candidates.find_candidates"),
     Step("decide_matches", "match_titles", "matching.decisions.decide_matches"),
+    Step("link_sources", "match_titles", "matching.works.link_sources"),
     Step("build_warehouse", "populate_warehouse", "warehousing.building.build_warehouse"),
     Step("check_warehouse", "populate_warehouse", "warehousing.checks.check_warehouse"),
     Step("publish_warehouse", "populate_warehouse", "warehousing.publishing.publish_warehouse"),

@@ -117,7 +117,7 @@ def edition_weights() -> dict[str, float]:
 Seen = Iterator[tuple[str, str]]
 
 
-def _title(former: Folded, present: Folded) -> Seen:
+def see_title(former: Folded, present: Folded) -> Seen:
     one, other = former.row.title, present.row.title
     changed = f"title: {one} → {other}"
     if former.forms.folded == present.forms.folded:
@@ -145,7 +145,7 @@ def _kind(former: Folded, present: Folded) -> Seen:
         yield "kind.other", f"kind: {former.row.kind} → {present.row.kind}"
 
 
-def _description(former: Folded, present: Folded) -> Seen:
+def see_description(former: Folded, present: Folded) -> Seen:
     one, other = former.description, present.description
     if not one or not other:
         return
@@ -172,7 +172,7 @@ def _year(former: Folded, present: Folded) -> Seen:
         yield {1: "year.next", 2: "year.near"}.get(far, "year.far"), words
 
 
-def _runtime(former: Folded, present: Folded) -> Seen:
+def see_runtime(former: Folded, present: Folded) -> Seen:
     one, other = former.row.runtime_min, present.row.runtime_min
     if one is None or other is None:
         return
@@ -188,7 +188,7 @@ def _runtime(former: Folded, present: Folded) -> Seen:
         yield "runtime.far", words
 
 
-def _director(former: Folded, present: Folded) -> Seen:
+def see_director(former: Folded, present: Folded) -> Seen:
     if not former.directors or not present.directors:
         return
     shared = sorted(former.directors.keys() & present.directors.keys())
@@ -200,7 +200,7 @@ def _director(former: Folded, present: Folded) -> Seen:
         )  # fmt: skip
 
 
-def _cast(former: Folded, present: Folded) -> Seen:
+def see_cast(former: Folded, present: Folded) -> Seen:
     if not former.cast or not present.cast:
         return
     smaller = min(len(former.cast), len(present.cast))
@@ -243,7 +243,8 @@ def _seasons(former: Folded, present: Folded) -> Seen:
 
 
 _FAMILIES: tuple[Callable[[Folded, Folded], Seen], ...] = (
-    _title, _kind, _year, _director, _cast, _runtime, _description, _added, _country, _category, _seasons,
+    see_title, _kind, _year, see_director, see_cast, see_runtime, see_description, _added, _country, _category,
+    _seasons,
 )  # fmt: skip
 
 

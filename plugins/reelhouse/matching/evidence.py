@@ -287,7 +287,7 @@ def _cast_features(pairs: Pairs) -> dict[str, Column]:
     # A cartoon has other voices in every country.
     dubbed = np.array(
         [
-            "Animation" in _genre_set(f"{one}|{other}")
+            "Animation" in genre_set(f"{one}|{other}")
             for one, other in zip(pairs.genres, pairs.imdb_genres, strict=True)
         ],
         dtype=bool,
@@ -322,17 +322,17 @@ def _names_alike(pairs: Pairs, rows: Column) -> Column:
         dtype=np.float32,
     )
     same_surname = np.array(
-        [not _surnames(pairs.directors[row]).isdisjoint(_surnames(pairs.imdb_directors[row])) for row in rows.tolist()],
+        [not surnames(pairs.directors[row]).isdisjoint(surnames(pairs.imdb_directors[row])) for row in rows.tolist()],
         dtype=bool,
     )
     return (np.maximum(by_word, by_letter) >= SAME_NAME) | same_surname
 
 
 @cache
-def _surnames(names: str) -> frozenset[str]:
+def surnames(names: str) -> frozenset[str]:
     """Long enough last words of a "|" list of folded names: Bob Radler is credited as Robert Radler.
 
-    >>> sorted(_surnames("jaime p habac jr|ang lee"))
+    >>> sorted(surnames("jaime p habac jr|ang lee"))
     ['habac']
     """
     last = (name.removesuffix(" jr").rpartition(" ")[2] for name in names.split("|"))
@@ -366,10 +366,10 @@ _FOR_CHILDREN = frozenset({"Family", "Animation"})
 
 
 @cache
-def _genre_set(genres: str) -> frozenset[str]:
+def genre_set(genres: str) -> frozenset[str]:
     """IMDb's genres that a "|" list of categories speaks of.
 
-    >>> sorted(_genre_set("TV Horror|Kids' TV|International TV Shows"))
+    >>> sorted(genre_set("TV Horror|Kids' TV|International TV Shows"))
     ['Family', 'Horror']
     """
     return frozenset(genre for pattern, genre in _GENRE_WORDS if pattern.search(genres))
@@ -378,7 +378,7 @@ def _genre_set(genres: str) -> frozenset[str]:
 def _genre_features(pairs: Pairs) -> dict[str, Column]:
     shared, differ, documentary = (np.zeros(len(pairs.found_by), dtype=bool) for _ in range(3))
     for row, (ours, theirs) in enumerate(zip(pairs.genres, pairs.imdb_genres, strict=True)):
-        mine, other = _genre_set(ours), _genre_set(theirs)
+        mine, other = genre_set(ours), genre_set(theirs)
         if mine and other:
             shared[row] = not mine.isdisjoint(other) or mine | other >= _FOR_CHILDREN
             differ[row] = not shared[row]

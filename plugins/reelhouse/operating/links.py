@@ -1,6 +1,8 @@
 """`reelhouse links`: write which IMDb title each row of a source was linked to, for the newest loaded edition.
 
 One line a row: source_id, imdb_id, probability, band. Only assignments with a probability of .5 or more are written.
+With --works one line for every row: source_id, work_key, imdb_id, proposed_imdb_id, others. Rows of one work, of
+whatever source, have one work_key; `others` are the other rows of it.
 """
 
 from __future__ import annotations
@@ -18,12 +20,26 @@ LINKED_SOURCES = ("netflix", "rotten_tomatoes", "amazon", "disney", "hulu", "jus
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", required=True, choices=LINKED_SOURCES, help="whose rows")
     parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="CSV file to write")
+    parser.add_argument("--works", action="store_true", help="write the work of every row instead, linked or not")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    rows = write_source_links(arguments.source, arguments.out)
-    print(f"{arguments.out}: {rows:,} links of {arguments.source}")
+    if arguments.works:
+        rows = write_source_works(arguments.source, arguments.out)
+        print(f"{arguments.out}: {rows:,} rows of {arguments.source} with their works")
+    else:
+        rows = write_source_links(arguments.source, arguments.out)
+        print(f"{arguments.out}: {rows:,} links of {arguments.source}")
     return 0
+
+
+def write_source_works(source: str, out: Path) -> int:
+    """Write the work of each row of a source, as the day matched last has it; gives the number of rows."""
+    from reelhouse.matching.works import write_works
+
+    settings = read_settings()
+    with embedded.warehouse_dsn(settings) as dsn, translated_errors(), connect(dsn, autocommit=True) as conn:
+        return write_works(conn, source, out)
 
 
 def write_source_links(source: str, out: Path) -> int:
