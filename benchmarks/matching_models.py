@@ -6,6 +6,7 @@ figure is cross-validated, several times over, and scored on what `reelhouse lin
 
 from __future__ import annotations
 
+import argparse
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -45,7 +46,7 @@ Columns = dict[str, Column]
 Right = Mapping[int, int | None]
 
 
-def rows() -> list[dict[str, object]]:
+def rows(arguments: argparse.Namespace | None = None) -> list[dict[str, object]]:
     """Precision, recall, F1 with its interval, and false links on NIL, by model; ablations; calibration."""
     real, labels = _folders()
     gathered = _gathered(real)

@@ -1,10 +1,12 @@
 -- matching.source_person.imdb_person_number
 -- Grain:  row of a source file x role x folded name
 -- Reads:  pg_temp.row_to_resolve, matching.imdb_person_name, staging.imdb_principals, staging.imdb_crew
--- Writes: matching.source_person (imdb_person_number)
+-- Writes: matching.source_person (imdb_person_number), pg_temp.named
 -- Rerun:  a second run changes no row
--- Notes:  a name becomes a person only among the people of its matched title, and only when one bears it
+-- Notes:  a name becomes a person only among the people of its matched title, and only when one bears it. `named` is a
+--         table: as a part of the statement the planner takes it for one row, and reads it once for each name
 
+create temporary table named on commit drop as
 with
 
 matched as (
@@ -30,19 +32,20 @@ credits as (
         unnest(crew.director_numbers || crew.writer_numbers) as imdb_person_number
     from matched
     inner join staging.imdb_crew as crew on matched.imdb_title_number = crew.imdb_title_number
-),
+)
 
-named as (
-    select
-        credits.source,
-        credits.source_id,
-        person.person_key,
-        -- Not "having count(*) = 1": the planner takes that for hardly any rows and loops over them.
-        case when count(*) = 1 then min(person.imdb_person_number) end as imdb_person_number
-    from credits
-    inner join matching.imdb_person_name as person on credits.imdb_person_number = person.imdb_person_number
-    group by credits.source, credits.source_id, person.person_key
-),
+select
+    credits.source,
+    credits.source_id,
+    person.person_key,
+    case when count(*) = 1 then min(person.imdb_person_number) end as imdb_person_number
+from credits
+inner join matching.imdb_person_name as person on credits.imdb_person_number = person.imdb_person_number
+group by credits.source, credits.source_id, person.person_key;
+
+analyze named;
+
+with
 
 resolved as (
     select
