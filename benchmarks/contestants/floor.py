@@ -3,7 +3,7 @@
     python floor.py FOLDER [READY]
 
 unpacks all that lies packed in FOLDER and throws it away; then copies the text files in READY, named after the
-staging tables, into these tables as they are. Nothing is read, tested, filtered or counted.
+staging tables, into tables of the same columns without keys. Nothing is read, tested, filtered or counted.
 """
 
 from __future__ import annotations
@@ -31,8 +31,12 @@ def copy(ready: Path) -> None:
 
     with psycopg.connect(os.environ["REELHOUSE_WAREHOUSE_DSN"], autocommit=True) as conn, conn.cursor() as cursor:
         for path in sorted(ready.iterdir()):
-            statement = sql.SQL("copy {} from stdin").format(sql.Identifier("staging", path.name))
-            with path.open("rb") as file, cursor.copy(statement) as into:
+            table, bare = sql.Identifier("staging", path.name), sql.Identifier("staging", "bare")
+            # The same columns, and nothing else: no key, no index, no trigger. The database is thrown away afterwards.
+            cursor.execute(sql.SQL("create unlogged table {} (like {})").format(bare, table))
+            cursor.execute(sql.SQL("drop table {} cascade").format(table))
+            cursor.execute(sql.SQL("alter table {} rename to {}").format(bare, sql.Identifier(path.name)))
+            with path.open("rb") as file, cursor.copy(sql.SQL("copy {} from stdin").format(table)) as into:
                 while block := file.read(BLOCK_BYTES):
                     into.write(block)
 
