@@ -11,10 +11,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import BinaryIO, NamedTuple
 
-from reelhouse.copying import CopyText, texts_of
 from reelhouse.sources import Column, Layout, SourceFile
-from reelhouse.sources.number_set import NumberSet
-from reelhouse.sources.reading import Header, Reading, csv_records
+from reelhouse.sources.reading import Header, Reading, csv_records, row_by_row
 from reelhouse.sources.values import (
     SMALLINT,
     date_or_none,
@@ -82,18 +80,6 @@ def declare(source: str, name: str, *others: str, columns: tuple[Column, ...] = 
     )
 
 
-def read_texts(
-    file: SourceFile,
-    header: Header,
-    stream: BinaryIO,
-    reading: Reading,
-    known: NumberSet | None = None,
-    mentioned: NumberSet | None = None,
-) -> Iterator[CopyText]:
-    """The rows of `read_rows` as COPY text."""
-    return texts_of(read_rows(file, header, stream, reading))
-
-
 def read_rows(file: SourceFile, header: Header, stream: BinaryIO, reading: Reading) -> Iterator[Row]:
     """Rows of the catalogue, each show_id once: of repeats the lists are united, for the rest the first row wins."""
     rows: dict[str, Row] = {}
@@ -112,6 +98,9 @@ def read_rows(file: SourceFile, header: Header, stream: BinaryIO, reading: Readi
             rows[row.source_id] = row
     reading.rows_repaired = sum(1 for row in rows.values() if row.repairs)
     yield from rows.values()
+
+
+read_texts = row_by_row(read_rows)
 
 
 def _row(text: dict[str, str], line_number: int, problems: list[str]) -> Row | None:

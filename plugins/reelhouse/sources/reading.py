@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +17,10 @@ from typing import BinaryIO
 
 from isal import igzip
 
-from reelhouse.copying import copy_line
+from reelhouse.copying import CopyText, copy_line, texts_of
 from reelhouse.errors import ContractBroken
 from reelhouse.sources import Layout, SourceFile
+from reelhouse.sources.number_set import NumberSet
 from reelhouse.sources.values import shown
 
 BLOCK_BYTES = 1 << 20
@@ -75,6 +76,17 @@ class Reading:
     def close(self) -> None:
         self.rejected.close()
         self.aside.close()
+
+
+def row_by_row(read_rows: Callable[..., Iterable[tuple | bytes]]) -> Callable[..., Iterator[CopyText]]:
+    """A provider's `read_texts`, of a reader of rows for which no other file's numbers matter."""
+
+    def read_texts(
+        file: SourceFile, header: Header, stream: BinaryIO, reading: Reading, *_numbers: NumberSet | None
+    ) -> Iterator[CopyText]:
+        return texts_of(read_rows(file, header, stream, reading))
+
+    return read_texts
 
 
 def _as_text(raw: bytes) -> str | None:

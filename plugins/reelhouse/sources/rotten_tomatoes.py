@@ -8,10 +8,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import BinaryIO, NamedTuple
 
-from reelhouse.copying import CopyText, texts_of
 from reelhouse.sources import Column, Layout, SourceFile, reviews
-from reelhouse.sources.number_set import NumberSet
-from reelhouse.sources.reading import Header, Reading, csv_records
+from reelhouse.sources.reading import Header, Reading, csv_records, row_by_row
 from reelhouse.sources.values import (
     BIGINT,
     SMALLINT,
@@ -105,23 +103,14 @@ _SLUG = re.compile(r"[^\s/]{1,300}")
 _RUNTIME = re.compile(r"([0-9]{1,18})(?:\.0+)?(?: ?min(?:ute)?s?\.?)?")
 
 
-def read_texts(
-    file: SourceFile,
-    header: Header,
-    stream: BinaryIO,
-    reading: Reading,
-    known: NumberSet | None = None,
-    mentioned: NumberSet | None = None,
-) -> Iterator[CopyText]:
-    """The rows of `read_rows` as COPY text."""
-    return texts_of(read_rows(file, header, stream, reading))
-
-
 def read_rows(file: SourceFile, header: Header, stream: BinaryIO, reading: Reading) -> Iterator[tuple]:
     """Rows of one file, each key once."""
     if file.name == reviews.FILE.name:
         return reviews.read_reviews(file, header, stream, reading)
     return _films(file, header, stream, reading)
+
+
+read_texts = row_by_row(read_rows)
 
 
 def _films(file: SourceFile, header: Header, stream: BinaryIO, reading: Reading) -> Iterator[Row]:

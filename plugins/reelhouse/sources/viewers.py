@@ -17,10 +17,8 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from reelhouse.copying import CopyText, texts_of
 from reelhouse.sources import Column, Layout, SourceFile
-from reelhouse.sources.number_set import NumberSet
-from reelhouse.sources.reading import Header, Reading, blocks_of_lines, csv_records, text_problem
+from reelhouse.sources.reading import Header, Reading, blocks_of_lines, csv_records, row_by_row, text_problem
 from reelhouse.sources.values import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -110,24 +108,15 @@ NO_GENRES = "(no genres listed)"
 Make = Callable[[list[str], list[str]], tuple]
 
 
-def read_texts(
-    file: SourceFile,
-    header: Header,
-    stream: BinaryIO,
-    reading: Reading,
-    known: NumberSet | None = None,
-    mentioned: NumberSet | None = None,
-) -> Iterator[CopyText]:
-    """The rows of `read_rows` as COPY text."""
-    return texts_of(read_rows(file, header, stream, reading))
-
-
 def read_rows(file: SourceFile, header: Header, stream: BinaryIO, reading: Reading) -> Iterator[tuple | bytes]:
     """Rows of one file, each key once, the first wins; of ratings also whole blocks as lines of COPY text."""
     if file.name in _OF_FILMS:
         return _films(file, header, stream, reading)
     make, columns = _OF_VIEWERS[file.name]
     return _Stream(file, header, reading, make, columns).rows(stream)
+
+
+read_texts = row_by_row(read_rows)
 
 
 # --- films: small files ---------------------------------------------------------------------------------
