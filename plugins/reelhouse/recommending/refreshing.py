@@ -188,7 +188,8 @@ def _stamp(conn: psycopg.Connection, load: loads.Load) -> None:
         "insert into warehouse.publication as kept (part, load_id, batch_date, published_at)"
         " values ('recommendations', %s, %s, clock_timestamp()) on conflict (part) do update"
         " set load_id = excluded.load_id, batch_date = excluded.batch_date, published_at = excluded.published_at"
-        " where kept.load_id <> excluded.load_id",
+        # An older day's lists are those of the newest titles.
+        " where kept.load_id <> excluded.load_id and kept.batch_date <= excluded.batch_date",
         (load.load_id, load.batch_date),
     )
     conn.execute(

@@ -11,6 +11,10 @@ from reelhouse.database import identifiers, table_columns
 BOOKKEEPING = {"load_id", "published_at"}
 # The quality rows name their load and measure seconds; the publication is the stamp itself.
 NOT_CONTENT = {"publication", "fact_recommendation_quality"}
+# What follows from the days that were loaded, whatever their order.
+HISTORY = (
+    "loaded_day", "hist_source_row", "hist_imdb_absence", "dim_title_history", "fact_title_rating", "fact_availability",
+)  # fmt: skip
 
 
 def content_hashes(conn: psycopg.Connection) -> dict[str, str]:
@@ -23,6 +27,11 @@ def content_hashes(conn: psycopg.Connection) -> dict[str, str]:
         " order by relname"
     ).fetchall()
     return {table: _hash_of(conn, table) for (table,) in tables if table not in NOT_CONTENT}
+
+
+def history_hashes(conn: psycopg.Connection) -> dict[str, str]:
+    """The digests of the tables that tell what was when."""
+    return {table: _hash_of(conn, table) for table in HISTORY}
 
 
 def _hash_of(conn: psycopg.Connection, table: str) -> str:

@@ -24,14 +24,19 @@ class PublishedTable:
     """One table of schema warehouse that a publish brings to the state of its build table.
 
     keeps_missing  rows that the build table does not have stay as they are
+    whole_of       table of schema build with the titles of which the build table has every row: of those none stays
     """
 
     name: str
     keeps_missing: bool = False
+    whole_of: str | None = None
 
 
 # Parents first: inserted and updated in this order, deleted in the reverse one.
 PUBLISHED_TABLES = (
+    PublishedTable("loaded_day"),
+    PublishedTable("hist_source_row"),
+    PublishedTable("hist_imdb_absence"),
     PublishedTable("dim_genre", keeps_missing=True),
     PublishedTable("dim_country", keeps_missing=True),
     PublishedTable("dim_certification", keeps_missing=True),
@@ -42,8 +47,9 @@ PUBLISHED_TABLES = (
     PublishedTable("bridge_title_genre"),
     PublishedTable("bridge_title_country"),
     PublishedTable("bridge_title_source"),
-    # History: the build has only what this day adds.
-    PublishedTable("fact_title_rating", keeps_missing=True),
+    PublishedTable("dim_title_history"),
+    # Of most titles the build has only what this day adds.
+    PublishedTable("fact_title_rating", whole_of="rerated_title"),
     PublishedTable("fact_availability"),
 )
 PUBLISH_SETTINGS = {
@@ -100,7 +106,7 @@ def publish_tables(conn: psycopg.Connection, day: Day) -> dict[str, Changes]:
         }
     for table in reversed(PUBLISHED_TABLES):
         if not table.keeps_missing:
-            changes[table.name]["deleted"] = _delete_gone(conn, table.name)
+            changes[table.name]["deleted"] = _delete_gone(conn, table.name, table.whole_of)
     return changes
 
 
@@ -122,6 +128,8 @@ def _insert_new(conn: psycopg.Connection, table: str) -> int:
 def _update_differing(conn: psycopg.Connection, table: str) -> int:
     key = _key_columns(conn, table)
     values = [column for column in table_columns(conn, "warehouse", table) if column not in key]
+    if not values:
+        return 0
     query = sql.SQL(
         "update {kept} as kept set {assignments} from {built} as built"
         " where {same_key} and ({kept_values}) is distinct from ({built_values})"
@@ -138,10 +146,14 @@ def _update_differing(conn: psycopg.Connection, table: str) -> int:
     return conn.execute(query).rowcount
 
 
-def _delete_gone(conn: psycopg.Connection, table: str) -> int:
+def _delete_gone(conn: psycopg.Connection, table: str, whole_of: str | None) -> int:
+    limit = sql.SQL("")
+    if whole_of:
+        limit = sql.SQL(" and title_key in (select title_key from {})").format(sql.Identifier("build", whole_of))
     query = sql.SQL(
-        "delete from {kept} as kept where not exists (select from {built} as built where {same_key})"
+        "delete from {kept} as kept where not exists (select from {built} as built where {same_key}){limit}"
     ).format(
+        limit=limit,
         kept=sql.Identifier("warehouse", table),
         built=sql.Identifier("build", table),
         same_key=_same(_key_columns(conn, table)),
@@ -183,7 +195,9 @@ def _stamp(conn: psycopg.Connection, load_id: int, figures: dict[str, object]) -
         "insert into warehouse.publication (part, load_id, batch_date, published_at)"
         " select part, load_id, batch_date, clock_timestamp() from ops.load where load_id = %s"
         " on conflict (part) do update set load_id = excluded.load_id, batch_date = excluded.batch_date,"
-        " published_at = excluded.published_at",
+        " published_at = excluded.published_at"
+        # An older day adds to history; what readers see as current stays the newest day's.
+        " where publication.batch_date <= excluded.batch_date",
         (load_id,),
     )
     conn.execute(
