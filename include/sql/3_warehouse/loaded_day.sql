@@ -4,6 +4,7 @@
 -- Writes: build.loaded_day (empty before)
 -- Rerun:  the table is emptied and filled anew; nothing that was known is forgotten
 -- Params: batch_date  day of the load
+-- Notes:  only of sources whose rows history speaks of
 
 insert into build.loaded_day (source, loaded_date)
 select
@@ -14,4 +15,5 @@ union
 select
     staged_file.source,
     %(batch_date)s::date as loaded_date
-from ops.staged_file;
+from ops.staged_file
+where staged_file.source in ('netflix', 'imdb', 'rotten_tomatoes', 'justwatch');

@@ -34,6 +34,7 @@ def keep_current(conn: psycopg.Connection, day: Day, load_id: int) -> int:
     """
     checks = read_checks(day.settings.sql / "9_checks" / "warehouse.sql")
     record_checks(conn, load_id, [run_check(conn, check) for check in checks])
+    _note_key_of_titles(conn)
     taken = _note_titles_to_take(conn, day)
     for table in _MEMBERS:
         _keep_members(conn, table)
@@ -46,7 +47,7 @@ def keep_current(conn: psycopg.Connection, day: Day, load_id: int) -> int:
         " where title_key in (select title_key from title_to_take)"
     )
     _leave_former_keys(conn)
-    conn.execute("drop table title_to_take")
+    conn.execute("drop table title_to_take, key_of_title")
     return taken
 
 
@@ -68,11 +69,27 @@ def _note_titles_to_take(conn: psycopg.Connection, day: Day) -> int:
         "   from warehouse.hist_imdb_absence where absent_until = 'infinity'"
         "  ) as told group by title_key)"
         " select own.title_key from build.dim_title as own"
-        " left join warehouse.dim_title as kept using (title_key) left join last_day using (title_key)"
+        " left join ("
+        "  select now_key as title_key, is_current from key_of_title"
+        "  inner join warehouse.dim_title on old_key = dim_title.title_key"
+        " ) as kept using (title_key) left join last_day using (title_key)"
         " where own.is_current and (kept.title_key is null"
         "  or (not kept.is_current and coalesce(last_day.last_date <= %s, false)))",
         (day.batch_date,),
     ).rowcount
+
+
+def _note_key_of_titles(conn: psycopg.Connection) -> None:
+    """The key that each title has now. Where two are one now, the current one's rows are its rows."""
+    conn.execute(
+        "create temporary table key_of_title on commit drop as"
+        " select distinct on (coalesce(new_key, title_key)) title_key as old_key,"
+        " coalesce(new_key, title_key) as now_key"
+        " from warehouse.dim_title left join build.shifted_key on title_key = old_key"
+        " order by coalesce(new_key, title_key), is_current desc, new_key nulls first, title_key"
+    )
+    conn.execute("create unique index on key_of_title (old_key)")
+    conn.execute("analyze key_of_title")
 
 
 def _own(conn: psycopg.Connection, table: str) -> None:
@@ -99,15 +116,22 @@ def _keep_titles(conn: psycopg.Connection, table: str) -> None:
     _own(conn, table)
     columns = table_columns(conn, "warehouse", table)
     values = sql.SQL(", ").join(
-        sql.SQL("coalesce(new_key, title_key)") if name == "title_key" else sql.Identifier(name) for name in columns
+        sql.SQL("now_key") if name == "title_key" else sql.Identifier("kept", name) for name in columns
+    )
+    # Rows of catalogues are those of the new key, whatever other rows that has.
+    keys = (
+        "(select title_key as old_key, coalesce(new_key, title_key) as now_key from warehouse.dim_title"
+        " left join build.shifted_key on title_key = old_key)"
+        if table == "bridge_title_source"
+        else "key_of_title"
     )
     target, kept = sql.Identifier("build", table), sql.Identifier("warehouse", table)
     conn.execute(
         sql.SQL(
             "insert into {} ({}) select {} from {} as kept"
-            " left join build.shifted_key on kept.title_key = old_key left join title_to_take using (title_key)"
-            " where title_to_take.title_key is null order by new_key nulls first on conflict do nothing"
-        ).format(target, identifiers(columns), values, kept)
+            " inner join {} as known on kept.title_key = old_key"
+            " left join title_to_take on now_key = title_to_take.title_key where title_to_take.title_key is null"
+        ).format(target, identifiers(columns), values, kept, sql.SQL(keys))
     )
     if table != "bridge_title_source":
         conn.execute(
