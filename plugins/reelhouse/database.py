@@ -190,10 +190,10 @@ def indexes_made_afterwards(conn: psycopg.Connection, table: tuple[str, str]) ->
 
 
 def table_columns(conn: psycopg.Connection, schema: str, table: str) -> list[str]:
-    """Columns of a table in their order."""
+    """Columns of a table in their order, without those that the server computes."""
     rows = conn.execute(
         "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped"
-        " order by attnum",
+        " and attgenerated = '' order by attnum",
         (f"{schema}.{table}",),
     ).fetchall()
     return [row[0] for row in rows]
