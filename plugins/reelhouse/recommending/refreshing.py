@@ -155,6 +155,8 @@ def publish_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, obj
         loads.require_layer(conn, "recommendations", load.load_id)
         loads.require_layer(conn, "warehouse", load.built_on_load_id)
         lists_changed = run_file(conn, folder / "changed_list.sql").rowcount
+        run_file(conn, folder / "hist_recommendation.sql", load_id=load.load_id)
+        run_file(conn, folder / "forget_old_lists.sql")
         rows_changed = run_file(conn, folder / "delete_changed_lists.sql").rowcount
         rows_changed += run_file(conn, folder / "insert_changed_lists.sql").rowcount
         run_file(conn, folder / "publish_quality.sql")

@@ -24,10 +24,12 @@ class PublishedTable:
     """One table of schema warehouse that a publish brings to the state of its build table.
 
     keeps_missing  rows that the build table does not have stay as they are
+    keeps_sent     so do those that an app sent: they stand in no file
     """
 
     name: str
     keeps_missing: bool = False
+    keeps_sent: bool = False
 
 
 # Parents first: inserted and updated in this order, deleted in the reverse one.
@@ -45,6 +47,9 @@ PUBLISHED_TABLES = (
     # History: the build has only what this day adds.
     PublishedTable("fact_title_rating", keeps_missing=True),
     PublishedTable("fact_availability"),
+    PublishedTable("dim_user", keeps_sent=True),
+    PublishedTable("fact_user_rating", keeps_sent=True),
+    PublishedTable("fact_viewing", keeps_sent=True),
 )
 PUBLISH_SETTINGS = {
     "lock_timeout": "5s",
@@ -100,7 +105,7 @@ def publish_tables(conn: psycopg.Connection, day: Day) -> dict[str, Changes]:
         }
     for table in reversed(PUBLISHED_TABLES):
         if not table.keeps_missing:
-            changes[table.name]["deleted"] = _delete_gone(conn, table.name)
+            changes[table.name]["deleted"] = _delete_gone(conn, table)
     return changes
 
 
@@ -138,13 +143,14 @@ def _update_differing(conn: psycopg.Connection, table: str) -> int:
     return conn.execute(query).rowcount
 
 
-def _delete_gone(conn: psycopg.Connection, table: str) -> int:
+def _delete_gone(conn: psycopg.Connection, table: PublishedTable) -> int:
     query = sql.SQL(
-        "delete from {kept} as kept where not exists (select from {built} as built where {same_key})"
+        "delete from {kept} as kept where not exists (select from {built} as built where {same_key}){but_for}"
     ).format(
-        kept=sql.Identifier("warehouse", table),
-        built=sql.Identifier("build", table),
-        same_key=_same(_key_columns(conn, table)),
+        kept=sql.Identifier("warehouse", table.name),
+        built=sql.Identifier("build", table.name),
+        same_key=_same(_key_columns(conn, table.name)),
+        but_for=sql.SQL(" and kept.source <> 'app'" if table.keeps_sent else ""),
     )
     return conn.execute(query).rowcount
 
