@@ -16,24 +16,24 @@ select
     built.image as after
 from (
     select
-        row(place.method_key, place.source_title_key, place.rank)::text as row_key,
+        row(place.method_key, place.subject_key, place.rank)::text as row_key,
         place.source_title_key as title_key,
         to_jsonb(place) as image
     from changed_list
     inner join warehouse.fact_recommendation as place
         on
             changed_list.method_key = place.method_key
-            and changed_list.source_title_key = place.source_title_key
+            and changed_list.subject_key = place.subject_key
 ) as kept
 full join (
     select
-        row(place.method_key, place.source_title_key, place.rank)::text as row_key,
+        row(place.method_key, place.subject_key, place.rank)::text as row_key,
         place.source_title_key as title_key,
         to_jsonb(place) as image
     from changed_list
     inner join build.fact_recommendation as place
         on
             changed_list.method_key = place.method_key
-            and changed_list.source_title_key = place.source_title_key
+            and changed_list.subject_key = place.subject_key
 ) as built
     on kept.row_key = built.row_key;

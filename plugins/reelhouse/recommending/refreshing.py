@@ -158,6 +158,8 @@ def publish_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, obj
         publishing_id = differences.open_publishing(conn, "recommendations", load.load_id)
         run_file(conn, folder / "keep_changed_lists.sql", publishing_id=publishing_id)
         differences.close_publishing(conn, publishing_id, {})
+        run_file(conn, folder / "hist_recommendation.sql", load_id=load.load_id)
+        run_file(conn, folder / "forget_old_lists.sql")
         rows_changed = run_file(conn, folder / "delete_changed_lists.sql").rowcount
         rows_changed += run_file(conn, folder / "insert_changed_lists.sql").rowcount
         run_file(conn, folder / "publish_quality.sql")

@@ -42,6 +42,10 @@ BUILD_TABLES = (
     BuildTable("bridge_title_source"),
     BuildTable("fact_title_rating", takes_day=True),
     BuildTable("fact_availability", takes_day=True),
+    BuildTable("title_of_movie"),
+    BuildTable("dim_user"),
+    BuildTable("fact_user_rating"),
+    BuildTable("fact_viewing"),
 )
 # build table <- file of include/data/reference
 REFERENCES = {

@@ -31,10 +31,12 @@ class PublishedTable:
     """One table of schema warehouse that a publish brings to the state of its build table.
 
     keeps_missing  rows that the build table does not have stay as they are
+    keeps_sent     so do those that an app sent: they stand in no file
     """
 
     name: str
     keeps_missing: bool = False
+    keeps_sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +208,14 @@ def _compare_table(conn: psycopg.Connection, publishing_id: int, table: Publishe
     key, columns = key_columns(conn, table.name), table_columns(conn, "warehouse", table.name)
     values = [column for column in columns if column not in key]
     first = sql.Identifier(key[0])
-    differs = [sql.SQL("kept.{0} is null or built.{0} is null").format(first)]
+    gone = sql.SQL("built.{0} is null and kept.source <> 'app'" if table.keeps_sent else "built.{0} is null")
+    differs = [sql.SQL("kept.{0} is null").format(first), gone.format(first)]
     if values:
-        differs.append(sql.SQL("({}) is distinct from ({})").format(_of("kept", values), _of("built", values)))
+        differs.append(
+            sql.SQL("built.{} is not null and ({}) is distinct from ({})").format(
+                first, _of("kept", values), _of("built", values)
+            )
+        )
     query = sql.SQL(
         "insert into ops.row_change (publishing_id, table_name, row_key, change, title_key, before, after)"
         " select {publishing}, {table}, row({key})::text,"

@@ -30,6 +30,9 @@ PUBLISHED_TABLES = (
     # History: the build has only what this day adds.
     PublishedTable("fact_title_rating", keeps_missing=True),
     PublishedTable("fact_availability"),
+    PublishedTable("dim_user", keeps_sent=True),
+    PublishedTable("fact_user_rating", keeps_sent=True),
+    PublishedTable("fact_viewing", keeps_sent=True),
 )
 TABLE_ORDER = tuple(table.name for table in PUBLISHED_TABLES)
 PUBLISH_SETTINGS = {"lock_timeout": "5s", "statement_timeout": "10min", "synchronous_commit": "on"}
