@@ -67,7 +67,7 @@ def _add(conn: psycopg.Connection, arguments: argparse.Namespace) -> int:
     # A series' year is that of its latest season, so it would be another one when the next season comes.
     year = arguments.year if row.kind == "series" else row.release_year
     new = NewOverride(
-        arguments.source, row.kind, row.title, year, verdict, number, _person(arguments.by), arguments.why.strip()
+        arguments.source, row.kind, row.title, year, verdict, number, person(arguments.by), arguments.why.strip()
     )
     override_id = add_override(conn, new)
     about = f"{row.source}, {row.kind}, {row.title!r}" + (f" ({year})" if year else "")
@@ -122,7 +122,8 @@ def _row(conn: psycopg.Connection, arguments: argparse.Namespace):
     return same[0]
 
 
-def _person(given: str | None) -> str:
+def person(given: str | None) -> str:
+    """Who does it: the name that was given, else the user of this shell."""
     if given and given.strip():
         return given.strip()
     try:
@@ -157,6 +158,6 @@ def _list(conn: psycopg.Connection, arguments: argparse.Namespace) -> int:
 def _remove(conn: psycopg.Connection, arguments: argparse.Namespace) -> int:
     from reelhouse.matching.overriding import withdraw_override
 
-    title = withdraw_override(conn, arguments.number, _person(arguments.by))
+    title = withdraw_override(conn, arguments.number, person(arguments.by))
     print(f"Override {arguments.number} ({title}) is taken back, from the next run on.")
     return 0

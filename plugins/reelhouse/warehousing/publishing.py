@@ -17,6 +17,7 @@ from reelhouse.database import identifiers, lock_layer, set_layer, table_columns
 from reelhouse.day import Day
 from reelhouse.errors import OutOfStep
 from reelhouse.warehousing import loads
+from reelhouse.warehousing.searching import refresh_search
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ def publish_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         loads.require_layer(conn, "build", load.load_id)
         _require_checked(conn, load.load_id)
         tables = publish_tables(conn, day)
+        if any(any(changes.values()) for changes in tables.values()):
+            refresh_search(conn, day.settings.sql)
         figures = {
             "rows_changed": sum(sum(changes.values()) for changes in tables.values()),
             "tables": {name: changes for name, changes in tables.items() if any(changes.values())},
