@@ -14,6 +14,7 @@ from reelhouse.warehousing import differences, loads
 from reelhouse.warehousing.applying import Changes, apply_differences
 from reelhouse.warehousing.building import require_built
 from reelhouse.warehousing.differences import Difference, PublishedTable
+from reelhouse.warehousing.searching import refresh_search
 
 # Parents first.
 PUBLISHED_TABLES = (
@@ -58,6 +59,8 @@ def publish_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         _require_checked(conn, load.load_id)
         difference = _difference_to_publish(conn, load.load_id, day)
         tables = apply_differences(conn, difference, TABLE_ORDER, day)
+        if tables:
+            refresh_search(conn, day.settings.sql)
         figures = {"rows_changed": sum(sum(changes.values()) for changes in tables.values()), "tables": tables}
         seconds = {"published_seconds": round(time.monotonic() - started, 1)}
         stamp(conn, "warehouse", load.load_id, difference.publishing_id)
