@@ -1,7 +1,7 @@
 -- build.fact_title_rating
 -- Grain:  title x day on which a score or count changed: every row of build.rerated_title, of other titles the new one
 -- Reads:  build.imdb_rating_change, build.rerated_title, build.hist_source_row, build.said_node, build.loaded_day,
---         build.dim_title, warehouse.fact_title_rating
+--         build.dim_title, build.hist_imdb_absence, warehouse.fact_title_rating
 -- Writes: build.fact_title_rating (empty before)
 -- Rerun:  the table is emptied and filled anew; once published, a second run finds no difference
 -- Notes:  a score of nobody is no score: Rotten Tomatoes writes a zero where it has counted no critic. Its films lend
@@ -24,7 +24,16 @@ imdb_told as (
     inner join build.rerated_title on fact.title_key = rerated_title.title_key
     left join build.imdb_rating_change as change
         on fact.title_key = change.title_key and fact.rating_date = change.rating_date
-    where change.title_key is null and fact.title_key < 1000000000000
+    where
+        change.title_key is null and fact.title_key < 1000000000000
+        -- A row that Rotten Tomatoes is the reason for, on a day without the title, says nothing of IMDb.
+        and not exists (
+            select
+            from build.hist_imdb_absence as absence
+            where
+                absence.title_key = fact.title_key
+                and fact.rating_date >= absence.absent_from and fact.rating_date < absence.absent_until
+        )
     union all
     select
         change.title_key,

@@ -9,8 +9,9 @@ from reelhouse.database import identifiers, table_columns
 
 # Bookkeeping: when a row was written and by which load says nothing about what it says.
 BOOKKEEPING = {"load_id", "published_at"}
-# The quality rows name their load and measure seconds; the publication is the stamp itself.
-NOT_CONTENT = {"publication", "fact_recommendation_quality"}
+# The quality rows name their load and measure seconds, replaced lists when they were; the publication is the stamp.
+NOT_CONTENT = {"publication", "fact_recommendation_quality", "hist_recommendation"}
+
 # What follows from the days that were loaded, whatever their order.
 HISTORY = (
     "loaded_day", "hist_source_row", "hist_imdb_absence", "dim_title_history", "fact_title_rating", "fact_availability",

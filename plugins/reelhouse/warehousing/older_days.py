@@ -12,13 +12,15 @@ from psycopg import sql
 
 from reelhouse.database import identifiers, table_columns
 from reelhouse.day import Day
-from reelhouse.warehousing.checks import read_checks, record_checks, run_check
 
 # Parents first. Members of dimensions are kept; a title's rows come from the newest day that has it.
 _MEMBERS = ("dim_genre", "dim_country", "dim_certification")
 _OF_TITLES = (
     "dim_title", "bridge_title_person_role", "bridge_title_genre", "bridge_title_country", "bridge_title_source",
+    "fact_user_rating", "fact_viewing",
 )  # fmt: skip
+# Rows of a source as it is now, and of nothing else.
+_OF_NOW = ("bridge_title_source", "fact_user_rating", "fact_viewing")
 
 
 def is_older(conn: psycopg.Connection, day: Day) -> bool:
@@ -32,6 +34,9 @@ def keep_current(conn: psycopg.Connection, day: Day, load_id: int) -> int:
 
     Gives  titles taken in
     """
+    # The checks know the build, which knows this module.
+    from reelhouse.warehousing.checks import read_checks, record_checks, run_check
+
     checks = read_checks(day.settings.sql / "9_checks" / "warehouse.sql")
     record_checks(conn, load_id, [run_check(conn, check) for check in checks])
     _note_key_of_titles(conn)
@@ -42,6 +47,9 @@ def keep_current(conn: psycopg.Connection, day: Day, load_id: int) -> int:
     for table in _OF_TITLES:
         _keep_titles(conn, table)
     _keep_people(conn)
+    conn.execute("truncate build.dim_user")
+    users = identifiers(table_columns(conn, "warehouse", "dim_user"))
+    conn.execute(sql.SQL("insert into build.dim_user ({u}) select {u} from warehouse.dim_user").format(u=users))
     conn.execute(
         "update build.dim_title set is_current = false, is_catalogue_title = false"
         " where title_key in (select title_key from title_to_take)"
@@ -118,11 +126,11 @@ def _keep_titles(conn: psycopg.Connection, table: str) -> None:
     values = sql.SQL(", ").join(
         sql.SQL("now_key") if name == "title_key" else sql.Identifier("kept", name) for name in columns
     )
-    # Rows of catalogues are those of the new key, whatever other rows that has.
+    # These are rows of the new key, whatever other rows that has.
     keys = (
         "(select title_key as old_key, coalesce(new_key, title_key) as now_key from warehouse.dim_title"
         " left join build.shifted_key on title_key = old_key)"
-        if table == "bridge_title_source"
+        if table in _OF_NOW
         else "key_of_title"
     )
     target, kept = sql.Identifier("build", table), sql.Identifier("warehouse", table)
@@ -133,7 +141,7 @@ def _keep_titles(conn: psycopg.Connection, table: str) -> None:
             " left join title_to_take on now_key = title_to_take.title_key where title_to_take.title_key is null"
         ).format(target, identifiers(columns), values, kept, sql.SQL(keys))
     )
-    if table != "bridge_title_source":
+    if table not in _OF_NOW:
         conn.execute(
             sql.SQL(
                 "insert into {} ({c}) select {c} from own inner join title_to_take using (title_key)"
