@@ -163,7 +163,7 @@ def publish_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, obj
         rows_changed = run_file(conn, folder / "delete_changed_lists.sql").rowcount
         rows_changed += run_file(conn, folder / "insert_changed_lists.sql").rowcount
         run_file(conn, folder / "publish_quality.sql")
-        publishing.stamp(conn, "recommendations", load.load_id, publishing_id, keeps_newer=True)
+        publishing.stamp(conn, "recommendations", load.load_id, publishing_id)
         figures = {"lists_changed": lists_changed, "rows_changed": rows_changed}
         loads.add_figures(conn, load.load_id, {"publish_recommendations": figures})
     return {"load_id": load.load_id, **figures}

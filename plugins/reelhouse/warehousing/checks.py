@@ -14,7 +14,6 @@ from reelhouse.database import lock_layer
 from reelhouse.day import Day
 from reelhouse.errors import Held, SettingsWrong
 from reelhouse.warehousing import differences, loads
-from reelhouse.warehousing.building import require_built
 from reelhouse.warehousing.publishing import PUBLISHED_TABLES
 
 SAMPLE_ROWS = 3
@@ -103,7 +102,7 @@ def recorded_checks(conn: psycopg.Connection, load_id: int, checks: list[Check])
 
 
 def check_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
-    """Ask every check of 9_checks/warehouse.sql and history.sql, and find what a publish would change.
+    """Ask every check about the build tables, and find what a publish would change.
 
     Gives   load_id, the number of checks, rows found by each that found any, and rows that a publish would change
     Raises  Held when a check of severity fail found rows, or a gate has spoken against the load, and nobody has
@@ -116,15 +115,14 @@ def check_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     of_history = read_checks(day.settings.sql / "9_checks" / "history.sql")
     with conn.transaction():
         lock_layer(conn, writes="build", reads=("warehouse",))
-        require_built(conn, load.load_id)
-        results = _gate_results(conn, load.load_id)
+        loads.require_built(conn, load.load_id)
         # An older day was checked by itself, before the build took in what is newer.
-        (is_older,) = conn.execute("select is_older from build.taken_day").fetchone()
-        if is_older:
-            results += recorded_checks(conn, load.load_id, of_day)
-        checks = of_history if is_older else of_day + of_history
-        for number, check in enumerate(checks):
-            day.tell(f"checking: no {check.name}", number / len(checks))
+        is_older = conn.execute("select is_older from build.taken_day").fetchone()[0]
+        results = recorded_checks(conn, load.load_id, of_day) if is_older else []
+        to_ask = of_history if is_older else of_day + of_history
+        results += _gate_results(conn, load.load_id)
+        for number, check in enumerate(to_ask):
+            day.tell(f"checking: no {check.name}", number / len(to_ask))
             results.append(run_check(conn, check))
         record_checks(conn, load.load_id, results)
         difference = differences.compare(conn, load.load_id, PUBLISHED_TABLES, day)

@@ -156,3 +156,16 @@ def require_layer(conn: psycopg.Connection, layer: str, load_id: int) -> None:
             f"Layer {layer}: expected load {load_id}, found {found or 'none'}. Another run came between, or a step "
             "was left out: run the steps of the day again, in order."
         )
+
+
+def require_built(conn: psycopg.Connection, load_id: int) -> None:
+    """Make sure that the build tables hold a load. Lock the layer first.
+
+    Raises  OutOfStep when they hold another, or a crash of the server has emptied them
+    """
+    require_layer(conn, "build", load_id)
+    if conn.execute("select from build.built where load_id = %s", (load_id,)).fetchone() is None:
+        raise OutOfStep(
+            f"schema build: expected load {load_id}, found empty tables: the server has crashed since. "
+            "Run build_warehouse again."
+        )
