@@ -9,22 +9,31 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from reelhouse.database import lock_layer, run_file, set_layer
+from reelhouse.database import indexes_made_afterwards, lock_layer, set_layer
 from reelhouse.day import Day
 from reelhouse.errors import SettingsWrong
 from reelhouse.staging import share_staging
 from reelhouse.warehousing import loads
+from reelhouse.warehousing.extent import Extent, make_views, open_extent, within_scope
 
 
 @dataclass(frozen=True, slots=True)
 class BuildTable:
     """One table of schema build, filled by the file of its name in include/sql/3_warehouse.
 
-    takes_day  its file has the parameter batch_date
+    takes_day         its file has the parameter batch_date
+    is_large          filled without keys when the build is whole: sorting them at the end is cheaper
+    is_scope          says what is built, when that is not the whole star
+    is_kept           added to, not filled anew
+    sees              what it looks at beyond the scope
     """
 
     name: str
     takes_day: bool = False
+    is_large: bool = False
+    is_scope: bool = False
+    is_kept: bool = False
+    sees: tuple[str, ...] = ()
 
 
 # In the order in which they read each other.
@@ -33,16 +42,20 @@ BUILD_TABLES = (
     BuildTable("dim_country"),
     BuildTable("dim_certification"),
     BuildTable("work_of_row"),
+    # Those before see all of staging and of the warehouse; those after, when the build is not whole, what is in scope.
+    BuildTable("title_scope", is_scope=True),
+    BuildTable("person_scope", is_scope=True),
     BuildTable("title_identity", takes_day=True),
-    BuildTable("dim_title"),
-    BuildTable("dim_person"),
-    BuildTable("bridge_title_person_role"),
-    BuildTable("bridge_title_genre"),
+    BuildTable("dim_title", is_large=True),
+    BuildTable("dim_person", is_large=True),
+    BuildTable("bridge_title_person_role", is_large=True, sees=("staging.imdb_people",)),
+    BuildTable("unnamed_credit", is_kept=True, sees=("staging.imdb_people",)),
+    BuildTable("bridge_title_genre", is_large=True),
     BuildTable("bridge_title_country"),
     BuildTable("bridge_title_source"),
-    BuildTable("fact_title_rating", takes_day=True),
+    BuildTable("fact_title_rating", takes_day=True, is_large=True),
     BuildTable("fact_availability", takes_day=True),
-    BuildTable("title_of_movie"),
+    BuildTable("title_of_movie", sees=("every_title",)),
     BuildTable("dim_user"),
     BuildTable("fact_user_rating"),
     BuildTable("fact_viewing"),
@@ -58,7 +71,7 @@ REFERENCES = {
 def build_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     """Fill the build tables with what the warehouse is to be after this day.
 
-    Gives   load_id and the rows of each table
+    Gives   load_id, is_whole and the rows of each table
     Raises  OutOfStep when matching or staging holds another load, Locked when another run is here
     Reruns  one transaction; readers never see these tables
     """
@@ -71,10 +84,11 @@ def build_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         loads.require_layer(conn, "matching", load.load_id)
         share_staging(conn, load.load_id)
         load_references(conn, day.settings.reference)
-        rows = fill_tables(conn, day)
+        extent = open_extent(conn, day, load.load_id)
+        rows = fill_tables(conn, day, extent)
         set_layer(conn, "build", load.load_id)
         loads.add_figures(conn, load.load_id, {"built_seconds": round(time.monotonic() - started, 1)})
-    return {"load_id": load.load_id, "rows": rows}
+    return {"load_id": load.load_id, "is_whole": extent.is_whole, "rows": rows}
 
 
 def load_references(conn: psycopg.Connection, folder: Path) -> None:
@@ -96,18 +110,34 @@ def load_references(conn: psycopg.Connection, folder: Path) -> None:
             raise SettingsWrong(f"{path}: expected the columns of build.{table}, found: {error}") from error
 
 
-def fill_tables(conn: psycopg.Connection, day: Day) -> dict[str, int]:
-    """Empty every build table and fill it anew, in order.
+def fill_tables(conn: psycopg.Connection, day: Day, extent: Extent) -> dict[str, int]:
+    """Empty every build table and fill it anew, in order, as far as the extent goes.
 
     Gives   rows of each
     """
-    names = [sql.Identifier("build", table.name) for table in BUILD_TABLES]
-    conn.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(names)))
+    emptied = [sql.Identifier("build", table.name) for table in BUILD_TABLES if not table.is_kept]
+    conn.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(emptied)))
+    if not extent.is_whole:
+        make_views(conn)
     rows: dict[str, int] = {}
-    for number, (table, name) in enumerate(zip(BUILD_TABLES, names, strict=True)):
+    is_scoped = False
+    for number, table in enumerate(BUILD_TABLES):
+        if table.is_scope and extent.is_whole:
+            continue
         day.tell(f"building {table.name}", number / len(BUILD_TABLES))
-        params = {"batch_date": day.batch_date} if table.takes_day else {}
-        rows[table.name] = run_file(conn, day.settings.sql / "3_warehouse" / f"{table.name}.sql", **params).rowcount
+        text = (day.settings.sql / "3_warehouse" / f"{table.name}.sql").read_text()
+        if is_scoped and not table.is_scope:
+            text = within_scope(text, table.sees)
+        rows[table.name] = _fill_table(conn, day, table, text, extent)
+        is_scoped = is_scoped or (table.is_scope and not extent.is_whole)
         # The next file joins this one; without statistics the planner takes it for a few rows.
-        conn.execute(sql.SQL("analyze {}").format(name))
+        conn.execute(sql.SQL("analyze {}").format(sql.Identifier("build", table.name)))
     return rows
+
+
+def _fill_table(conn: psycopg.Connection, day: Day, table: BuildTable, text: str, extent: Extent) -> int:
+    params = {"batch_date": day.batch_date} if table.takes_day else None
+    if not (table.is_large and extent.is_whole):
+        return conn.execute(text, params).rowcount
+    with indexes_made_afterwards(conn, ("build", table.name)):
+        return conn.execute(text, params).rowcount

@@ -17,6 +17,8 @@ from reelhouse.database import identifiers, lock_layer, set_layer, table_columns
 from reelhouse.day import Day
 from reelhouse.errors import OutOfStep
 from reelhouse.warehousing import loads
+from reelhouse.warehousing.extent import Extent, read_extent, settle
+from reelhouse.warehousing.filling import keys_made_afterwards
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,13 @@ class PublishedTable:
 
     keeps_missing  rows that the build table does not have stay as they are
     keeps_sent     so do those that an app sent: they stand in no file
+    scope          title or person: when the build is not whole, it has all rows of those in scope and no others
     """
 
     name: str
     keeps_missing: bool = False
     keeps_sent: bool = False
+    scope: str | None = None
 
 
 # Parents first: inserted and updated in this order, deleted in the reverse one.
@@ -39,9 +43,9 @@ PUBLISHED_TABLES = (
     PublishedTable("dim_certification", keeps_missing=True),
     PublishedTable("title_identity", keeps_missing=True),
     PublishedTable("dim_title", keeps_missing=True),
-    PublishedTable("dim_person"),
-    PublishedTable("bridge_title_person_role"),
-    PublishedTable("bridge_title_genre"),
+    PublishedTable("dim_person", scope="person"),
+    PublishedTable("bridge_title_person_role", scope="title"),
+    PublishedTable("bridge_title_genre", scope="title"),
     PublishedTable("bridge_title_country"),
     PublishedTable("bridge_title_source"),
     # History: the build has only what this day adds.
@@ -54,10 +58,10 @@ PUBLISHED_TABLES = (
 PUBLISH_SETTINGS = {
     "lock_timeout": "5s",
     "statement_timeout": "10min",
-    # Whole tables are compared. Where statistics still say "empty" (the first load), a nested loop would read
-    # the rows being inserted again for each new one: minutes instead of seconds.
-    "enable_nestloop": "off",
 }
+# Whole tables are compared. Where statistics still say "empty" (the first load), a nested loop would read the rows
+# being inserted again for each new one: minutes instead of seconds.
+WHOLE_SETTINGS = {"enable_nestloop": "off"}
 
 Changes = dict[str, int]
 
@@ -75,22 +79,25 @@ def publish_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     started = time.monotonic()
     with conn.transaction():
         conn.execute("set transaction isolation level read committed")
-        for name, value in PUBLISH_SETTINGS.items():
-            conn.execute("select set_config(%s, %s, true)", (name, value))
         lock_layer(conn, writes="warehouse", reads=("build",))
         loads.require_layer(conn, "build", load.load_id)
+        extent = read_extent(conn, load.load_id)
+        for name, value in (PUBLISH_SETTINGS | (WHOLE_SETTINGS if extent.is_whole else {})).items():
+            conn.execute("select set_config(%s, %s, true)", (name, value))
         _require_checked(conn, load.load_id)
-        tables = publish_tables(conn, day)
+        with keys_made_afterwards(conn, [table.name for table in PUBLISHED_TABLES]) as is_first:
+            tables = fill_tables(conn, day) if is_first else publish_tables(conn, day, extent)
         figures = {
             "rows_changed": sum(sum(changes.values()) for changes in tables.values()),
             "tables": {name: changes for name, changes in tables.items() if any(changes.values())},
         }
+        settle(conn, load.load_id)
         _stamp(conn, load.load_id, figures | {"published_seconds": round(time.monotonic() - started, 1)})
     _analyze_changed(conn, tables)
     return {"load_id": load.load_id, **figures}
 
 
-def publish_tables(conn: psycopg.Connection, day: Day) -> dict[str, Changes]:
+def publish_tables(conn: psycopg.Connection, day: Day, extent: Extent) -> dict[str, Changes]:
     """Bring every published table to the state of its build table.
 
     Gives   rows inserted, updated and deleted, by table
@@ -105,7 +112,21 @@ def publish_tables(conn: psycopg.Connection, day: Day) -> dict[str, Changes]:
         }
     for table in reversed(PUBLISHED_TABLES):
         if not table.keeps_missing:
-            changes[table.name]["deleted"] = _delete_gone(conn, table)
+            changes[table.name]["deleted"] = _delete_gone(conn, table, extent)
+    return changes
+
+
+def fill_tables(conn: psycopg.Connection, day: Day) -> dict[str, Changes]:
+    """Fill every published table, empty before, with what was built: nothing is there to be compared with."""
+    changes: dict[str, Changes] = {}
+    for number, table in enumerate(PUBLISHED_TABLES):
+        day.tell(f"publishing {table.name}", number / len(PUBLISHED_TABLES))
+        query = sql.SQL("insert into {kept} ({columns}) select {columns} from {built}").format(
+            kept=sql.Identifier("warehouse", table.name),
+            built=sql.Identifier("build", table.name),
+            columns=identifiers(table_columns(conn, "warehouse", table.name)),
+        )
+        changes[table.name] = {"inserted": conn.execute(query).rowcount, "updated": 0, "deleted": 0}
     return changes
 
 
@@ -143,16 +164,25 @@ def _update_differing(conn: psycopg.Connection, table: str) -> int:
     return conn.execute(query).rowcount
 
 
-def _delete_gone(conn: psycopg.Connection, table: PublishedTable) -> int:
+def _delete_gone(conn: psycopg.Connection, table: PublishedTable, extent: Extent) -> int:
     query = sql.SQL(
-        "delete from {kept} as kept where not exists (select from {built} as built where {same_key}){but_for}"
+        "delete from {kept} as kept where not exists (select from {built} as built where {same_key}){but_for}{in_scope}"
     ).format(
+        in_scope=_in_scope(table, extent),
         kept=sql.Identifier("warehouse", table.name),
         built=sql.Identifier("build", table.name),
         same_key=_same(_key_columns(conn, table.name)),
         but_for=sql.SQL(" and kept.source <> 'app'" if table.keeps_sent else ""),
     )
     return conn.execute(query).rowcount
+
+
+def _in_scope(table: PublishedTable, extent: Extent) -> sql.Composable:
+    # Of what is not in scope the build has no rows, and nothing is gone.
+    if extent.is_whole or table.scope is None:
+        return sql.SQL("")
+    key, scope = sql.Identifier(f"{table.scope}_key"), sql.Identifier("build", f"{table.scope}_scope")
+    return sql.SQL(" and kept.{key} in (select {key} from {scope})").format(key=key, scope=scope)
 
 
 def _key_columns(conn: psycopg.Connection, table: str) -> list[str]:
