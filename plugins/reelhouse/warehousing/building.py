@@ -11,7 +11,7 @@ from psycopg import sql
 
 from reelhouse.database import indexes_made_afterwards, lock_layer, set_layer
 from reelhouse.day import Day
-from reelhouse.errors import SettingsWrong
+from reelhouse.errors import OutOfStep, SettingsWrong
 from reelhouse.staging import share_staging
 from reelhouse.warehousing import loads
 from reelhouse.warehousing.extent import Extent, make_views, open_extent, within_scope
@@ -87,8 +87,23 @@ def build_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         extent = open_extent(conn, day, load.load_id)
         rows = fill_tables(conn, day, extent)
         set_layer(conn, "build", load.load_id)
+        conn.execute("truncate build.built")
+        conn.execute("insert into build.built (load_id) values (%s)", (load.load_id,))
         loads.add_figures(conn, load.load_id, {"built_seconds": round(time.monotonic() - started, 1)})
     return {"load_id": load.load_id, "is_whole": extent.is_whole, "rows": rows}
+
+
+def require_built(conn: psycopg.Connection, load_id: int) -> None:
+    """Make sure that the build tables hold a load. Lock the layer first.
+
+    Raises  OutOfStep when they hold another, or a crash of the server has emptied them
+    """
+    loads.require_layer(conn, "build", load_id)
+    if conn.execute("select from build.built where load_id = %s", (load_id,)).fetchone() is None:
+        raise OutOfStep(
+            f"schema build: expected load {load_id}, found empty tables: the server has crashed since. "
+            "Run build_warehouse again."
+        )
 
 
 def load_references(conn: psycopg.Connection, folder: Path) -> None:
