@@ -72,6 +72,14 @@ COMMANDS: dict[str, Command] = {
             "./reelhouse override remove 3",
         ),
     ),
+    "approve": Command(
+        "publish a held load all the same; without a load, show those that wait",
+        ("./reelhouse approve", "./reelhouse approve 12 --reason 'Netflix lost a licence'"),
+    ),
+    "reject": Command(
+        "end a held load; readers keep what they have",
+        ("./reelhouse reject 12 --reason 'the file was cut off'",),
+    ),
     "rollback": Command(
         "let readers see again what they saw with one of the last three loads",
         ("./reelhouse rollback", "./reelhouse rollback --to 12 --reason 'the file of the 6th was another region'"),

@@ -26,7 +26,7 @@ from reelhouse import copying, kept, sources
 from reelhouse.copying import CopyText, copy_rows, copy_texts
 from reelhouse.database import identifiers, indexes_made_afterwards, translated_errors
 from reelhouse.day import EVERY_SOURCE, OPTIONAL_SOURCES, SOURCES, Day
-from reelhouse.errors import FileMissing, Held, OutOfStep
+from reelhouse.errors import FileMissing, OutOfStep
 from reelhouse.kept import Changes
 from reelhouse.sources import SourceFile, files_of, provider, reading, values
 from reelhouse.sources.number_set import NumberSet
@@ -460,8 +460,9 @@ def open_load(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     """Open the day's load of what is staged, with the account of its files.
 
     Gives   load_id, is_seen and the account summed
-    Raises  OutOfStep when staging does not hold the files that serve the day, Held when the volume gate speaks
-            against it: too many rows that are not valid, no rows, far fewer or more than usual
+            and `objections`: what the volume gate has against it (too many rows that are not valid, no rows, far fewer
+            or more than usual). It is built aside all the same; check_warehouse holds it
+    Raises  OutOfStep when staging does not hold the files that serve the day
     Reruns  the same staging is the same load; what a person has accepted of it is not asked again
     """
     with conn.transaction():
@@ -477,14 +478,10 @@ def open_load(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         reasons = [] if load.state != "building" else _hold_reasons(conn, day, staged)
         if reasons and loads.is_accepted(conn, load.load_id, reasons, day.accept):
             reasons = []
-        if reasons:
-            loads.set_state(conn, load.load_id, "held", "; ".join(reasons))
-    if reasons:
-        raise Held(
-            f"Load {load.load_id} of {day.batch_date} is held: {'; '.join(reasons)}. Nothing was published. "
-            "If it is right as it is, run it with --accept and your reason."
-        )
-    return {"load_id": load.load_id, "is_seen": load.is_seen, **figures}
+        if load.state == "building":
+            loads.object_to(conn, load.load_id, "volume", reasons)
+    objections = {"objections": reasons} if reasons else {}
+    return {"load_id": load.load_id, "is_seen": load.is_seen, **figures, **objections}
 
 
 def share_staging(conn: psycopg.Connection, load_id: int) -> None:

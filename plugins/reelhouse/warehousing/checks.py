@@ -133,8 +133,9 @@ def check_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         record_checks(conn, load.load_id, results)
         difference = differences.compare(conn, load.load_id, PUBLISHED_TABLES, day)
         reasons = hold_reasons(results)
-        is_held = bool(reasons) and not _is_approved(conn, load, reasons, difference.digest)
+        is_held = bool(reasons) and not loads.is_approved(conn, load, reasons, difference.digest)
         loads.set_state(conn, load.load_id, "held" if is_held else "checked", "; ".join(reasons) if is_held else None)
+        loads.add_figures(conn, load.load_id, {"held_because": reasons})
     if is_held:
         raise Held(held_message("Load", load, "; ".join(reasons)))
     found = {result.check.name: result.rows_found for result in results if result.rows_found}
@@ -144,11 +145,14 @@ def check_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
 
 def hold_reasons(results: list[CheckResult]) -> list[str]:
     """What speaks against a load, in words."""
-    return [
-        f"{result.check.name} ({result.rows_found} rows; first: {_in_words(result.sample[0])})"
-        for result in results
-        if result.rows_found and result.check.severity == "fail"
-    ]
+    failed = [result for result in results if result.rows_found and result.check.severity == "fail"]
+    reasons: list[str] = []
+    for result in failed:
+        if result.check.name in GATES.values():
+            reasons += [f"{row['reason']}" for row in result.sample]
+        else:
+            reasons.append(f"{result.check.name} ({result.rows_found} rows; first: {_in_words(result.sample[0])})")
+    return reasons
 
 
 def held_message(what: str, load: loads.Load, reasons: str) -> str:
@@ -171,13 +175,7 @@ def _gate_results(conn: psycopg.Connection, load_id: int) -> list[CheckResult]:
         found.setdefault(gate, []).append(reason)
     return [
         CheckResult(Check(name, "fail", ""), len(found.get(gate, [])), [
-            {"problem": name, "reason": reason} for reason in found.get(gate, [])[:SAMPLE_ROWS]
+            {"problem": name, "reason": reason} for reason in found.get(gate, [])
         ])
         for gate, name in GATES.items()
     ]  # fmt: skip
-
-
-def _is_approved(conn: psycopg.Connection, load: loads.Load, reasons: list[str], digest: str) -> bool:
-    """Whether a person has approved just this: the same objections, and the same differences or those readers see."""
-    approval = loads.approval(conn, load.load_id)
-    return approval is not None and set(reasons) <= set(approval[1]) and (load.is_seen or approval[0] == digest)
