@@ -17,6 +17,15 @@ class NumberSet:
         self.bits = np.zeros(LARGEST_NUMBER // 8 + 1, np.uint8)
         self.add(np.fromiter(numbers, np.int64))
 
+    @classmethod
+    def of_bits(cls, bits: np.ndarray) -> NumberSet:
+        made = cls()
+        made.bits = bits
+        return made
+
+    def copy(self) -> NumberSet:
+        return self.of_bits(self.bits.copy())
+
     def __contains__(self, number: int) -> bool:
         return bool(self.bits[number >> 3] >> (number & 7) & 1)
 
