@@ -59,7 +59,7 @@ class Former:
 def write_notes(path: Path, known: NumberSet | None, repeated: set[int]) -> None:
     """Keep what the next day needs to know of a staging."""
     numbers = np.array(sorted(repeated), np.int64).tobytes()
-    bits = known.bits.tobytes().rstrip(b"\0") if known else b""
+    bits = known.used().tobytes().rstrip(b"\0") if known else b""
     path.write_bytes(igzip.compress(struct.pack("<q", len(repeated)) + numbers + bits, compresslevel=LEVEL))
 
 
@@ -71,8 +71,7 @@ def read_notes(path: Path) -> tuple[NumberSet, frozenset[int]] | None:
         repeated = np.frombuffer(text, np.int64, count, 8)
     except (OSError, EOFError, ValueError, struct.error, isal_zlib.error):
         return None
-    known, bits = NumberSet(), np.frombuffer(text, np.uint8, offset=8 + 8 * count)
-    known.bits[: len(bits)] = bits
+    known = NumberSet().unite(np.frombuffer(text, np.uint8, offset=8 + 8 * count))
     return known, frozenset(repeated.tolist())
 
 
@@ -133,9 +132,8 @@ def compare(
             left   the same of rows that are gone
     Gives   None when the files are not to be compared: another header, a cut file, keys that the database must decide
     """
-    again = NumberSet(former.repeated)
-    if known:
-        np.bitwise_or(again.bits, known.bits ^ former.known.bits, out=again.bits)
+    again = known.apart(former.known) if known else NumberSet()
+    again.add(np.array(sorted(former.repeated), np.int64))
     before = Reading(0)
     found = Differences()
     try:
@@ -166,7 +164,7 @@ def _walk(
 ) -> int | None:
     """Take apart what differs, and what is to be read again. Gives the lines of the former text; None: too much."""
     first_old = first_new = 2
-    is_any_again = bool(again.bits.any())
+    is_any_again = bool(again.used().any())
     for stretch in stretches:
         starts, old_starts = _line_starts(stretch.present), None
         places = _again(stretch.present, starts, again) if is_any_again else starts[:0]

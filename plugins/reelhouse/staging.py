@@ -382,10 +382,10 @@ def _known_of(
         return _known_numbers(conn, text)
     known, came, left = former.known.copy(), mentioned.came.get(query), mentioned.left.get(query)
     if came is not None:
-        known.bits |= came.bits
-        left = NumberSet.of_bits(left.bits & ~came.bits)
+        known.unite(came.used())
+        left.take_out(came)
         # What one row does not mention any more another one may.
-        known.bits &= ~left.bits
+        known.take_out(left)
         statement = (
             f"select distinct number from ({text.rstrip().rstrip(';')}\n) as asked (number) where number = any(%s)"
         )
