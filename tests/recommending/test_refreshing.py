@@ -117,7 +117,8 @@ def shown_for(conn: psycopg.Connection, title_key: int) -> list[int]:
     return [
         row[0]
         for row in conn.execute(
-            "select recommended_title_key from warehouse.fact_recommendation where source_title_key = %s order by rank",
+            "select recommended_title_key from warehouse.fact_recommendation"
+            " where method_key = 1 and source_title_key = %s order by rank",
             (title_key,),
         )
     ]
@@ -125,7 +126,8 @@ def shown_for(conn: psycopg.Connection, title_key: int) -> list[int]:
 
 def physical_rows(conn: psycopg.Connection) -> list[tuple]:
     return conn.execute(
-        "select source_title_key, rank, ctid::text, xmin::text from warehouse.fact_recommendation order by 1, 2"
+        "select method_key, subject_key, rank, ctid::text, xmin::text from warehouse.fact_recommendation"
+        " order by 1, 2, 3"
     ).fetchall()
 
 
@@ -172,7 +174,7 @@ def test_the_newest_votes_and_the_first_billed_are_read(conn: psycopg.Connection
 def test_a_second_refresh_writes_no_row(conn: psycopg.Connection, make_day: Callable[..., Day]) -> None:
     day = make_day(DAY)
     first = refresh(conn, day)
-    assert first["lists_changed"] == 12
+    assert first["lists_changed"] == 25
     before = physical_rows(conn)
     assert refresh(conn, day)["unchanged"] is True
     forced = refresh(conn, replace(day, force=True))
@@ -226,7 +228,7 @@ def test_the_publication_and_the_ledger_say_what_readers_see(
         "select state, figures from ops.load where load_id = %s", (figures["load_id"],)
     ).fetchone()
     assert state == "published"
-    assert kept["publish_recommendations"] == {"lists_changed": 12, "rows_changed": figures["rows_changed"]}
+    assert kept["publish_recommendations"] == {"lists_changed": 25, "rows_changed": figures["rows_changed"]}
     assert conn.execute("select distinct load_id from warehouse.fact_recommendation").fetchall() == [
         (figures["load_id"],)
     ]
@@ -236,7 +238,8 @@ def test_the_publication_and_the_ledger_say_what_readers_see(
 def test_quality_is_published_with_its_limits(conn: psycopg.Connection, make_day: Callable[..., Day]) -> None:
     figures = refresh(conn, make_day(DAY))
     rows = conn.execute(
-        "select metric, value, limit_value, is_ok from warehouse.fact_recommendation_quality where load_id = %s",
+        "select metric, value, limit_value, is_ok from warehouse.fact_recommendation_quality"
+        " where load_id = %s and method_key = 1",
         (figures["load_id"],),
     ).fetchall()
     metrics = {metric: (value, limit) for metric, value, limit, _ in rows}
@@ -306,7 +309,7 @@ def test_a_held_refresh_may_be_tried_again(conn: psycopg.Connection, make_day: C
     conn.execute("delete from build.fact_recommendation")
     with pytest.raises(Held):
         refreshing.check_recommendations(conn, day)
-    assert refresh(conn, day)["lists_changed"] == 12
+    assert refresh(conn, day)["lists_changed"] == 25
 
 
 @pytest.mark.usefixtures("catalogue")
