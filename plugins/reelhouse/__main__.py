@@ -64,6 +64,14 @@ COMMANDS: dict[str, Command] = {
             "./reelhouse explain 'The Night' --source netflix --year 2021 --not tt0133093",
         ),
     ),
+    "recommend": Command(
+        "say what to watch beside titles or for viewers, and why",
+        (
+            "./reelhouse recommend --title Dark --title 'The OA'",
+            "./reelhouse recommend --user 7 --user 12 --age 12 --minutes 110 --platform netflix",
+            "./reelhouse recommend --user 7 --watched Dark",
+        ),
+    ),
     "override": Command(
         "decide a link yourself: this pair, not this pair, no match",
         (
@@ -72,6 +80,10 @@ COMMANDS: dict[str, Command] = {
             "./reelhouse override remove 3",
         ),
     ),
+    "rollback": Command(
+        "let readers see again what they saw with one of the last three loads",
+        ("./reelhouse rollback", "./reelhouse rollback --to 12 --reason 'the file of the 6th was another region'"),
+    ),
     "evaluate": Command(
         "score the links against labels", ("./reelhouse evaluate matches --labels labels.csv --source netflix",)
     ),
@@ -79,9 +91,26 @@ COMMANDS: dict[str, Command] = {
         "say what came, went or was corrected from one edition of a catalogue to another",
         ("./reelhouse editions", "./reelhouse editions --from 2021-01-16 --to 2021-09-25 --json"),
     ),
+    "serve": Command(
+        "answer apps and people on an address of its own: the API and its pages, without Airflow",
+        ("./reelhouse serve", "./reelhouse serve --port 8000 --workers 2"),
+    ),
+    "keys": Command(
+        "make, list and take back keys to the API",
+        (
+            "./reelhouse keys create 'phone app' --scope read",
+            "./reelhouse keys create ann --scope read,review --days 90",
+            "./reelhouse keys list",
+            "./reelhouse keys revoke 3",
+        ),
+    ),
     "sample": Command(
         "make the invented sample files anew, or files of any size",
-        ("./reelhouse sample", "./reelhouse sample full --out /data/full --scale 0.1 --day 2"),
+        (
+            "./reelhouse sample",
+            "./reelhouse sample full --out /data/full --scale 0.1 --day 2",
+            "./reelhouse sample viewers --users 10000 --views 100000 --out /data/viewers",
+        ),
     ),
     "doctor": Command("say what is wrong here and how to mend it", ("./reelhouse doctor",)),
     "test": Command(

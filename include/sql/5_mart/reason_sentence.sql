@@ -13,6 +13,7 @@ language sql immutable parallel safe as $function$
             part.value ->> 'kind' as kind,
             part.value ->> 'value' as named,
             part.value ->> 'rank_without' as rank_without,
+            part.value ->> 'because' as because,
             part.number
         from jsonb_array_elements(reasons) with ordinality as part (value, number)
         where (part.value ->> 'share')::double precision > 0
@@ -39,7 +40,10 @@ language sql immutable parallel safe as $function$
         union all
         select
             3 as place,
-            'fits ' || string_agg(named, ' and ' order by number) as said
+            case
+                when count(*) = 1 then coalesce(min(because), 'fits ' || min(named))
+                else 'fits ' || string_agg(named, ' and ' order by number)
+            end as said
         from parts
         where kind = 'for viewer'
         having count(*) > 0
