@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 
 from reelhouse.database import run_file
-from reelhouse.recommending import methods, modelling
+from reelhouse.recommending import methods, modelling, trials
 from reelhouse.warehousing.checks import CheckResult
 
 
@@ -41,7 +41,14 @@ def measure(
             franchise_repeats=repeats, **figures,
         )  # fmt: skip
     run_file(conn, folder / "viewer_health.sql", load_id=load_id)
-    for metric in computed.trial.metrics:
+    found = list(computed.trial.metrics)
+    if computed.agreement is not None:
+        found += [
+            trials.Metric(method, "agreement_with_viewers", computed.agreement.mean(method), len(values))
+            for method, values in computed.agreement.found.items()
+            if " " not in method
+        ]
+    for metric in found:
         if not math.isnan(metric.value):
             conn.execute(
                 "insert into build.fact_recommendation_quality (load_id, method_key, metric, value, limit_value, is_ok,"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reelhouse.recommending import linear, modelling, selecting, trials, viewers
+from reelhouse.recommending import likeness_trials, linear, modelling, selecting, trials, viewers
 from reelhouse.recommending.content import PRIOR_BESIDE_LIKES, Features, Title, features_of
 from reelhouse.recommending.events import FIRST_SYNTHETIC, Events
 from reelhouse.recommending.lists import Lists, franchise_numbers, lists_of
@@ -41,6 +41,7 @@ class Computed:
     of_titles: dict[int, Lists]
     model: viewers.Model
     trial: trials.Trial
+    agreement: likeness_trials.Agreement | None
     events: Events
 
     def rows(self) -> Iterator[Row]:
@@ -105,7 +106,14 @@ def compute(
         return modelling.make_model(features, franchise, similar, found, names, tuned)
 
     trial = trials.run(real, keys, model_of, former)
-    return Computed(of_titles, model_of(ties, trial.tuned), trial, events)
+    return Computed(of_titles, model_of(ties, trial.tuned), trial, _agreement(titles, real), events)
+
+
+def _agreement(titles: list[Title], events: Events) -> likeness_trials.Agreement | None:
+    """How well each way of finding similar titles agrees with the viewers, on the titles that they rated."""
+    rated = set(np.unique(events.title).tolist())
+    ranked = [title for title in titles if title.title_key in rated and title.description]
+    return likeness_trials.measure(features_of(ranked), events) if ranked else None
 
 
 def with_likes(features: Features, events: Events) -> Features:
