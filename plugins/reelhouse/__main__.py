@@ -64,6 +64,14 @@ COMMANDS: dict[str, Command] = {
             "./reelhouse explain 'The Night' --source netflix --year 2021 --not tt0133093",
         ),
     ),
+    "recommend": Command(
+        "say what to watch beside titles or for viewers, and why",
+        (
+            "./reelhouse recommend --title Dark --title 'The OA'",
+            "./reelhouse recommend --user 7 --user 12 --age 12 --minutes 110 --platform netflix",
+            "./reelhouse recommend --user 7 --watched Dark",
+        ),
+    ),
     "override": Command(
         "decide a link yourself: this pair, not this pair, no match",
         (
@@ -106,7 +114,11 @@ COMMANDS: dict[str, Command] = {
     ),
     "sample": Command(
         "make the invented sample files anew, or files of any size",
-        ("./reelhouse sample", "./reelhouse sample full --out /data/full --scale 0.1 --day 2"),
+        (
+            "./reelhouse sample",
+            "./reelhouse sample full --out /data/full --scale 0.1 --day 2",
+            "./reelhouse sample viewers --users 10000 --views 100000 --out /data/viewers",
+        ),
     ),
     "doctor": Command("say what is wrong here and how to mend it", ("./reelhouse doctor",)),
     "test": Command(
