@@ -13,8 +13,10 @@ from starlette.concurrency import run_in_threadpool
 from reelhouse.serving import failing
 from reelhouse.serving.access import Access, KeyAccess, Limiter, enter, open_pools, writing_pool
 from reelhouse.serving.models import ProblemBody
+from reelhouse.serving.pages import describing, login
+from reelhouse.serving.pages import routes as pages
 from reelhouse.serving.reading import Reader
-from reelhouse.serving.routes import movies, operations, people, platforms
+from reelhouse.serving.routes import movies, operations, people, platforms, reviews
 from reelhouse.serving.settings import ServingSettings
 from reelhouse.serving.shielding import Shield
 from reelhouse.settings import Settings
@@ -87,12 +89,15 @@ def make_app(
 
 def _add_routes(app: FastAPI) -> None:
     app.include_router(_open_routes())
+    app.include_router(login.open_router)
     versioned = APIRouter(prefix="/api/v1", dependencies=[Depends(enter)], responses=PROBLEMS)
-    for each in (movies, people, platforms, operations):
+    for each in (movies, people, reviews, platforms, operations):
         versioned.include_router(each.router)
     app.include_router(versioned)
     # The streaming project's paths had no prefix.
     app.include_router(platforms.router, dependencies=[Depends(enter)], responses=PROBLEMS, include_in_schema=False)
+    for each in (login.router, describing.router, pages.router):
+        app.include_router(each, dependencies=[Depends(enter)])
 
 
 def _open_routes() -> APIRouter:
