@@ -22,6 +22,14 @@ from reelhouse.settings import Settings, read_settings
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run in several processes: a file stays whole, and so do all that share one Airflow."""
+    for item in items:
+        folder = item.path.parent
+        item.add_marker(pytest.mark.xdist_group(folder.name if folder.name == "airflow" else str(item.path)))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """In CI a skipped test is a failure: what is not run there is run nowhere."""
     if os.environ.get("CI") == "true" and _skipped(session.config) and session.exitstatus == 0:

@@ -72,6 +72,10 @@ COMMANDS: dict[str, Command] = {
             "./reelhouse override remove 3",
         ),
     ),
+    "rollback": Command(
+        "let readers see again what they saw with one of the last three loads",
+        ("./reelhouse rollback", "./reelhouse rollback --to 12 --reason 'the file of the 6th was another region'"),
+    ),
     "evaluate": Command(
         "score the links against labels", ("./reelhouse evaluate matches --labels labels.csv --source netflix",)
     ),

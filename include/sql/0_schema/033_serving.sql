@@ -9,7 +9,7 @@
 create extension if not exists pg_trgm;
 
 create table warehouse.title_search (
-    title_key bigint primary key references warehouse.dim_title,
+    title_key bigint primary key references warehouse.dim_title on delete cascade,
     kind text not null,
     release_year smallint,
     vote_count integer not null,
@@ -41,7 +41,7 @@ create index title_search_kind_weighted on warehouse.title_search (kind, weighte
 create index title_search_kind_year on warehouse.title_search (kind, release_year desc nulls last, title_key);
 
 create table warehouse.title_name (
-    title_key bigint not null references warehouse.title_search,
+    title_key bigint not null references warehouse.title_search on delete cascade,
     search_name text collate "C" not null,
     vote_count integer not null,
     is_main boolean not null,

@@ -10,7 +10,7 @@ import psycopg
 
 from reelhouse.database import connect, translated_errors
 from reelhouse.operating import embedded
-from reelhouse.operating.override import person
+from reelhouse.operating.people import person
 from reelhouse.operating.showing import format_table
 from reelhouse.settings import read_settings
 

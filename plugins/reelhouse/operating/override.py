@@ -9,9 +9,7 @@ the same and come first.
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
-import os
 
 import psycopg
 
@@ -19,6 +17,7 @@ from reelhouse.database import connect, translated_errors
 from reelhouse.errors import SettingsWrong
 from reelhouse.operating import embedded
 from reelhouse.operating.links import LINKED_SOURCES
+from reelhouse.operating.people import person
 from reelhouse.operating.showing import format_table
 from reelhouse.settings import read_settings
 
@@ -120,17 +119,6 @@ def _row(conn: psycopg.Connection, arguments: argparse.Namespace):
             + ". Say which with --kind or --year."
         )
     return same[0]
-
-
-def person(given: str | None) -> str:
-    """Who does it: the name that was given, else the user of this shell."""
-    if given and given.strip():
-        return given.strip()
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        # In a container the user may have a number and no name.
-        return f"uid {os.getuid()}"
 
 
 def _list(conn: psycopg.Connection, arguments: argparse.Namespace) -> int:

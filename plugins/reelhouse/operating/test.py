@@ -16,6 +16,7 @@ from pathlib import Path
 from reelhouse.errors import SettingsWrong
 from reelhouse.settings import PACKAGE
 
+MOST_PROCESSES = 4  # each holds a PostgreSQL and some hundred MB
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -31,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     words = [*([] if arguments.full else ["-m", "not full"]), *arguments.more]
     if find_browser() is None:
         _provide_browser(root, words)
-    command = [sys.executable, "-m", "pytest", *words]
+    command = [sys.executable, "-m", "pytest", *_in_processes(root, arguments.more), *words]
     return subprocess.run(
         command, cwd=_working_folder(root, arguments.more), env=_environment(root), check=False
     ).returncode
@@ -65,6 +66,19 @@ def _provide_browser(root: Path, words: list[str]) -> None:
             file=sys.stderr,
             flush=True,
         )
+
+
+def _in_processes(root: Path, words: list[str]) -> list[str]:
+    """The whole suite in several processes, each with a server of its own; what is named, in this one."""
+    if any(word.startswith(("-n", "--numprocesses", "--pdb")) or _is_place(root, word) for word in words):
+        return []
+    workers = min(os.cpu_count() or 1, MOST_PROCESSES)
+    return ["-n", str(workers), "--dist", "loadgroup", "--no-loadscope-reorder"] if workers > 1 else []
+
+
+def _is_place(root: Path, word: str) -> bool:
+    name = word.split("::")[0]
+    return not word.startswith("-") and any((folder / name).exists() for folder in (root, Path.cwd()))
 
 
 def _working_folder(root: Path, words: list[str]) -> Path:

@@ -16,7 +16,7 @@ from reelhouse.serving.models import ProblemBody
 from reelhouse.serving.pages import describing, login
 from reelhouse.serving.pages import routes as pages
 from reelhouse.serving.reading import Reader
-from reelhouse.serving.routes import movies, operations, people, platforms, reviews
+from reelhouse.serving.routes import catalogue, graph, movies, operations, people, platforms, reviews, viewers
 from reelhouse.serving.settings import ServingSettings
 from reelhouse.serving.shielding import Shield
 from reelhouse.settings import Settings
@@ -91,12 +91,12 @@ def _add_routes(app: FastAPI) -> None:
     app.include_router(_open_routes())
     app.include_router(login.open_router)
     versioned = APIRouter(prefix="/api/v1", dependencies=[Depends(enter)], responses=PROBLEMS)
-    for each in (movies, people, reviews, platforms, operations):
+    for each in (movies, people, viewers, reviews, platforms, catalogue, operations):
         versioned.include_router(each.router)
     app.include_router(versioned)
     # The streaming project's paths had no prefix.
     app.include_router(platforms.router, dependencies=[Depends(enter)], responses=PROBLEMS, include_in_schema=False)
-    for each in (login.router, describing.router, pages.router):
+    for each in (graph.router, login.router, describing.router, pages.router):
         app.include_router(each, dependencies=[Depends(enter)])
 
 

@@ -354,3 +354,59 @@ class ProblemBody(Model):
     detail: str
     suggestions: list[str] = []
     wrong: list[WrongValue] = []
+
+
+class Viewer(Model):
+    """A viewer: a number only. Names and years of birth are not known here."""
+
+    id: int
+    name: str | None
+
+
+class ViewerPage(Viewer):
+    birth_year: int | None
+    viewing_count: int
+    rating_count: int
+
+
+class Viewing(Model):
+    """Something a viewer watched."""
+
+    movie_id: str
+    title: str
+    watch_date: datetime
+    watch_duration: int | None = Field(description="minutes; null is not known")
+
+
+class NewViewing(Model):
+    movie_id: str = Field(pattern=r"^(tt[0-9]{1,10}|[0-9]{1,18})$", examples=["tt0133093"])
+    watch_date: datetime = Field(examples=["2026-01-05T20:15:00Z"])
+    watch_duration: int | None = Field(default=None, ge=0, le=1440, examples=[136])
+
+
+class Changed(Model):
+    """What an app that keeps a copy of the catalogue has to do to have today's."""
+
+    load_id: int | None
+    since: int
+    is_complete: bool = Field(description="False: ask again with `after` for the next titles")
+    after: int | None = Field(description="last title_key of this answer")
+    changed: list[TitleCard] = Field(description="put these in place of what you have")
+    gone: list[int] = Field(description="title_keys to forget")
+
+
+class Asked(Model):
+    """Ids of other sources."""
+
+    imdb: list[Annotated[str, Field(max_length=20)]] = Field(default=[], max_length=1000, examples=[["tt0133093"]])
+    rotten_tomatoes: list[Annotated[str, Field(max_length=200)]] = Field(default=[], max_length=1000)
+    justwatch: list[Annotated[str, Field(max_length=40)]] = Field(default=[], max_length=1000)
+
+
+class Found(Model):
+    """Which title each id is; ids that are none are left out."""
+
+    load_id: int | None
+    imdb: dict[str, int]
+    rotten_tomatoes: dict[str, int]
+    justwatch: dict[str, int]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import quote
 
@@ -9,9 +10,9 @@ from fastapi import APIRouter, Form, Path, Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 
 from reelhouse.serving.access import Person, needs
-from reelhouse.serving.asking import people, reviews, titles, trust
+from reelhouse.serving.asking import people, reviews, titles, trust, viewers
 from reelhouse.serving.asking.titles import Filters
-from reelhouse.serving.models import Decision
+from reelhouse.serving.models import Decision, NewViewing
 from reelhouse.serving.pages.rendering import STATIC, STATIC_FILES, is_part, line, page
 from reelhouse.serving.problems import NotThere
 from reelhouse.serving.routes.parameters import Kind, PersonId, Platform, Printable, TitleId
@@ -124,6 +125,48 @@ def find_people(request: Request, q: Text = "") -> Response:
 def one_person(request: Request, person_id: PersonId) -> Response:
     found, seen = request.app.state.reader.ask(lambda seen: people.one(seen, person_id))
     return page(request, "person.html", shown=found, load_id=seen.load_id)
+
+
+@router.get("/viewers")
+def choose_viewer(request: Request, number: Text = "", offset: Annotated[int, Query(ge=0, le=10**7)] = 0) -> Response:
+    """Choose a viewer, or go to one by number."""
+    if number_or_none(number, 1, 2**63 - 1):
+        return _to(request, f"/viewers/{int(number)}")
+    found, seen = request.app.state.reader.ask(lambda seen: viewers.listing(seen, SHOWN + 1, offset))
+    more = offset + SHOWN if len(found) > SHOWN else None
+    return page(request, "viewers.html", found=found[:SHOWN], more=more, load_id=seen.load_id)
+
+
+@router.get("/viewers/{user_id}")
+def one_viewer(request: Request, user_id: Annotated[int, Path(ge=1, lt=2**63)]) -> Response:
+    def read(seen):
+        return {
+            "viewer": viewers.one(seen, user_id),
+            "recommended": viewers.recommendations(seen, user_id, 12),
+            "history": viewers.viewings(seen, user_id, 30),
+            "unfinished": viewers.unfinished(seen, user_id),
+        }
+
+    values, seen = request.app.state.reader.ask(read)
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M")
+    return page(request, "viewer.html", now=now, load_id=seen.load_id, **values)
+
+
+@router.post("/viewers/{user_id}")
+def add_viewing(
+    request: Request,
+    user_id: Annotated[int, Path(ge=1, lt=2**63)],
+    person: Annotated[Person, needs("write")],
+    movie_id: Annotated[str, Form(pattern=r"^(tt[0-9]{1,10}|[0-9]{1,18})$")],
+    watch_date: Annotated[datetime, Form()],
+    minutes: Annotated[str, Form(max_length=5)] = "",
+) -> Response:
+    """Note that the viewer watched a title, and show the viewer again."""
+    when = watch_date if watch_date.tzinfo else watch_date.replace(tzinfo=UTC)
+    new = NewViewing(movie_id=movie_id, watch_date=when, watch_duration=number_or_none(minutes, 0, 1440))
+    with request.app.state.writing.connection() as conn:
+        viewers.add_viewing(conn, user_id, new, person.name, None)
+    return _to(request, f"/viewers/{user_id}")
 
 
 @router.get("/trust")
