@@ -28,6 +28,8 @@ PROBLEMS = {
     401: {"model": ProblemBody, "description": "nobody we know"},
     403: {"model": ProblemBody, "description": "not allowed"},
     404: {"model": ProblemBody, "description": "no such thing; what may have been meant is suggested"},
+    409: {"model": ProblemBody, "description": "it contradicts what is there"},
+    413: {"model": ProblemBody, "description": "more bytes than are taken"},
     422: {"model": ProblemBody, "description": "a value that is none of those allowed"},
     429: {"model": ProblemBody, "description": "too many requests"},
     503: {"model": ProblemBody, "description": "the warehouse is away, or nothing was loaded yet"},

@@ -6,10 +6,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
 # A decimal of the database as a number of JSON.
 Number = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
+# No control characters: the database has no texts with NUL. A pattern, so that the description says it too.
+Printable = StringConstraints(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")
 
 
 class Model(BaseModel):
@@ -317,11 +319,11 @@ class Waiting(Model):
 class Decision(Model):
     """What a person says of a row."""
 
-    source: str = Field(examples=["netflix"], max_length=40)
-    source_id: str = Field(examples=["s1"], max_length=200)
-    verdict: str = Field(description="this pair, not this pair, no match", examples=["this pair"])
-    imdb_id: str | None = Field(default=None, examples=["tt0133093"], max_length=20)
-    why: str = Field(min_length=1, max_length=1000, examples=["the director told us"])
+    source: Annotated[str, Printable] = Field(examples=["netflix"], max_length=40)
+    source_id: Annotated[str, Printable] = Field(examples=["s1"], max_length=200)
+    verdict: Annotated[str, Printable] = Field(description="this pair, not this pair, no match", examples=["this pair"])
+    imdb_id: Annotated[str, Printable] | None = Field(default=None, examples=["tt0133093"], max_length=20)
+    why: Annotated[str, Printable] = Field(min_length=1, max_length=1000, examples=["the director told us"])
 
 
 class Decided(Model):
@@ -398,9 +400,11 @@ class Changed(Model):
 class Asked(Model):
     """Ids of other sources."""
 
-    imdb: list[Annotated[str, Field(max_length=20)]] = Field(default=[], max_length=1000, examples=[["tt0133093"]])
-    rotten_tomatoes: list[Annotated[str, Field(max_length=200)]] = Field(default=[], max_length=1000)
-    justwatch: list[Annotated[str, Field(max_length=40)]] = Field(default=[], max_length=1000)
+    imdb: list[Annotated[str, Field(max_length=20), Printable]] = Field(
+        default=[], max_length=1000, examples=[["tt0133093"]]
+    )
+    rotten_tomatoes: list[Annotated[str, Field(max_length=200), Printable]] = Field(default=[], max_length=1000)
+    justwatch: list[Annotated[str, Field(max_length=40), Printable]] = Field(default=[], max_length=1000)
 
 
 class Found(Model):
