@@ -265,16 +265,20 @@ def warehouse_dsn() -> str:
 
 
 def _connection_dsn() -> str:
-    from psycopg.conninfo import make_conninfo
-    from psycopg.pq import Conninfo
-
     try:
-        connection = Connection.get(WAREHOUSE)
+        return dsn_of(Connection.get(WAREHOUSE))
     except AirflowNotFoundException as error:
         raise SettingsWrong(
             f"Airflow connection `{WAREHOUSE}`: expected one of type Postgres, found none. Add it under Admin, "
             "Connections, or set REELHOUSE_WAREHOUSE_DSN."
         ) from error
+
+
+def dsn_of(connection: Connection) -> str:
+    """libpq connection string of an Airflow connection."""
+    from psycopg.conninfo import make_conninfo
+    from psycopg.pq import Conninfo
+
     # The extra field also holds settings of Airflow's own hook; libpq would refuse those.
     known = {option.keyword.decode() for option in Conninfo.get_defaults()}
     extra = {key: value for key, value in connection.extra_dejson.items() if key in known}
