@@ -72,6 +72,10 @@ COMMANDS: dict[str, Command] = {
             "./reelhouse override remove 3",
         ),
     ),
+    "report": Command(
+        "write the day's report as one page with pictures",
+        ("./reelhouse report", "./reelhouse report --out films.html"),
+    ),
     "evaluate": Command(
         "score the links against labels", ("./reelhouse evaluate matches --labels labels.csv --source netflix",)
     ),
