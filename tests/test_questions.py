@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +12,8 @@ import psycopg
 import pytest
 from small_star import Imdb, Netflix, RottenTomatoes, run_day, stage_rows
 
-from reelhouse.database import run_file
+from reelhouse.database import connect, run_file
+from reelhouse.day import Day
 from reelhouse.matching.editions import compare_editions
 from reelhouse.matching.works import link_sources
 from reelhouse.settings import read_settings
@@ -47,8 +48,25 @@ ROWS = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def star(module_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[psycopg.Connection]:
+    """The rows above as readers see them; nobody writes here."""
+    settings = read_settings(
+        {"REELHOUSE_HOME": str(tmp_path_factory.mktemp("home")), "REELHOUSE_WAREHOUSE_DSN": module_dsn}
+    )
+    with connect(module_dsn, "reelhouse test", autocommit=True) as conn:
+        run_day(conn, Day(DAY, settings), ROWS)
+        yield conn
+
+
 @pytest.fixture
-def ask(conn: psycopg.Connection, make_day) -> Callable[[str], list[tuple]]:
+def ask(star: psycopg.Connection) -> Callable[[str], list[tuple]]:
+    return lambda question: run_file(star, SQL / f"{question}.sql").fetchall()
+
+
+@pytest.fixture
+def ask_later(conn: psycopg.Connection, make_day) -> Callable[[str], list[tuple]]:
+    """The same in a database of the test's own, which it may change."""
     run_day(conn, make_day(DAY), ROWS)
     return lambda question: run_file(conn, SQL / f"{question}.sql").fetchall()
 
@@ -143,7 +161,7 @@ def test_counts_accounts_rates_and_checks(ask):
     assert not any(row[4] for row in ask("checks_of_newest_load") if row[2] == "fail")
 
 
-def test_changes_between_editions_by_verdict(ask, conn, make_day):
+def test_changes_between_editions_by_verdict(ask_later, conn, make_day):
     compare_editions(conn, make_day(DAY, force=True))
     later = make_day(DAY + timedelta(1))
     left_out = ("s1", "s2", "s5")
@@ -159,23 +177,72 @@ def test_changes_between_editions_by_verdict(ask, conn, make_day):
     check_warehouse(conn, later)
     publish_warehouse(conn, later)
     days = ("netflix", DAY, later.batch_date)
-    assert ask("changes_between_editions") == [
+    assert ask_later("changes_between_editions") == [
         (*days, "added", 2, 1), (*days, "removed", 2, 1), (*days, "renamed", 1, 0),
     ]  # fmt: skip
 
 
-def test_works_that_imdb_does_not_have_by_the_sources_that_have_them(ask, conn, make_day):
+def test_works_that_imdb_does_not_have_by_the_sources_that_have_them(ask_later, conn, make_day):
     link_sources(conn, make_day(DAY, force=True))
-    assert ask("works_without_imdb") == [(["netflix"], 1, 1, 0)]
+    assert ask_later("works_without_imdb") == [(["netflix"], 1, 1, 0)]
+
+
+def test_what_came_in_the_last_quarter(ask):
+    titles = ("New House", "Not Horror", "Not Liked", "Old House", "Self Made", "Too Old")
+    assert columns(ask("arrivals_of_the_last_quarter"), 1, 2, 5) == [("arrived", title, None) for title in titles]
+
+
+def test_a_film_of_unknown_age_is_none_for_the_family(ask):
+    assert columns(ask("family_film_tonight"), 0, 4, 5) == [("Not Horror", 0, 100)]
+
+
+def test_judges_are_apart_as_far_as_their_bounds_are(ask):
+    # IMDb's 7.5 is 72.2 % of the way from 1 to 10.
+    assert columns(ask("judges_that_are_apart"), 0, 2, 3, 6)[:3] == [
+        ("New House", "critics", "audience", Decimal("51.70")), ("New House", "imdb", "audience", Decimal("34.14")),
+        ("Not Liked", "audience", "imdb", Decimal("18.05")),
+    ]  # fmt: skip
+
+
+def test_the_busiest_two_are_one_title_apart(ask):
+    assert columns(ask("way_between_two_people"), 0, 1, 2) == [(0, "Ann Lee", None), (1, "Bo Ray", "Old House")]
+
+
+def test_decades_count_works(ask):
+    assert ask("decades_on_netflix") == [(2010, 5, Decimal("7.11"), Decimal("83.8")), (2020, 1, None, None)]
+
+
+def test_length_by_genre(ask):
+    assert columns(ask("length_by_genre"), 0, 1, 3) == [("Drama", 2, 100), ("Horror", 4, 100)]
+
+
+def test_of_little_known_titles_the_surest_good_one_is_first(ask):
+    assert columns(ask("little_known_and_good"), 0, 5) == [("Not Horror", 9), ("Not Liked", 100)]
+
+
+def test_pairs_directors_and_scores_that_moved(ask_later, conn, make_day):
+    assert not ask_later("pairs_that_work_together") + ask_later("directors_critics_like")
+    credits = ((10, "Ann Lee", "director"), (11, "Bo Ray", "actor"))
+    changed = [
+        Imdb(2, "New House", 2017, rating=(7.9, 9500), genres=("Horror",), credits=credits),
+        *(row for row in ROWS if not (isinstance(row, Imdb) and row.number == 2)),
+    ]
+    run_day(conn, make_day(DAY + timedelta(1)), changed)
+    assert ask_later("pairs_that_work_together") == [("Ann Lee", "Bo Ray", 2, 2017, 2018)]
+    # Of 130 reviews 71 % of 30 and 95 % of 100.
+    assert columns(ask_later("directors_critics_like"), 0, 2, 3, 4) == [("Ann Lee", 2, 130, Decimal("89.5"))]
+    assert ask_later("scores_that_moved") == [
+        ("New House", DAY + timedelta(1), Decimal("7.9"), Decimal("0.4"), 500)
+    ]  # fmt: skip
 
 
 def test_every_question_runs_and_is_asked_for_in_these_tests(ask):
-    asked = set(re.findall(r'ask\("(\w+)"\)', Path(__file__).read_text()))
+    asked = set(re.findall(r'ask(?:_later)?\("(\w+)"\)', Path(__file__).read_text()))
     assert {path.stem for path in SQL.glob("*.sql")} == asked
 
 
-def test_trust_has_a_row_for_each_source(ask, conn):
-    found = conn.execute(
+def test_trust_has_a_row_for_each_source(star):
+    found = star.execute(
         "select part, source, file_date, rows_staged, match_rate, newest_state, failing_checks from mart.trust"
         " order by source"
     ).fetchall()
@@ -186,7 +253,7 @@ def test_trust_has_a_row_for_each_source(ask, conn):
     ]
 
 
-def test_catalogue_entries_are_the_rows_of_the_catalogue(ask, conn):
-    assert conn.execute("select platform, count(*) from mart.catalogue_entries group by 1").fetchall() == [
+def test_catalogue_entries_are_the_rows_of_the_catalogue(star):
+    assert star.execute("select platform, count(*) from mart.catalogue_entries group by 1").fetchall() == [
         ("netflix", 6)
     ]

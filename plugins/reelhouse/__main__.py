@@ -76,6 +76,10 @@ COMMANDS: dict[str, Command] = {
         "write the day's report as one page with pictures",
         ("./reelhouse report", "./reelhouse report --out films.html"),
     ),
+    "rollback": Command(
+        "let readers see again what they saw with one of the last three loads",
+        ("./reelhouse rollback", "./reelhouse rollback --to 12 --reason 'the file of the 6th was another region'"),
+    ),
     "evaluate": Command(
         "score the links against labels", ("./reelhouse evaluate matches --labels labels.csv --source netflix",)
     ),

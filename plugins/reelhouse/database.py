@@ -164,11 +164,14 @@ def _patiently(action, seconds: float = 30.0):
 
 
 @contextmanager
-def indexes_made_afterwards(conn: psycopg.Connection, table: tuple[str, str]) -> Iterator[None]:
+def indexes_made_afterwards(
+    conn: psycopg.Connection, table: tuple[str, str], *, only_key: bool = False
+) -> Iterator[None]:
     """Leave a table without primary key and indexes meanwhile: sorting all keys at the end is a third cheaper for the
     server than finding the place of each.
 
-    Takes   table  schema and name
+    Takes   table     schema and name
+            only_key  make only the primary key again; whoever needs another index makes it
     """
     name = sql.Identifier(*table)
     key, definition = conn.execute(
@@ -185,15 +188,15 @@ def indexes_made_afterwards(conn: psycopg.Connection, table: tuple[str, str]) ->
         conn.execute(sql.SQL("drop index {}").format(sql.SQL(index)))
     yield
     conn.execute(sql.SQL("alter table {} add constraint {} {}").format(name, sql.Identifier(key), sql.SQL(definition)))
-    for _, text in indexes:
+    for _, text in () if only_key else indexes:
         conn.execute(text)
 
 
 def table_columns(conn: psycopg.Connection, schema: str, table: str) -> list[str]:
-    """Columns of a table in their order."""
+    """Columns of a table in their order, without those that the server computes."""
     rows = conn.execute(
         "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped"
-        " order by attnum",
+        " and attgenerated = '' order by attnum",
         (f"{schema}.{table}",),
     ).fetchall()
     return [row[0] for row in rows]

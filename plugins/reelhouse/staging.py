@@ -370,7 +370,7 @@ def _replace(conn: psycopg.Connection, file: SourceFile, texts: Iterable[CopyTex
     """Empty the table and fill it with all rows."""
     table = sql.Identifier("staging", file.table)
     conn.execute(sql.SQL("truncate {}").format(table))
-    with indexes_made_afterwards(conn, ("staging", file.table)), _without_notes(conn, file):
+    with indexes_made_afterwards(conn, ("staging", file.table), only_key=True), _without_notes(conn, file):
         copy_texts(conn, ("staging", file.table), file.fields, texts)
     conn.execute(sql.SQL("analyze {}").format(table))
 

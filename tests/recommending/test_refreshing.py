@@ -340,6 +340,6 @@ def test_the_sum_of_checks_is_kept_with_the_load(conn: psycopg.Connection, make_
     results = conn.execute(
         "select check_name, rows_found, sample from ops.check_result where load_id = %s", (figures["load_id"],)
     ).fetchall()
-    assert len(results) == 10
+    assert len(results) == 11
     assert all(rows_found == 0 and sample == [] for _, rows_found, sample in results)
     assert json.dumps(sorted(name for name, *_ in results)).count("children's") == 1

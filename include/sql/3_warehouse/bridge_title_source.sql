@@ -8,7 +8,8 @@
 
 insert into build.bridge_title_source (
     source, source_id, title_key, platform_key, source_title, source_kind, source_year, source_certification,
-    runtime_min, season_count, added_date, source_genres, match_band, match_probability, decided_by
+    runtime_min, season_count, added_date, source_genres, match_band, match_probability, decided_by,
+    line_number
 )
 with
 
@@ -23,7 +24,8 @@ source_rows as (
         runtime_min,
         season_count,
         added_date,
-        categories as source_genres
+        categories as source_genres,
+        line_number
     from staging.netflix_titles
     union all
     select
@@ -36,7 +38,8 @@ source_rows as (
         runtime_min,
         null as season_count,
         null as added_date,
-        genres as source_genres
+        genres as source_genres,
+        line_number
     from staging.rotten_tomatoes_movies
 )
 
@@ -59,7 +62,8 @@ select
         else 'no match'
     end as match_band,
     title_decision.probability as match_probability,
-    coalesce(title_decision.decided_by, 'model') as decided_by
+    coalesce(title_decision.decided_by, 'model') as decided_by,
+    source_rows.line_number
 from source_rows
 left join build.work_of_row
     on

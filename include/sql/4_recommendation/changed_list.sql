@@ -1,5 +1,5 @@
 -- changed_list
--- Grain:  method x source title whose list differs between the build and what readers see, gone lists included
+-- Grain:  method x subject whose list differs between the build and what readers see, gone lists included
 -- Reads:  build.fact_recommendation, warehouse.fact_recommendation
 -- Writes: changed_list, a temporary table of this transaction
 -- Rerun:  after a publish of the same build it is empty
@@ -9,12 +9,12 @@
 create temporary table changed_list on commit drop as
 select distinct
     coalesce(built.method_key, kept.method_key) as method_key,
-    coalesce(built.source_title_key, kept.source_title_key) as source_title_key
+    coalesce(built.subject_key, kept.subject_key) as subject_key
 from build.fact_recommendation as built
 full join warehouse.fact_recommendation as kept
     on
         built.method_key = kept.method_key
-        and built.source_title_key = kept.source_title_key
+        and built.subject_key = kept.subject_key
         and built.rank = kept.rank
 where
     (built.recommended_title_key, built.score_kind, built.score_raw, built.is_cold, built.reasons)

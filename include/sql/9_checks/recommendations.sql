@@ -22,7 +22,34 @@ left join warehouse.dim_title as source
     on recommendation.source_title_key = source.title_key and source.is_catalogue_title and source.is_current
 left join warehouse.dim_title as target
     on recommendation.recommended_title_key = target.title_key and target.is_catalogue_title and target.is_current
-where source.title_key is null or target.title_key is null;
+where
+    (recommendation.source_title_key is not null and source.title_key is null)
+    or target.title_key is null;
+
+-- fail
+select
+    'what a viewer has rated or watched is recommended to that viewer' as problem,
+    recommendation.user_key,
+    recommendation.recommended_title_key
+from build.fact_recommendation as recommendation
+where
+    recommendation.user_key is not null
+    and (
+        exists (
+            select
+            from warehouse.fact_user_rating as rating
+            where
+                rating.user_key = recommendation.user_key
+                and rating.title_key = recommendation.recommended_title_key
+        )
+        or exists (
+            select
+            from warehouse.fact_viewing as viewing
+            where
+                viewing.user_key = recommendation.user_key
+                and viewing.title_key = recommendation.recommended_title_key
+        )
+    );
 
 -- fail
 select
@@ -75,21 +102,24 @@ where target_certification.least_age > 17 and coalesce(source_certification.leas
 select
     'ranks of a list have a gap' as problem,
     method_key,
-    source_title_key,
+    subject_key,
     count(*) as list_length,
     max(rank) as last_rank
 from build.fact_recommendation
-group by method_key, source_title_key
-having count(*) <> max(rank) or max(rank) > 10;
+group by method_key, subject_key, source_title_key
+having
+    count(*) <> max(rank)
+    -- Ten beside a title, twenty for a viewer; what stands in for those we know nothing of is longer.
+    or max(rank) > case when source_title_key is not null then 10 when subject_key > 0 then 20 else 50 end;
 
 -- fail
 select
     'a title stands twice on a list' as problem,
     method_key,
-    source_title_key,
+    subject_key,
     recommended_title_key
 from build.fact_recommendation
-group by method_key, source_title_key, recommended_title_key
+group by method_key, subject_key, recommended_title_key
 having count(*) > 1;
 
 -- fail
@@ -107,13 +137,13 @@ having count(*) > 2;
 -- fail
 select
     'reasons do not add up to the score' as problem,
-    explained.source_title_key,
+    explained.subject_key,
     explained.recommended_title_key,
     explained.score_raw,
     explained.total
 from (
     select
-        recommendation.source_title_key,
+        recommendation.subject_key,
         recommendation.recommended_title_key,
         recommendation.score_raw,
         sum((reason.reason ->> 'share')::double precision) as total
@@ -121,7 +151,7 @@ from (
     left join jsonb_array_elements(recommendation.reasons) as reason (reason) on true
     group by
         recommendation.method_key,
-        recommendation.source_title_key,
+        recommendation.subject_key,
         recommendation.rank,
         recommendation.recommended_title_key,
         recommendation.score_raw

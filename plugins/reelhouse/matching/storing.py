@@ -76,6 +76,7 @@ def store_all(conn: psycopg.Connection, day: Day) -> None:
     with indexes_made_afterwards(conn, ("matching", "imdb_title_person")):
         run_file(conn, day.settings.sql / "2_matching" / "imdb_title_person.sql")
     _analyze(conn, IMDB_TABLES[-1:])
+    run_file(conn, day.settings.sql / "2_matching" / "principals_of_person.sql")
 
 
 def _store(conn: psycopg.Connection, fold: Fold) -> None:

@@ -9,9 +9,7 @@ the same and come first.
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
-import os
 
 import psycopg
 
@@ -19,6 +17,7 @@ from reelhouse.database import connect, translated_errors
 from reelhouse.errors import SettingsWrong
 from reelhouse.operating import embedded
 from reelhouse.operating.links import LINKED_SOURCES
+from reelhouse.operating.people import person
 from reelhouse.operating.showing import format_table
 from reelhouse.settings import read_settings
 
@@ -67,7 +66,7 @@ def _add(conn: psycopg.Connection, arguments: argparse.Namespace) -> int:
     # A series' year is that of its latest season, so it would be another one when the next season comes.
     year = arguments.year if row.kind == "series" else row.release_year
     new = NewOverride(
-        arguments.source, row.kind, row.title, year, verdict, number, _person(arguments.by), arguments.why.strip()
+        arguments.source, row.kind, row.title, year, verdict, number, person(arguments.by), arguments.why.strip()
     )
     override_id = add_override(conn, new)
     about = f"{row.source}, {row.kind}, {row.title!r}" + (f" ({year})" if year else "")
@@ -122,16 +121,6 @@ def _row(conn: psycopg.Connection, arguments: argparse.Namespace):
     return same[0]
 
 
-def _person(given: str | None) -> str:
-    if given and given.strip():
-        return given.strip()
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        # In a container the user may have a number and no name.
-        return f"uid {os.getuid()}"
-
-
 def _list(conn: psycopg.Connection, arguments: argparse.Namespace) -> int:
     cursor = conn.execute(
         "select override.override_id as number, override.source, override.kind, override.title,"
@@ -157,6 +146,6 @@ def _list(conn: psycopg.Connection, arguments: argparse.Namespace) -> int:
 def _remove(conn: psycopg.Connection, arguments: argparse.Namespace) -> int:
     from reelhouse.matching.overriding import withdraw_override
 
-    title = withdraw_override(conn, arguments.number, _person(arguments.by))
+    title = withdraw_override(conn, arguments.number, person(arguments.by))
     print(f"Override {arguments.number} ({title}) is taken back, from the next run on.")
     return 0

@@ -16,7 +16,7 @@ from reelhouse.day import Day
 from reelhouse.errors import Held, OutOfStep
 from reelhouse.recommending import catalogue, evaluation, franchises, reasons, selecting
 from reelhouse.recommending.content import Features, Title, features_of
-from reelhouse.warehousing import checks, loads
+from reelhouse.warehousing import checks, differences, loads, publishing
 
 METHOD_KEY = 1  # similar_hybrid
 
@@ -155,10 +155,15 @@ def publish_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, obj
         loads.require_layer(conn, "recommendations", load.load_id)
         loads.require_layer(conn, "warehouse", load.built_on_load_id)
         lists_changed = run_file(conn, folder / "changed_list.sql").rowcount
+        publishing_id = differences.open_publishing(conn, "recommendations", load.load_id)
+        run_file(conn, folder / "keep_changed_lists.sql", publishing_id=publishing_id)
+        differences.close_publishing(conn, publishing_id, {})
+        run_file(conn, folder / "hist_recommendation.sql", load_id=load.load_id)
+        run_file(conn, folder / "forget_old_lists.sql")
         rows_changed = run_file(conn, folder / "delete_changed_lists.sql").rowcount
         rows_changed += run_file(conn, folder / "insert_changed_lists.sql").rowcount
         run_file(conn, folder / "publish_quality.sql")
-        _stamp(conn, load)
+        publishing.stamp(conn, "recommendations", load.load_id, publishing_id)
         figures = {"lists_changed": lists_changed, "rows_changed": rows_changed}
         loads.add_figures(conn, load.load_id, {"publish_recommendations": figures})
     return {"load_id": load.load_id, **figures}
@@ -180,22 +185,6 @@ def _write_lists(conn: psycopg.Connection, load_id: int, lists: Lists) -> None:
         for row in rows:
             copy.write_row((METHOD_KEY, "percentile", load_id, *row))
     conn.execute("analyze build.fact_recommendation")
-
-
-def _stamp(conn: psycopg.Connection, load: loads.Load) -> None:
-    """Say which load readers see; a load they see already keeps its first moment."""
-    conn.execute(
-        "insert into warehouse.publication as kept (part, load_id, batch_date, published_at)"
-        " values ('recommendations', %s, %s, clock_timestamp()) on conflict (part) do update"
-        " set load_id = excluded.load_id, batch_date = excluded.batch_date, published_at = excluded.published_at"
-        " where kept.load_id <> excluded.load_id",
-        (load.load_id, load.batch_date),
-    )
-    conn.execute(
-        "update ops.load set state = 'published', state_reason = null,"
-        " published_at = coalesce(published_at, clock_timestamp()) where load_id = %s",
-        (load.load_id,),
-    )
 
 
 def _peak_mb() -> int:

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from reelhouse.database import lock_layer, run_file, set_layer
 from reelhouse.day import Day
-from reelhouse.errors import SettingsWrong
+from reelhouse.errors import OutOfStep, SettingsWrong
 from reelhouse.staging import share_staging
 from reelhouse.warehousing import loads
 
@@ -42,6 +42,10 @@ BUILD_TABLES = (
     BuildTable("bridge_title_source"),
     BuildTable("fact_title_rating", takes_day=True),
     BuildTable("fact_availability", takes_day=True),
+    BuildTable("title_of_movie"),
+    BuildTable("dim_user"),
+    BuildTable("fact_user_rating"),
+    BuildTable("fact_viewing"),
 )
 # build table <- file of include/data/reference
 REFERENCES = {
@@ -69,8 +73,23 @@ def build_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         load_references(conn, day.settings.reference)
         rows = fill_tables(conn, day)
         set_layer(conn, "build", load.load_id)
+        conn.execute("truncate build.built")
+        conn.execute("insert into build.built (load_id) values (%s)", (load.load_id,))
         loads.add_figures(conn, load.load_id, {"built_seconds": round(time.monotonic() - started, 1)})
     return {"load_id": load.load_id, "rows": rows}
+
+
+def require_built(conn: psycopg.Connection, load_id: int) -> None:
+    """Make sure that the build tables hold a load. Lock the layer first.
+
+    Raises  OutOfStep when they hold another, or a crash of the server has emptied them
+    """
+    loads.require_layer(conn, "build", load_id)
+    if conn.execute("select from build.built where load_id = %s", (load_id,)).fetchone() is None:
+        raise OutOfStep(
+            f"schema build: expected load {load_id}, found empty tables: the server has crashed since. "
+            "Run build_warehouse again."
+        )
 
 
 def load_references(conn: psycopg.Connection, folder: Path) -> None:

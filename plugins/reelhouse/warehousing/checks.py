@@ -13,9 +13,17 @@ from psycopg.types.json import Jsonb
 from reelhouse.database import lock_layer
 from reelhouse.day import Day
 from reelhouse.errors import Held, SettingsWrong
-from reelhouse.warehousing import loads
+from reelhouse.warehousing import differences, loads
+from reelhouse.warehousing.building import require_built
+from reelhouse.warehousing.publishing import PUBLISHED_TABLES
 
 SAMPLE_ROWS = 3
+# gate of ops.objection -> the check that tells of it
+GATES = {
+    "volume": "file with unusually many, few or bad rows",
+    "match rate": "source of which far more or fewer rows were linked than before",
+    "rollback": "load that a person has rolled back",
+}
 _CHECK = re.compile(r"^-- (fail|warn)\n(.*?);\s*$", re.MULTILINE | re.DOTALL)
 _PROBLEM = re.compile(r"select\s+'((?:[^']|'')+)' as problem", re.IGNORECASE)
 
@@ -84,30 +92,71 @@ def record_checks(conn: psycopg.Connection, load_id: int, results: list[CheckRes
 
 
 def check_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
-    """Ask every check of include/sql/9_checks/warehouse.sql about the build tables.
+    """Ask every check of 9_checks/warehouse.sql about the build tables, and find what a publish would change.
 
-    Gives   load_id, the number of checks, and rows found by each check that found any
-    Raises  Held when a check of severity fail found rows: the load then waits for a person
+    Gives   load_id, the number of checks, rows found by each that found any, and rows that a publish would change
+    Raises  Held when a check of severity fail found rows, or a gate has spoken against the load, and nobody has
+            approved exactly that: the load then waits for a person
     """
     load = loads.current_load(conn, "warehouse", day.batch_date)
     if load.is_seen and not day.force:
         return {"load_id": load.load_id, "unchanged": True}
     checks = read_checks(day.settings.sql / "9_checks" / "warehouse.sql")
     with conn.transaction():
-        lock_layer(conn, writes="build")
-        loads.require_layer(conn, "build", load.load_id)
-        results = []
+        lock_layer(conn, writes="build", reads=("warehouse",))
+        require_built(conn, load.load_id)
+        results = _gate_results(conn, load.load_id)
         for number, check in enumerate(checks):
             day.tell(f"checking: no {check.name}", number / len(checks))
             results.append(run_check(conn, check))
         record_checks(conn, load.load_id, results)
-        failed = [result for result in results if result.rows_found and result.check.severity == "fail"]
-        reason = "; ".join(f"{result.check.name} ({result.rows_found} rows)" for result in failed)
-        loads.set_state(conn, load.load_id, "held" if failed else "checked", reason or None)
-    if failed:
-        raise Held(
-            f"Load {load.load_id} of {day.batch_date} is held: {reason}. First row: {failed[0].sample[0]}. "
-            "Nothing was published; see ops.check_result."
-        )
+        difference = differences.compare(conn, load.load_id, PUBLISHED_TABLES, day)
+        reasons = hold_reasons(results)
+        is_held = bool(reasons) and not _is_approved(conn, load, reasons, difference.digest)
+        loads.set_state(conn, load.load_id, "held" if is_held else "checked", "; ".join(reasons) if is_held else None)
+    if is_held:
+        raise Held(held_message("Load", load, "; ".join(reasons)))
     found = {result.check.name: result.rows_found for result in results if result.rows_found}
-    return {"load_id": load.load_id, "checks": len(checks), "found": found}
+    changes = sum(sum(rows.values()) for rows in difference.tables.values())
+    return {"load_id": load.load_id, "checks": len(results), "found": found, "rows_to_change": changes}
+
+
+def hold_reasons(results: list[CheckResult]) -> list[str]:
+    """What speaks against a load, in words."""
+    return [
+        f"{result.check.name} ({result.rows_found} rows; first: {_in_words(result.sample[0])})"
+        for result in results
+        if result.rows_found and result.check.severity == "fail"
+    ]
+
+
+def held_message(what: str, load: loads.Load, reasons: str) -> str:
+    """Why nothing was published, and what a person can do."""
+    return (
+        f"{what} {load.load_id} of {load.batch_date} is held: {reasons}. Nothing was published; see ops.check_result. "
+        f"Right all the same: ./reelhouse approve {load.load_id} --reason TEXT, or approve it in Airflow; "
+        f"wrong: ./reelhouse reject {load.load_id} --reason TEXT."
+    )
+
+
+def _in_words(row: dict[str, object]) -> str:
+    return ", ".join(str(value) for name, value in row.items() if name != "problem" and value is not None)
+
+
+def _gate_results(conn: psycopg.Connection, load_id: int) -> list[CheckResult]:
+    """What the gates before the build have found, as results of checks."""
+    found: dict[str, list[str]] = {}
+    for gate, reason in loads.objections(conn, load_id):
+        found.setdefault(gate, []).append(reason)
+    return [
+        CheckResult(Check(name, "fail", ""), len(found.get(gate, [])), [
+            {"problem": name, "reason": reason} for reason in found.get(gate, [])[:SAMPLE_ROWS]
+        ])
+        for gate, name in GATES.items()
+    ]  # fmt: skip
+
+
+def _is_approved(conn: psycopg.Connection, load: loads.Load, reasons: list[str], digest: str) -> bool:
+    """Whether a person has approved just this: the same objections, and the same differences or those readers see."""
+    approval = loads.approval(conn, load.load_id)
+    return approval is not None and set(reasons) <= set(approval[1]) and (load.is_seen or approval[0] == digest)

@@ -9,8 +9,8 @@ from reelhouse.database import identifiers, table_columns
 
 # Bookkeeping: when a row was written and by which load says nothing about what it says.
 BOOKKEEPING = {"load_id", "published_at"}
-# The quality rows name their load and measure seconds; the publication is the stamp itself.
-NOT_CONTENT = {"publication", "fact_recommendation_quality"}
+# The quality rows name their load and measure seconds, replaced lists when they were; the publication is the stamp.
+NOT_CONTENT = {"publication", "fact_recommendation_quality", "hist_recommendation"}
 
 
 def content_hashes(conn: psycopg.Connection) -> dict[str, str]:

@@ -87,6 +87,30 @@ def is_accepted(conn: psycopg.Connection, load_id: int, reasons: list[str], give
     return True
 
 
+def object_to(conn: psycopg.Connection, load_id: int, gate: str, reasons: list[str]) -> None:
+    """Keep what a gate has against a load, in place of what it had before. The load is built aside, then held."""
+    conn.execute("delete from ops.objection where load_id = %s and gate = %s", (load_id, gate))
+    for reason in reasons:
+        conn.execute("insert into ops.objection (load_id, gate, reason) values (%s, %s, %s)", (load_id, gate, reason))
+
+
+def objections(conn: psycopg.Connection, load_id: int) -> list[tuple[str, str]]:
+    """What the gates have against a load: gate and reason."""
+    return conn.execute(
+        "select gate, reason from ops.objection where load_id = %s order by gate, reason", (load_id,)
+    ).fetchall()
+
+
+def approval(conn: psycopg.Connection, load_id: int) -> tuple[str, list[str]] | None:
+    """What a person has approved of this load, if that was the last answer: digest of what was shown, objections."""
+    row = conn.execute(
+        "select verdict, digest, objections from ops.hold_decision where load_id = %s"
+        " order by decision_id desc limit 1",
+        (load_id,),
+    ).fetchone()
+    return row[1:] if row and row[0] == "approve" else None
+
+
 def add_figures(conn: psycopg.Connection, load_id: int, figures: dict[str, object]) -> None:
     """Keep figures of a step (counts, rates, seconds) with the load."""
     conn.execute("update ops.load set figures = figures || %s where load_id = %s", (Jsonb(figures), load_id))

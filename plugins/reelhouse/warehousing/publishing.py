@@ -1,36 +1,21 @@
-"""Publish or nothing: one transaction that changes only the rows that differ.
-
-Never by drop, rename, swap or truncate: those stall every reader behind the longest query, and an old snapshot
-finds the tables empty. New rows come first and gone rows go last, so that at every moment each foreign key has
-its target; within the transaction nobody else sees any of it.
-"""
+"""Publish or nothing: one transaction that changes only the rows that differ, as compared and checked before."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
 
-from reelhouse.database import identifiers, lock_layer, set_layer, table_columns
+from reelhouse.database import lock_layer, set_layer
 from reelhouse.day import Day
 from reelhouse.errors import OutOfStep
-from reelhouse.warehousing import loads
+from reelhouse.warehousing import differences, loads
+from reelhouse.warehousing.applying import Changes, apply_differences
+from reelhouse.warehousing.building import require_built
+from reelhouse.warehousing.differences import Difference, PublishedTable
 
-
-@dataclass(frozen=True, slots=True)
-class PublishedTable:
-    """One table of schema warehouse that a publish brings to the state of its build table.
-
-    keeps_missing  rows that the build table does not have stay as they are
-    """
-
-    name: str
-    keeps_missing: bool = False
-
-
-# Parents first: inserted and updated in this order, deleted in the reverse one.
+# Parents first.
 PUBLISHED_TABLES = (
     PublishedTable("dim_genre", keeps_missing=True),
     PublishedTable("dim_country", keeps_missing=True),
@@ -45,23 +30,20 @@ PUBLISHED_TABLES = (
     # History: the build has only what this day adds.
     PublishedTable("fact_title_rating", keeps_missing=True),
     PublishedTable("fact_availability"),
+    PublishedTable("dim_user", keeps_sent=True),
+    PublishedTable("fact_user_rating", keeps_sent=True),
+    PublishedTable("fact_viewing", keeps_sent=True),
 )
-PUBLISH_SETTINGS = {
-    "lock_timeout": "5s",
-    "statement_timeout": "10min",
-    # Whole tables are compared. Where statistics still say "empty" (the first load), a nested loop would read
-    # the rows being inserted again for each new one: minutes instead of seconds.
-    "enable_nestloop": "off",
-}
-
-Changes = dict[str, int]
+TABLE_ORDER = tuple(table.name for table in PUBLISHED_TABLES)
+PUBLISH_SETTINGS = {"lock_timeout": "5s", "statement_timeout": "10min", "synchronous_commit": "on"}
 
 
 def publish_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     """Let readers see the checked load of the day.
 
     Gives   load_id, rows_changed, and the rows inserted, updated and deleted of each table that changed
-    Raises  OutOfStep when the load was not built and checked, Locked when another run is publishing
+    Raises  OutOfStep when the load was not built and checked, or was approved for what is not any more; Held when it
+            waits for a person; Locked when another run is publishing
     Reruns  a publish that had committed without our knowing is found in warehouse.publication and left alone
     """
     load = loads.current_load(conn, "warehouse", day.batch_date)
@@ -73,102 +55,40 @@ def publish_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         for name, value in PUBLISH_SETTINGS.items():
             conn.execute("select set_config(%s, %s, true)", (name, value))
         lock_layer(conn, writes="warehouse", reads=("build",))
-        loads.require_layer(conn, "build", load.load_id)
         _require_checked(conn, load.load_id)
-        tables = publish_tables(conn, day)
-        figures = {
-            "rows_changed": sum(sum(changes.values()) for changes in tables.values()),
-            "tables": {name: changes for name, changes in tables.items() if any(changes.values())},
-        }
-        _stamp(conn, load.load_id, figures | {"published_seconds": round(time.monotonic() - started, 1)})
-    _analyze_changed(conn, tables)
+        difference = _difference_to_publish(conn, load.load_id, day)
+        tables = apply_differences(conn, difference, TABLE_ORDER, day)
+        figures = {"rows_changed": sum(sum(changes.values()) for changes in tables.values()), "tables": tables}
+        seconds = {"published_seconds": round(time.monotonic() - started, 1)}
+        stamp(conn, "warehouse", load.load_id, difference.publishing_id)
+        loads.add_figures(conn, load.load_id, figures | seconds)
+        set_layer(conn, "warehouse", load.load_id)
+    analyze_changed(conn, tables)
+    differences.drop_old_differences(conn)
     return {"load_id": load.load_id, **figures}
 
 
-def publish_tables(conn: psycopg.Connection, day: Day) -> dict[str, Changes]:
-    """Bring every published table to the state of its build table.
+def _difference_to_publish(conn: psycopg.Connection, load_id: int, day: Day) -> Difference:
+    """What was compared when the load was checked; compared anew when readers see something else by now.
 
-    Gives   rows inserted, updated and deleted, by table
+    Raises  OutOfStep when a person has approved what was compared, and it would be something else
     """
-    changes: dict[str, Changes] = {}
-    for number, table in enumerate(PUBLISHED_TABLES):
-        day.tell(f"publishing {table.name}", number / len(PUBLISHED_TABLES))
-        changes[table.name] = {
-            "inserted": _insert_new(conn, table.name),
-            "updated": _update_differing(conn, table.name),
-            "deleted": 0,
-        }
-    for table in reversed(PUBLISHED_TABLES):
-        if not table.keeps_missing:
-            changes[table.name]["deleted"] = _delete_gone(conn, table.name)
-    return changes
-
-
-def _insert_new(conn: psycopg.Connection, table: str) -> int:
-    columns = table_columns(conn, "warehouse", table)
-    query = sql.SQL(
-        "insert into {kept} ({columns}) select {built_columns} from {built} as built"
-        " where not exists (select from {kept} as kept where {same_key})"
-    ).format(
-        kept=sql.Identifier("warehouse", table),
-        built=sql.Identifier("build", table),
-        columns=identifiers(columns),
-        built_columns=_of("built", columns),
-        same_key=_same(_key_columns(conn, table)),
-    )
-    return conn.execute(query).rowcount
-
-
-def _update_differing(conn: psycopg.Connection, table: str) -> int:
-    key = _key_columns(conn, table)
-    values = [column for column in table_columns(conn, "warehouse", table) if column not in key]
-    query = sql.SQL(
-        "update {kept} as kept set {assignments} from {built} as built"
-        " where {same_key} and ({kept_values}) is distinct from ({built_values})"
-    ).format(
-        kept=sql.Identifier("warehouse", table),
-        built=sql.Identifier("build", table),
-        assignments=sql.SQL(", ").join(
-            sql.SQL("{} = {}").format(sql.Identifier(column), sql.Identifier("built", column)) for column in values
-        ),
-        same_key=_same(key),
-        kept_values=_of("kept", values),
-        built_values=_of("built", values),
-    )
-    return conn.execute(query).rowcount
-
-
-def _delete_gone(conn: psycopg.Connection, table: str) -> int:
-    query = sql.SQL(
-        "delete from {kept} as kept where not exists (select from {built} as built where {same_key})"
-    ).format(
-        kept=sql.Identifier("warehouse", table),
-        built=sql.Identifier("build", table),
-        same_key=_same(_key_columns(conn, table)),
-    )
-    return conn.execute(query).rowcount
-
-
-def _key_columns(conn: psycopg.Connection, table: str) -> list[str]:
-    rows = conn.execute(
-        "select pg_attribute.attname from pg_index"
-        " cross join lateral unnest(pg_index.indkey) with ordinality as keys (attnum, position)"
-        " inner join pg_attribute on pg_attribute.attrelid = pg_index.indrelid"
-        " and pg_attribute.attnum = keys.attnum"
-        " where pg_index.indrelid = %s::regclass and pg_index.indisprimary order by keys.position",
-        (f"warehouse.{table}",),
-    ).fetchall()
-    return [row[0] for row in rows]
-
-
-def _of(alias: str, columns: list[str]) -> sql.Composed:
-    return sql.SQL(", ").join(sql.Identifier(alias, column) for column in columns)
-
-
-def _same(key: list[str]) -> sql.Composed:
-    return sql.SQL(" and ").join(
-        sql.SQL("{} = {}").format(sql.Identifier("kept", column), sql.Identifier("built", column)) for column in key
-    )
+    difference = differences.waiting_difference(conn, load_id)
+    is_based = difference is not None and differences.is_based_on_what_is_seen(conn, difference)
+    approval = loads.approval(conn, load_id)
+    approved = approval[0] if approval else None
+    if is_based and approved in (None, difference.digest):
+        if difference.filled:
+            require_built(conn, load_id)
+        return difference
+    require_built(conn, load_id)
+    compared = differences.compare(conn, load_id, PUBLISHED_TABLES, day)
+    if approved not in (None, compared.digest):
+        raise OutOfStep(
+            f"Load {load_id}: expected the differences that were approved, found others: another load was published "
+            "since. Run check_warehouse again; it asks again."
+        )
+    return compared
 
 
 def _require_checked(conn: psycopg.Connection, load_id: int) -> None:
@@ -177,26 +97,29 @@ def _require_checked(conn: psycopg.Connection, load_id: int) -> None:
         raise OutOfStep(f"Load {load_id}: expected state checked, found {state}. Run check_warehouse first.")
 
 
-def _stamp(conn: psycopg.Connection, load_id: int, figures: dict[str, object]) -> None:
+def stamp(conn: psycopg.Connection, part: str, load_id: int, publishing_id: int) -> None:
+    """Say which load readers see from this transaction on, and which change brought them there."""
     # clock_timestamp: the transaction may have begun minutes before anybody can see it.
     conn.execute(
-        "insert into warehouse.publication (part, load_id, batch_date, published_at)"
-        " select part, load_id, batch_date, clock_timestamp() from ops.load where load_id = %s"
+        "insert into warehouse.publication (part, load_id, batch_date, published_at, publishing_id)"
+        " select %(part)s, load_id, batch_date, clock_timestamp(), %(publishing)s from ops.load"
+        " where load_id = %(load)s"
         " on conflict (part) do update set load_id = excluded.load_id, batch_date = excluded.batch_date,"
-        " published_at = excluded.published_at",
-        (load_id,),
+        " published_at = excluded.published_at, publishing_id = excluded.publishing_id",
+        {"part": part, "load": load_id, "publishing": publishing_id},
+    )
+    conn.execute(
+        "update ops.publishing set published_at = clock_timestamp() where publishing_id = %s", (publishing_id,)
     )
     conn.execute(
         "update ops.load set state = 'published', state_reason = null,"
         " published_at = coalesce(published_at, clock_timestamp()) where load_id = %s",
         (load_id,),
     )
-    loads.add_figures(conn, load_id, figures)
-    set_layer(conn, "warehouse", load_id)
 
 
-def _analyze_changed(conn: psycopg.Connection, tables: dict[str, Changes]) -> None:
-    # After the commit, and only where much changed: a reader's first query must not be planned for an empty table.
+def analyze_changed(conn: psycopg.Connection, tables: dict[str, Changes]) -> None:
+    """Tell the planner of what changed much: a reader's first query must not be planned for an empty table."""
     for table, changes in tables.items():
         if sum(changes.values()) > 1000:
             conn.execute(sql.SQL("analyze {}").format(sql.Identifier("warehouse", table)))
