@@ -17,6 +17,7 @@ import jinja2
 import pandas as pd
 import psycopg
 
+from reelhouse.auditing import HEADS, export_head
 from reelhouse.day import Day
 from reelhouse.reporting import report_pictures as pictures
 from reelhouse.reporting import report_tables as tables
@@ -53,14 +54,16 @@ def write_report(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     Reruns  writes the same file again
     """
     folder = reports_folder(day.settings.home)
+    # The end of the audit's chain leaves the database with each day: an edit by its owner is found by it.
+    head = export_head(conn, day.settings.home / HEADS)
     found = tables.gather(conn, day.settings.sql)
     if found.load_id is None:
-        return {"report": None}
+        return {"report": None, **head}
     path = folder / f"{found.day.isoformat()}.html"
     _put(path, render_report(found))
     _put(folder / NEWEST, path.read_text())
     add_figures(conn, found.load_id, {"report": found.figures})
-    return {"report": str(path), "moved_figures": len(_drift(found))}
+    return {"report": str(path), "moved_figures": len(_drift(found)), **head}
 
 
 def save_report(conn: psycopg.Connection, sql_folder: Path, path: Path) -> int:
