@@ -98,6 +98,19 @@ COMMANDS: dict[str, Command] = {
         "say what came, went or was corrected from one edition of a catalogue to another",
         ("./reelhouse editions", "./reelhouse editions --from 2021-01-16 --to 2021-09-25 --json"),
     ),
+    "serve": Command(
+        "answer apps and people on an address of its own: the API and its pages, without Airflow",
+        ("./reelhouse serve", "./reelhouse serve --port 8000 --workers 2"),
+    ),
+    "keys": Command(
+        "make, list and take back keys to the API",
+        (
+            "./reelhouse keys create 'phone app' --scope read",
+            "./reelhouse keys create ann --scope read,review --days 90",
+            "./reelhouse keys list",
+            "./reelhouse keys revoke 3",
+        ),
+    ),
     "sample": Command(
         "make the invented sample files anew, or files of any size",
         ("./reelhouse sample", "./reelhouse sample full --out /data/full --scale 0.1 --day 2"),

@@ -38,6 +38,7 @@ from reelhouse.matching.recording import keep_evidence
 from reelhouse.matching.scoring import Scored, read_scored, score_rows
 from reelhouse.matching.watching import Decided, watch
 from reelhouse.warehousing import loads
+from reelhouse.warehousing.older_days import is_older
 
 # Cross-validated on the labels, links of at least this probability were right in 99.9 %, of .80 to .90 in 79 %
 # (docs/matching.md); the labels leave out the hardest rows, so the bound is not drawn lower.
@@ -96,7 +97,8 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         day.tell("deciding", 0.5)
         scored = read_scored(conn, rows)
         known, ruled = keep_rulings(conn, rows, manual, load.load_id)
-        links = read_published(conn, folder)
+        # A link is kept because readers have it. An older day has its own rows, which nobody has seen linked.
+        links = [] if is_older(conn, day) else read_published(conn, folder)
         decisions = decide(scored, scored.score, known, published_titles(rows, links))
         day.tell("keeping the evidence", 0.7)
         chosen = [one.imdb_title_number for one in decisions]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from psycopg import sql
 
 from reelhouse.database import lock_layer, run_file, set_layer
 from reelhouse.day import Day
-from reelhouse.errors import OutOfStep, SettingsWrong
+from reelhouse.errors import SettingsWrong
 from reelhouse.staging import share_staging
-from reelhouse.warehousing import loads
+from reelhouse.warehousing import loads, older_days
+from reelhouse.warehousing.said import tell_identities
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,32 +23,46 @@ class BuildTable:
     """One table of schema build, filled by the file of its name in include/sql/3_warehouse.
 
     takes_day  its file has the parameter batch_date
+    filled_by  what fills it instead of a file, with build.title_identity and build.shifted_key
     """
 
     name: str
     takes_day: bool = False
+    filled_by: Callable[[psycopg.Connection], int] | None = None
 
 
-# In the order in which they read each other.
-BUILD_TABLES = (
+# In the order in which they read each other: what the day says, then what follows from all days.
+DAY_TABLES = (
     BuildTable("dim_genre"),
     BuildTable("dim_country"),
     BuildTable("dim_certification"),
+    BuildTable("said_row"),
+    BuildTable("loaded_day", takes_day=True),
+    BuildTable("hist_source_row", takes_day=True),
+    BuildTable("said_node", filled_by=tell_identities),
     BuildTable("work_of_row"),
-    BuildTable("title_identity", takes_day=True),
     BuildTable("dim_title"),
     BuildTable("dim_person"),
     BuildTable("bridge_title_person_role"),
     BuildTable("bridge_title_genre"),
     BuildTable("bridge_title_country"),
     BuildTable("bridge_title_source"),
-    BuildTable("fact_title_rating", takes_day=True),
-    BuildTable("fact_availability", takes_day=True),
     BuildTable("title_of_movie"),
     BuildTable("dim_user"),
     BuildTable("fact_user_rating"),
     BuildTable("fact_viewing"),
+    BuildTable("hist_imdb_absence", takes_day=True),
+    BuildTable("imdb_rating_change", takes_day=True),
 )
+HISTORY_TABLES = (
+    BuildTable("dim_title_history"),
+    BuildTable("rerated_title", takes_day=True),
+    BuildTable("fact_title_rating"),
+    BuildTable("fact_availability"),
+)
+BUILD_TABLES = DAY_TABLES + HISTORY_TABLES
+# Filled beside said_node.
+BESIDE = ("title_identity", "shifted_key")
 # build table <- file of include/data/reference
 REFERENCES = {
     "reference_genre": "genres.csv",
@@ -71,25 +87,12 @@ def build_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         loads.require_layer(conn, "matching", load.load_id)
         share_staging(conn, load.load_id)
         load_references(conn, day.settings.reference)
-        rows = fill_tables(conn, day)
+        rows = fill_tables(conn, day, load.load_id)
         set_layer(conn, "build", load.load_id)
         conn.execute("truncate build.built")
         conn.execute("insert into build.built (load_id) values (%s)", (load.load_id,))
         loads.add_figures(conn, load.load_id, {"built_seconds": round(time.monotonic() - started, 1)})
     return {"load_id": load.load_id, "rows": rows}
-
-
-def require_built(conn: psycopg.Connection, load_id: int) -> None:
-    """Make sure that the build tables hold a load. Lock the layer first.
-
-    Raises  OutOfStep when they hold another, or a crash of the server has emptied them
-    """
-    loads.require_layer(conn, "build", load_id)
-    if conn.execute("select from build.built where load_id = %s", (load_id,)).fetchone() is None:
-        raise OutOfStep(
-            f"schema build: expected load {load_id}, found empty tables: the server has crashed since. "
-            "Run build_warehouse again."
-        )
 
 
 def load_references(conn: psycopg.Connection, folder: Path) -> None:
@@ -111,18 +114,30 @@ def load_references(conn: psycopg.Connection, folder: Path) -> None:
             raise SettingsWrong(f"{path}: expected the columns of build.{table}, found: {error}") from error
 
 
-def fill_tables(conn: psycopg.Connection, day: Day) -> dict[str, int]:
-    """Empty every build table and fill it anew, in order.
+def fill_tables(conn: psycopg.Connection, day: Day, load_id: int) -> dict[str, int]:
+    """Empty every build table and fill it anew, in order. An older day leaves what is current as it is.
 
     Gives   rows of each
     """
-    names = [sql.Identifier("build", table.name) for table in BUILD_TABLES]
+    names = [sql.Identifier("build", name) for name in (*(table.name for table in BUILD_TABLES), *BESIDE)]
     conn.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(names)))
-    rows: dict[str, int] = {}
-    for number, (table, name) in enumerate(zip(BUILD_TABLES, names, strict=True)):
-        day.tell(f"building {table.name}", number / len(BUILD_TABLES))
+    rows = {table.name: _fill(conn, day, table) for table in DAY_TABLES}
+    is_older = older_days.is_older(conn, day)
+    conn.execute("truncate build.taken_day")
+    conn.execute("insert into build.taken_day (is_older) values (%s)", (is_older,))
+    if is_older:
+        day.tell("keeping what is newer", len(DAY_TABLES) / len(BUILD_TABLES))
+        rows["titles_of_older_day"] = older_days.keep_current(conn, day, load_id)
+    return rows | {table.name: _fill(conn, day, table) for table in HISTORY_TABLES}
+
+
+def _fill(conn: psycopg.Connection, day: Day, table: BuildTable) -> int:
+    day.tell(f"building {table.name}", BUILD_TABLES.index(table) / len(BUILD_TABLES))
+    if table.filled_by:
+        rows = table.filled_by(conn)
+    else:
         params = {"batch_date": day.batch_date} if table.takes_day else {}
-        rows[table.name] = run_file(conn, day.settings.sql / "3_warehouse" / f"{table.name}.sql", **params).rowcount
-        # The next file joins this one; without statistics the planner takes it for a few rows.
-        conn.execute(sql.SQL("analyze {}").format(name))
+        rows = run_file(conn, day.settings.sql / "3_warehouse" / f"{table.name}.sql", **params).rowcount
+    # The next file joins this one; without statistics the planner takes it for a few rows.
+    conn.execute(sql.SQL("analyze {}").format(sql.Identifier("build", table.name)))
     return rows

@@ -32,11 +32,13 @@ class PublishedTable:
 
     keeps_missing  rows that the build table does not have stay as they are
     keeps_sent     so do those that an app sent: they stand in no file
+    whole_of       table of schema build with the titles of which the build table has every row: other titles' rows stay
     """
 
     name: str
     keeps_missing: bool = False
     keeps_sent: bool = False
+    whole_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +210,13 @@ def _compare_table(conn: psycopg.Connection, publishing_id: int, table: Publishe
     key, columns = key_columns(conn, table.name), table_columns(conn, "warehouse", table.name)
     values = [column for column in columns if column not in key]
     first = sql.Identifier(key[0])
-    gone = sql.SQL("built.{0} is null and kept.source <> 'app'" if table.keeps_sent else "built.{0} is null")
-    differs = [sql.SQL("kept.{0} is null").format(first), gone.format(first)]
+    gone = [sql.SQL("built.{} is null").format(first)]
+    if table.keeps_sent:
+        gone.append(sql.SQL("kept.source <> 'app'"))
+    if table.whole_of:
+        whole = sql.Identifier("build", table.whole_of)
+        gone.append(sql.SQL("kept.title_key in (select title_key from {})").format(whole))
+    differs = [sql.SQL("kept.{0} is null").format(first), sql.SQL(" and ").join(gone)]
     if values:
         differs.append(
             sql.SQL("built.{} is not null and ({}) is distinct from ({})").format(

@@ -1,0 +1,70 @@
+"""`reelhouse serve`: the API and its pages on an address of their own, so that their load stays off Airflow.
+
+Asked to stop (Ctrl-C, SIGTERM), it answers what it has begun and then ends. Behind a proxy that speaks HTTPS, name
+the proxy with --proxy: what it says about the address and the protocol of the caller is then believed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from reelhouse.operating import embedded
+from reelhouse.settings import read_settings
+
+ADDRESS = "127.0.0.1"
+PORT = 8000
+# How the workers, which are processes of their own, are told of the warehouse.
+WAREHOUSE_OF_WORKERS = "REELHOUSE_WAREHOUSE_DSN"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default=ADDRESS, help=f"address to listen on ({ADDRESS})")
+    parser.add_argument("--port", type=int, default=PORT, help=f"port to listen on ({PORT})")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that answer (1)")
+    parser.add_argument("--root-path", default="", metavar="/PATH", help="where a proxy shows it, when not at its root")
+    parser.add_argument("--proxy", default=ADDRESS, metavar="A,B", help=f"addresses of trusted proxies ({ADDRESS})")
+    parser.add_argument("--no-access-log", action="store_true", help="no line a request")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    import uvicorn
+
+    # Said before the server is started for nothing.
+    from reelhouse.serving.settings import read_serving_settings
+
+    read_serving_settings()
+    with embedded.warehouse_dsn(read_settings()) as dsn:
+        os.environ[WAREHOUSE_OF_WORKERS] = dsn
+        print(f"Reelhouse on http://{arguments.host}:{arguments.port}{arguments.root_path}/", flush=True)
+        uvicorn.run(
+            "reelhouse.serving.alone:make_app_alone",
+            factory=True,
+            host=arguments.host,
+            port=arguments.port,
+            workers=arguments.workers,
+            root_path=arguments.root_path,
+            proxy_headers=True,
+            forwarded_allow_ips=arguments.proxy,
+            server_header=False,
+            timeout_graceful_shutdown=20,
+            access_log=not arguments.no_access_log,
+            log_config=_logging(),
+        )
+    return 0
+
+
+def _logging() -> dict[str, object]:
+    """Logging with times, in UTC, and without what was asked behind the `?`: names may be in it."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {"()": "reelhouse.serving.logging.Line", "format": "%(asctime)sZ %(levelname)s %(message)s"}
+        },
+        "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout"}},
+        "loggers": {
+            "uvicorn": {"handlers": ["out"], "level": "INFO", "propagate": False},
+            "reelhouse": {"handlers": ["out"], "level": "INFO", "propagate": False},
+        },
+    }

@@ -1,0 +1,111 @@
+"""The app: endpoints and pages behind one door, with the few paths that are open named here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
+from psycopg_pool import ConnectionPool
+from starlette.concurrency import run_in_threadpool
+
+from reelhouse.serving import failing
+from reelhouse.serving.access import Access, KeyAccess, Limiter, enter, open_pools, writing_pool
+from reelhouse.serving.models import ProblemBody
+from reelhouse.serving.reading import Reader
+from reelhouse.serving.routes import movies, operations, people, platforms
+from reelhouse.serving.settings import ServingSettings
+from reelhouse.serving.shielding import Shield
+from reelhouse.settings import Settings
+
+# What answers to anybody, without data: a test holds that there is no more.
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/login", "/static/reelhouse.css"})
+VERSION = "1"
+PROBLEMS = {
+    401: {"model": ProblemBody, "description": "nobody we know"},
+    403: {"model": ProblemBody, "description": "not allowed"},
+    404: {"model": ProblemBody, "description": "no such thing; what may have been meant is suggested"},
+    422: {"model": ProblemBody, "description": "a value that is none of those allowed"},
+    429: {"model": ProblemBody, "description": "too many requests"},
+    503: {"model": ProblemBody, "description": "the warehouse is away, or nothing was loaded yet"},
+}
+
+
+def make_app(
+    dsn: str,
+    settings: Settings,
+    serving: ServingSettings,
+    make_access: Callable[[ConnectionPool], Access] = KeyAccess,
+    is_framed: bool = False,
+) -> FastAPI:
+    """The app on a warehouse. Connects when first asked, so that a process that only imports it opens nothing.
+
+    Takes   make_access  how people are known; gets connections to the warehouse itself
+            is_framed    shown by Airflow in a frame of its own page
+    """
+    writing = writing_pool(dsn)
+    reader = Reader(serving.read_dsn or dsn, serving)
+
+    @asynccontextmanager
+    async def living(app: FastAPI) -> AsyncIterator[None]:
+        open_pools(app.state)
+        yield
+        for pool in (writing, reader.pool):
+            await run_in_threadpool(pool.close)
+
+    app = FastAPI(
+        title="Reelhouse",
+        version=VERSION,
+        summary="A warehouse of films and series: titles, people, recommendations with reasons.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=living,
+        separate_input_output_schemas=False,
+    )
+    app.state.settings = settings
+    app.state.serving = serving
+    app.state.writing = writing
+    app.state.reader = reader
+    app.state.limiter = Limiter(serving.rate)
+    app.state.access = make_access(writing)
+    app.state.is_alone = make_access is KeyAccess
+    _add_routes(app)
+    failing.add_handlers(app)
+    app.add_middleware(Shield, ancestors="'self'" if is_framed else "'none'", large=("/api/v1/sources/",))
+    if serving.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(serving.origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "X-API-Key", "Content-Type", "Idempotency-Key", "If-None-Match"],
+            expose_headers=["ETag", "Load-Id", "Recommendations-Load-Id"],
+        )
+    return app
+
+
+def _add_routes(app: FastAPI) -> None:
+    app.include_router(_open_routes())
+    versioned = APIRouter(prefix="/api/v1", dependencies=[Depends(enter)], responses=PROBLEMS)
+    for each in (movies, people, platforms, operations):
+        versioned.include_router(each.router)
+    app.include_router(versioned)
+    # The streaming project's paths had no prefix.
+    app.include_router(platforms.router, dependencies=[Depends(enter)], responses=PROBLEMS, include_in_schema=False)
+
+
+def _open_routes() -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/healthz")
+    def is_alive() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @router.get("/readyz")
+    def is_ready(request: Request) -> Response:
+        open_pools(request.app.state)
+        with request.app.state.reader.snapshot() as seen:
+            return Response(status_code=204 if seen.load_id is not None else 503)
+
+    return router

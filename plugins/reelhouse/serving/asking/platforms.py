@@ -1,0 +1,105 @@
+"""The streaming project's questions, answered from the catalogues as they stand: rows count, not works.
+
+Where two are first alike, the one first in the alphabet is.
+"""
+
+from __future__ import annotations
+
+from reelhouse.matching.keys import fold_title
+from reelhouse.serving.asking import titles
+from reelhouse.serving.models import PlatformYear
+from reelhouse.serving.problems import NotThere
+from reelhouse.serving.reading import Snapshot
+
+PLATFORMS = ("amazon", "disney", "hulu", "netflix")
+RECOMMENDED = 5
+
+
+def max_duration(seen: Snapshot, year: int | None, platform: str | None, duration_type: str) -> str | None:
+    """The longest film, in small letters; asked for seasons, the series with most of them."""
+    is_film = duration_type == "min"
+    length = "runtime_min" if is_film else "season_count"
+    return seen.value(
+        f"select lower(title) as title from mart.platform_entries where kind = %(kind)s and {length} is not null"
+        " and (%(year)s::integer is null or release_year = %(year)s)"
+        " and (%(platform)s::text is null or platform = %(platform)s)"
+        f' order by {length} desc, lower(title) collate "C" limit 1',
+        {"kind": "movie" if is_film else "series", "year": year, "platform": platform},
+    )
+
+
+def score_count(seen: Snapshot, platform: str, least: float, year: int) -> int:
+    """Films of a year on a platform whose score of 5 is greater: half of IMDb's, where viewers gave none."""
+    return seen.value(
+        "select count(*) from mart.platform_entries as entry inner join matching.title_decision as decision"
+        " on decision.source = entry.platform and decision.source_id = entry.source_id and decision.band = 'match'"
+        " inner join warehouse.title_search on title_search.title_key = decision.imdb_title_number"
+        " where entry.platform = %(platform)s and entry.kind = 'movie' and entry.release_year = %(year)s"
+        " and title_search.rating_of_10 / 2 > %(least)s",
+        {"platform": platform, "year": year, "least": least},
+    )
+
+
+def platform_count(seen: Snapshot, platform: str) -> int:
+    """Films on a platform."""
+    return seen.value(
+        "select count(*) from mart.platform_entries where platform = %(platform)s and kind = 'movie'",
+        {"platform": platform},
+    )
+
+
+def actor(seen: Snapshot, platform: str, year: int) -> str | None:
+    """Who acts in most titles of a year on a platform; null where the catalogue names nobody."""
+    return seen.value(
+        "select lower(actor) as actor from mart.platform_entries cross join lateral"
+        " (select distinct unnest(actors)) as cast_of (actor) where platform = %(platform)s and release_year = %(year)s"
+        ' group by lower(actor) order by count(*) desc, lower(actor) collate "C" limit 1',
+        {"platform": platform, "year": year},
+    )
+
+
+def produced(seen: Snapshot, kind: str, country: str, year: int) -> PlatformYear:
+    """Titles of a kind and year that a country had a part in, on all platforms."""
+    words = [
+        row["word"]
+        for row in seen.rows(
+            "select lower(same.word) as word from build.reference_country_word as asked"
+            " inner join build.reference_country_word as same using (country) where lower(asked.word) = %(country)s",
+            {"country": country.casefold()},
+        )
+    ]
+    count = seen.value(
+        "select count(*) from mart.platform_entries where kind = %(kind)s and release_year = %(year)s"
+        " and exists (select from unnest(countries) as named where lower(named) = any(%(words)s))",
+        {"kind": kind, "year": year, "words": [*words, country.casefold()]},
+    )
+    return PlatformYear(pais=country, anio=year, pelicula=count)
+
+
+def contents(seen: Snapshot, rating: str) -> int:
+    """Rows of all catalogues with a certification."""
+    return seen.value(
+        "select count(*) from mart.platform_entries where lower(certification) = %(rating)s",
+        {"rating": rating.casefold()},
+    )
+
+
+def recommendation(seen: Snapshot, title: str) -> list[str]:
+    """Five titles like the one of this name, most alike first, in small letters.
+
+    Raises  NotThere with names that may have been meant
+    """
+    row = seen.row(
+        "select title_key from warehouse.dim_title inner join warehouse.title_search using (title_key)"
+        " where folded_title = %(name)s"
+        " order by (title_search.platforms <> '{}') desc, vote_count desc, title_key limit 1",
+        {"name": fold_title(title)},
+    )
+    if row is None:
+        raise NotThere(f"There is no title {title!r}.", titles.meant(seen, title))
+    rows = seen.rows(
+        "select lower(recommended_title) as title from mart.recommendations where source_title_key = %(key)s"
+        " order by rank limit %(most)s",
+        {"key": row["title_key"], "most": RECOMMENDED},
+    )
+    return [row["title"] for row in rows]

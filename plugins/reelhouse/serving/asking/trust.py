@@ -1,0 +1,87 @@
+"""Trust: what was loaded last, from what, how well; and whether all is well now."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from reelhouse.serving.models import (
+    CheckOf,
+    Health,
+    LoadOf,
+    MatchQuality,
+    QualityOfMethod,
+    SourceTrust,
+    Trust,
+)
+from reelhouse.serving.reading import Snapshot
+
+SHOWN_LOADS = 20
+STALE_HOURS = 48
+LOAD_COLUMNS = "load_id, part, batch_date as day, state, state_reason as reason, opened_at, published_at"
+
+
+def trust(seen: Snapshot) -> Trust:
+    """Sources, last loads, their checks that found something, and match rates."""
+    published = _published(seen)
+    sources = seen.rows(
+        "select part, source, file_date, stale_days, carried_because, rows_in, rows_staged, rows_filtered,"
+        " rows_quarantined, rows_duplicate, match_rate from mart.trust where part = 'warehouse' order by source"
+    )
+    loads = seen.rows(
+        f"select {LOAD_COLUMNS} from ops.load order by opened_at desc, load_id desc limit %(most)s",
+        {"most": SHOWN_LOADS},
+    )
+    checks = seen.rows(
+        "select load_id, check_name, severity, rows_found from ops.check_result where rows_found > 0"
+        " and load_id = any(%(loads)s) order by load_id desc, severity, check_name",
+        {"loads": [row["load_id"] for row in loads]},
+    )
+    quality = seen.rows(
+        "select load_id, batch_date as day, source, kind, row_count, match_rate, review_share, former_match_rate"
+        " from mart.match_quality where load_id = any(%(loads)s) order by load_id desc, source, kind",
+        {"loads": [row["load_id"] for row in loads]},
+    )
+    return Trust(
+        load_id=seen.load_id,
+        published_day=published["batch_date"] if published else None,
+        published_at=published["published_at"] if published else None,
+        sources=[SourceTrust(**row) for row in sources],
+        loads=[LoadOf(**row) for row in loads],
+        checks=[CheckOf(**row) for row in checks],
+        match_quality=[MatchQuality(**row) for row in quality],
+    )
+
+
+def health(seen: Snapshot) -> Health:
+    """Whether readers see what they should."""
+    published = _published(seen)
+    newest = seen.row(f"select {LOAD_COLUMNS} from ops.load order by opened_at desc, load_id desc limit 1")
+    hours = (datetime.now(UTC) - published["published_at"]).total_seconds() / 3600 if published else None
+    if newest is not None and newest["state"] == "held":
+        status = "held"
+    elif hours is None:
+        status = "empty"
+    else:
+        status = "stale" if hours > STALE_HOURS else "ok"
+    return Health(
+        status=status,
+        load_id=seen.load_id,
+        published_day=published["batch_date"] if published else None,
+        hours_since_publish=round(hours, 2) if hours is not None else None,
+        newest_load=LoadOf(**newest) if newest else None,
+    )
+
+
+def quality(seen: Snapshot) -> list[QualityOfMethod]:
+    """How good the recommendations of each load were, the newest first."""
+    rows = seen.rows(
+        "select load_id, batch_date as day, method, metric, value, limit_value, is_ok"
+        " from warehouse.fact_recommendation_quality inner join ops.load using (load_id)"
+        " inner join warehouse.dim_rec_method using (method_key)"
+        " order by batch_date desc, load_id desc, method, metric limit 2000"
+    )
+    return [QualityOfMethod(**row) for row in rows]
+
+
+def _published(seen: Snapshot) -> dict | None:
+    return seen.row("select batch_date, published_at from warehouse.publication where part = 'warehouse'")

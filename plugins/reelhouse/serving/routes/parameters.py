@@ -1,0 +1,55 @@
+"""What may be asked, said once: ids, pages, filters. What is not allowed is a 422 that says what is."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import AfterValidator, BeforeValidator
+
+from reelhouse.serving.asking.platforms import PLATFORMS
+from reelhouse.serving.asking.titles import LONGEST_QUERY
+
+# The database has no texts with NUL and no lone surrogates.
+_UNPRINTABLE = frozenset(map(chr, (*range(32), 127))) - set("\t\n\r")
+
+
+def printable(text: str) -> str:
+    if _UNPRINTABLE & set(text) or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError("expected text without control characters")
+    return text
+
+
+def lowered(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+Printable = AfterValidator(printable)
+Lowered = BeforeValidator(lowered)
+
+Platform = StrEnum("Platform", {name: name for name in PLATFORMS})
+Kind = StrEnum("Kind", {name: name for name in ("movie", "series", "short", "special")})
+Sort = StrEnum("Sort", {name: name for name in ("popularity", "rating", "year")})
+Order = StrEnum("Order", {name: name for name in ("asc", "desc")})
+# As the streaming project, and its users, wrote them.
+DURATION_TYPES = {"min": "min", "mins": "min", "season": "season", "seasons": "season"}
+DurationType = StrEnum("DurationType", {name: name for name in DURATION_TYPES})
+CONTENT_KINDS = {"movie": "movie", "movies": "movie", "serie": "series", "series": "series", "tv show": "series",
+                 "tv_show": "series", "show": "series"}  # fmt: skip
+ContentKind = StrEnum("ContentKind", {name.replace(" ", "__"): name for name in CONTENT_KINDS})
+
+TitleId = Annotated[
+    str,
+    Path(pattern=r"^(tt[0-9]{1,10}|[0-9]{1,18})$", description="tconst or title_key", examples=["tt0133093"]),
+]
+PersonId = Annotated[
+    str,
+    Path(pattern=r"^(nm[0-9]{1,10}|[0-9]{1,18})$", description="nconst or person_key", examples=["nm0000206"]),
+]
+Limit = Annotated[int, Query(ge=1, le=100, description="rows wanted")]
+Offset = Annotated[int, Query(ge=0, le=10_000, description="rows left out before them")]
+Year = Annotated[int, Query(ge=1870, le=2100)]
+PathYear = Annotated[int, Path(ge=1870, le=2100, examples=[2018])]
+Name = Annotated[str, Query(min_length=1, max_length=LONGEST_QUERY), Printable]
+PathName = Annotated[str, Path(min_length=1, max_length=LONGEST_QUERY), Printable]

@@ -1,0 +1,124 @@
+"""Titles and people: what is asked is answered, what is not there is suggested, what is wrong is said."""
+
+from __future__ import annotations
+
+import pytest
+from serving.conftest import MARKUP
+
+
+def titles(rows: list[dict]) -> list[str]:
+    return [row["title"] for row in rows]
+
+
+def test_films_with_enough_votes_come_by_popularity(ask) -> None:
+    assert titles(ask("/api/v1/movies?limit=3")) == ["New House", "The Old House", "Namesake"]
+    assert titles(ask("/api/v1/movies?sort=year&order=asc&limit=2")) == ["Namesake", "Casa Vieja"]
+    assert titles(ask("/api/v1/movies?movie_type=series")) == ["Housewarming"]
+    assert "Few Have Seen It" not in titles(ask("/api/v1/movies?limit=100"))
+
+
+@pytest.mark.parametrize(("query", "first"), [
+    ("old house", "The Old House"), ("the old house", "The Old House"), ("OLD HOUES", "The Old House"),
+    ("new hous", "New House"), ("100% wolf", "100% Wolf_Man"), ("<script>", MARKUP),
+])  # fmt: skip
+def test_a_title_is_found_as_people_type_it(ask, query, first) -> None:
+    assert titles(ask(f"/api/v1/movies/search?query={query.replace('%', '%25').replace('<', '%3C')}"))[0] == first
+
+
+def test_searches_take_several_filters_at_once(ask) -> None:
+    found = ask(
+        "/api/v1/movies/search?query=house&genre=horror&genre=Drama&min_critics=90&person=bo o'ray&platform=NETFLIX"
+    )
+    assert titles(found) == ["New House"]
+    assert ask("/api/v1/movies/search?query=house&min_audience=61") == []
+    # Unknown is not safe for a child.
+    assert titles(ask("/api/v1/movies/search?query=house&max_age=17")) == ["The Old House"]
+
+
+def test_what_is_typed_so_far_suggests_the_best_known(ask) -> None:
+    assert titles(ask("/api/v1/movies/suggest?query=n"))[:2] == ["New House", "Namesake"]
+    assert titles(ask("/api/v1/movies/suggest?query=the old"))[0] == "The Old House"
+    assert titles(ask("/api/v1/movies/suggest?query=namseake")) == ["Namesake", "Namesake"]
+
+
+def test_one_title_by_either_id_is_the_same_and_invents_nothing(ask) -> None:
+    assert ask("/api/v1/movies/tt0000001") == ask("/api/v1/movies/1")
+    old, new = ask("/api/v1/movies/1"), ask("/api/v1/movies/2")
+    assert (old["id"], old["certification"], old["critics_pct"]) == ("tt0000001", "R", 71)
+    assert (new["certification"], new["least_age"]) == (None, None)
+
+
+def test_an_unknown_title_is_404_with_suggestions(ask) -> None:
+    told = ask("/api/v1/movies/tt0009999", 404)
+    assert len(told["suggestions"]) > 0
+    assert any("New House" in each for each in ask("/get_recommendation/new huose", 404)["suggestions"])
+
+
+def test_a_wrong_value_is_422_and_says_what_is_allowed(ask) -> None:
+    for query in ("limit=0", "limit=101", "offset=-1", "order=up", "sort=name", "movie_type=opera"):
+        assert ask(f"/api/v1/movies?{query}", 422)["wrong"][0]["where"] == f"query.{query.partition('=')[0]}"
+    assert "'popularity', 'rating' or 'year'" in ask("/api/v1/movies?sort=name", 422)["detail"]
+    ask("/api/v1/movies/search?query=", 422)
+    ask(f"/api/v1/movies/search?query={'x' * 10_000}", 422)
+    ask("/api/v1/movies/search?query=%00", 422)
+
+
+def test_similar_titles_keep_their_order_and_their_reasons_add_up(ask) -> None:
+    rows = ask("/api/v1/movies/1/similar")
+    assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
+    assert "The Old House" not in titles(rows)
+    assert all(row["reasons"] for row in rows)
+
+
+def test_evidence_says_why_each_row_is_linked(ask) -> None:
+    rows = ask("/api/v1/movies/1/evidence")["rows"]
+    assert [(row["source"], row["band"]) for row in rows] == [("netflix", "match"), ("rotten_tomatoes", "match")]
+    assert "linked to tt0000001" in rows[0]["sentences"][1]["words"]
+
+
+def test_a_title_was_on_a_day_what_it_was(ask) -> None:
+    assert ask("/api/v1/movies/1/as-of?day=2020-01-01")["scores"] is None
+    assert ask("/api/v1/movies/1/as-of?day=2026-02-01")["scores"]["critics_pct"] == 71
+    assert len(ask("/api/v1/movies/1/history")["scores"]) == 1
+
+
+def test_people_are_found_and_have_their_titles(ask) -> None:
+    assert ask("/api/v1/people/search?query=bo oray")[0]["name"] == "Bo O'Ray"
+    page = ask("/api/v1/people/nm0000011")
+    assert titles(page["titles"]) == ["New House", "The Old House"]
+    assert {row["role"] for row in ask("/api/v1/movies/1/people")} == {"director", "actor"}
+
+
+def test_the_way_between_two_people_is_the_shortest(ask) -> None:
+    way = ask("/api/v1/people/nm0000010/path/nm0000013")
+    assert way["length"] == 3
+    assert [step["name"] for step in way["steps"]] == ["Ann Lee", "Bo O'Ray", "Cy Day", "Dee Oak"]
+    assert [step["through_title"] for step in way["steps"]] == [None, "The Old House", "New House", "Casa Vieja"]
+    assert ask("/api/v1/people/nm0000010/path/nm0000014")["length"] is None
+    assert ask("/api/v1/people/nm0000010/path/nm0000010")["length"] == 0
+
+
+def test_the_streaming_questions_answer_in_their_own_shapes(ask) -> None:
+    assert (
+        ask("/get_max_duration/2018/netflix/min") == ask("/api/v1/get_max_duration/2018/Netflix/min") == "the old house"
+    )
+    assert ask("/get_count_platform/NETFLIX") == 4
+    assert ask("/get_actor/netflix/2018") == "bo o'ray"
+    assert ask("/get_actor/hulu/2018") is None
+    assert ask("/prod_per_county/movie/argentina/2018") == {"pais": "argentina", "anio": 2018, "pelicula": 1}
+    assert ask("/prod_per_country/tv show/argentina/2018")["pelicula"] == 0
+    assert ask("/get_contents/tv-g") == 1
+    assert ask("/get_score_count/netflix/3.2/2018") == 1
+    assert ask("/get_score_count/netflix/3.25/2018") == 0
+    assert len(ask("/get_recommendation/The Old House")) > 0
+
+
+def test_an_answer_says_its_load_and_is_not_sent_twice(served) -> None:
+    client = served.client()
+    first = client.get("/api/v1/movies/1")
+    assert first.headers["load-id"] == str(first.json()["load_id"])
+    again = client.get("/api/v1/movies/1", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    other = served.client("read review").get("/api/v1/movies/1", headers={"If-None-Match": first.headers["etag"]})
+    assert other.status_code == 200
+    assert "etag" not in client.get("/api/v1/trust").headers
