@@ -323,7 +323,7 @@ def test_the_chain_is_whole_and_an_edit_by_its_owner_is_found(owner, scientist, 
     entry, *_ = owner.execute("select max(entry_id) from audit.entry where operation = 'INSERT'").fetchone()
     for edit, problem in (
         ("update audit.entry set person = 'nobody' where entry_id = %s", "the entry was edited"),
-        ("update audit.row_image set after_image = '{}' where entry_id = %s and place = 1", "row images were edited"),
+        ("update audit.row_image set after_images[1] = '(9)' where entry_id = %s", "row images were edited"),
         ("delete from audit.entry where entry_id = %s", "missing|end of the chain"),
     ):
         with owner.transaction(force_rollback=True):

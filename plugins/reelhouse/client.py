@@ -25,13 +25,15 @@ from psycopg.conninfo import conninfo_to_dict
 
 from reelhouse.database import connect, translated_errors
 from reelhouse.errors import BadQuery, Conflict, DatabaseAway, NotAllowed, QueryWrong, SettingsWrong, Timeout
+from reelhouse.frames import frame_text
 
 if TYPE_CHECKING:
     import sqlalchemy
 
 VARIABLE = "REELHOUSE_WAREHOUSE_DSN"
 # A conflict is over as soon as the other has finished.
-TRIES = 5
+TRIES = 8
+LONGEST_PAUSE_S = 2.0
 CHUNK_ROWS = 50_000
 LISTED = 5
 _CONFLICTS = (
@@ -121,7 +123,7 @@ class Warehouse:
         Takes   sql      INSERT, UPDATE, DELETE, MERGE, or CREATE TABLE in a sandbox of one's own
                 dry_run  do it, count, and take all of it back
         Gives   what was written where
-        Raises  as read; Conflict when others were in the way five times
+        Raises  as read; Conflict when others were in the way eight times
         Reruns  writes once more: keep the batch number and undo it
         """
 
@@ -180,12 +182,10 @@ class Warehouse:
             raise QueryWrong(f"key: expected columns of the frame for an upsert, found {missing or 'none'}.")
 
     def _copy(self, rows: pd.DataFrame, target: compose.Composable, columns: compose.Composable) -> None:
-        command = compose.SQL("copy {} ({}) from stdin (format csv, null '\\N')").format(target, columns)
         with self._conn.cursor() as cursor:
-            with cursor.copy(command) as copy:
+            with cursor.copy(compose.SQL("copy {} ({}) from stdin").format(target, columns)) as copy:
                 for start in range(0, len(rows), CHUNK_ROWS):
-                    part = rows.iloc[start : start + CHUNK_ROWS]
-                    copy.write(part.to_csv(index=False, header=False, na_rep="\\N", lineterminator="\n"))
+                    copy.write(frame_text(rows.iloc[start : start + CHUNK_ROWS]))
             if cursor.rowcount != len(rows):
                 raise QueryWrong(f"send: expected {len(rows):,} rows to arrive, found {cursor.rowcount:,}.")
 
@@ -195,29 +195,34 @@ class Warehouse:
         Takes   batch  of Written or of history
         Raises  Conflict, with the reason, when a row was changed since or the batch is undone already
         """
-        return self._write(lambda: self._conn.execute("select audit.undo(%s)", [batch]), f"undo {batch}", False)
+        # Each of its statements has to see what was committed before it got its lock.
+        return self._write(
+            lambda: self._conn.execute("select audit.undo(%s)", [batch]), f"undo {batch}", False, "read committed"
+        )
 
     def history(self, most: int = 50) -> pd.DataFrame:
         """What this login has written, and what it was refused; the newest first."""
         return self.read("select * from audit.my_history(%s)", [most])
 
-    def _write(self, act: Callable[[], object], said: str, dry_run: bool) -> Written:
+    def _write(
+        self, act: Callable[[], object], said: str, dry_run: bool, isolation: str = "repeatable read"
+    ) -> Written:
         for attempt in range(1, TRIES + 1):
             try:
                 with _in_words(said):
-                    return self._write_once(act, dry_run)
+                    return self._write_once(act, dry_run, isolation)
             except Conflict as conflict:
                 if not isinstance(conflict.__cause__, _CONFLICTS) or attempt == TRIES:
                     raise
-                time.sleep(random.uniform(0.05, 0.2) * 2**attempt)
+                time.sleep(min(LONGEST_PAUSE_S, random.uniform(0.02, 0.1) * 2**attempt))
             except QueryWrong as error:
                 self._note_refusal(said, error)
                 raise
         raise AssertionError("unreachable")
 
-    def _write_once(self, act: Callable[[], object], dry_run: bool) -> Written:
+    def _write_once(self, act: Callable[[], object], dry_run: bool, isolation: str) -> Written:
         with self._conn.transaction(force_rollback=dry_run):
-            self._conn.execute("set transaction isolation level repeatable read, read write")
+            self._conn.execute(f"set transaction isolation level {isolation}, read write")
             self._conn.execute("set local lock_timeout = '5s'")
             xid = self._conn.execute("select pg_current_xact_id()::text").fetchone()[0]
             act()
