@@ -88,9 +88,24 @@ COMMANDS: dict[str, Command] = {
         "end a held load; readers keep what they have",
         ("./reelhouse reject 12 --reason 'the file was cut off'",),
     ),
+    "report": Command(
+        "write the day's report as one page with pictures",
+        ("./reelhouse report", "./reelhouse report --out films.html"),
+    ),
     "rollback": Command(
         "let readers see again what they saw with one of the last three loads",
         ("./reelhouse rollback", "./reelhouse rollback --to 12 --reason 'the file of the 6th was another region'"),
+    ),
+    "people": Command(
+        "let analysts, scientists and auditors in, each by a login of their own",
+        ("./reelhouse people add ada --role scientist", "./reelhouse people list", "./reelhouse people remove ada"),
+    ),
+    "audit": Command(
+        "verify or show who wrote what",
+        ("./reelhouse audit verify", "./reelhouse audit show --person ada"),
+    ),
+    "watchdog": Command(
+        "end what people run for longer than they may", ("./reelhouse watchdog", "./reelhouse watchdog --every 10")
     ),
     "evaluate": Command(
         "score the links against labels", ("./reelhouse evaluate matches --labels labels.csv --source netflix",)
