@@ -60,6 +60,7 @@ STEPS: tuple[Step, ...] = (
     Step("build_recommendations", "refresh_recommendations", "recommending.refreshing.build_recommendations"),
     Step("check_recommendations", "refresh_recommendations", "recommending.refreshing.check_recommendations"),
     Step("publish_recommendations", "refresh_recommendations", "recommending.refreshing.publish_recommendations"),
+    Step("write_report", "summarize_warehouse", "reporting.report.write_report"),
     Step("summarize", "summarize_warehouse", "reporting.summary.summarize"),
 )
 

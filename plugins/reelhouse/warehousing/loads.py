@@ -114,6 +114,12 @@ def approval(conn: psycopg.Connection, load_id: int) -> tuple[str, list[str]] | 
     return row[1:] if row and row[0] == "approve" else None
 
 
+def is_approved(conn: psycopg.Connection, load: Load, reasons: list[str], digest: str) -> bool:
+    """Whether a person has approved just this: the same objections, and the same content or what readers see."""
+    approved = approval(conn, load.load_id)
+    return approved is not None and set(reasons) <= set(approved[1]) and (load.is_seen or approved[0] == digest)
+
+
 def add_figures(conn: psycopg.Connection, load_id: int, figures: dict[str, object]) -> None:
     """Keep figures of a step (counts, rates, seconds) with the load."""
     conn.execute("update ops.load set figures = figures || %s where load_id = %s", (Jsonb(figures), load_id))
@@ -155,4 +161,17 @@ def require_layer(conn: psycopg.Connection, layer: str, load_id: int) -> None:
         raise OutOfStep(
             f"Layer {layer}: expected load {load_id}, found {found or 'none'}. Another run came between, or a step "
             "was left out: run the steps of the day again, in order."
+        )
+
+
+def require_built(conn: psycopg.Connection, load_id: int) -> None:
+    """Make sure that the build tables hold a load. Lock the layer first.
+
+    Raises  OutOfStep when they hold another, or a crash of the server has emptied them
+    """
+    require_layer(conn, "build", load_id)
+    if conn.execute("select from build.built where load_id = %s", (load_id,)).fetchone() is None:
+        raise OutOfStep(
+            f"schema build: expected load {load_id}, found empty tables: the server has crashed since. "
+            "Run build_warehouse again."
         )

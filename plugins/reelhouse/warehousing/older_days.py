@@ -12,6 +12,7 @@ from psycopg import sql
 
 from reelhouse.database import identifiers, table_columns
 from reelhouse.day import Day
+from reelhouse.warehousing.checks import read_checks, record_checks, run_check
 
 # Parents first. Members of dimensions are kept; a title's rows come from the newest day that has it.
 _MEMBERS = ("dim_genre", "dim_country", "dim_certification")
@@ -34,9 +35,6 @@ def keep_current(conn: psycopg.Connection, day: Day, load_id: int) -> int:
 
     Gives  titles taken in
     """
-    # The checks know the build, which knows this module.
-    from reelhouse.warehousing.checks import read_checks, record_checks, run_check
-
     checks = read_checks(day.settings.sql / "9_checks" / "warehouse.sql")
     record_checks(conn, load_id, [run_check(conn, check) for check in checks])
     _note_key_of_titles(conn)
