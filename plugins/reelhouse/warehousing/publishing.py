@@ -36,6 +36,8 @@ PUBLISHED_TABLES = (
     # Of most titles the build has only what this day adds.
     PublishedTable("fact_title_rating", whole_of="rerated_title", scope="title"),
     PublishedTable("fact_availability"),
+    PublishedTable("fact_list_membership"),
+    PublishedTable("person_identity", keeps_missing=True),
     PublishedTable("dim_user", keeps_sent=True),
     PublishedTable("fact_user_rating", keeps_sent=True),
     PublishedTable("fact_viewing", keeps_sent=True),
