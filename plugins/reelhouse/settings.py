@@ -20,6 +20,8 @@ REELHOUSE_STALE_DAYS_<SOURCE>   most days that a source's newest file may  any; 
 REELHOUSE_SOURCE_DEADLINE       hours after 00:00 UTC that a scheduled run 12
                                 waits for a source that is too old
 REELHOUSE_SOURCE_POLL_SECONDS   between two looks while a run waits        300
+REELHOUSE_APPROVAL_HOURS        that a held load waits for an answer in    20
+                                Airflow before it counts as rejected
 =============================== ========================================== ================================
 """
 
@@ -78,6 +80,7 @@ class Settings:
     stale_days     (source, most days that its newest file may be older than the day it serves, or None for any)
     deadline_hours after 00:00 UTC of its day, until which a scheduled run waits for a source that is late
     poll_seconds   between two looks at such a source
+    approval_hours that a held load waits for an answer; then it is rejected, so that the next day can run
     """
 
     home: Path
@@ -90,6 +93,7 @@ class Settings:
     stale_days: tuple[tuple[str, int | None], ...] = ()
     deadline_hours: float = 12.0
     poll_seconds: float = 300.0
+    approval_hours: float = 20.0
 
     def origin_of(self, source: str) -> str | None:
         """Where a source is taken from, or None for the data folder."""
@@ -142,6 +146,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         ),
         deadline_hours=_number(env, "REELHOUSE_SOURCE_DEADLINE", 12.0, "hours, 0 or more", least=0.0),
         poll_seconds=_seconds(env, "REELHOUSE_SOURCE_POLL_SECONDS", 300.0),
+        approval_hours=_number(env, "REELHOUSE_APPROVAL_HOURS", 20.0, "hours above 0", least=1e-3),
     )
 
 

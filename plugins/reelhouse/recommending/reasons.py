@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from scipy import sparse
 
-from reelhouse.recommending.content import NEARNESS, POPULARITY, PRIOR, QUALITY, Features, nearness
+from reelhouse.recommending.content import NEARNESS, POPULARITY, QUALITY, Features, nearness
 from reelhouse.recommending.selecting import Choices
 
 SHOWN_AT_MOST = 8
@@ -24,6 +24,9 @@ def explain(features: Features, choices: Choices) -> tuple[np.ndarray, list[str]
     parts = [*map(_with_year, _content_parts(features, choices), _year_values(features, choices))]
     for row, extra in enumerate(zip(*_prior_parts(features, choices), strict=True)):
         parts[row].extend(extra)
+    for row, units in enumerate(_together_units(features, choices)):
+        if units:
+            parts[row].append((units, "together", "liked by the same viewers"))
     is_bare = features.is_bare[choices.source]
     found = [_reasons(row, bool(bare)) for row, bare in zip(parts, is_bare, strict=True)]
     return np.array([units for units, _ in found], dtype=np.int64) / _UNITS, [text for _, text in found]
@@ -47,6 +50,13 @@ def _content_parts(features: Features, choices: Choices) -> Iterator[list[Part]]
         yield [(units[place], *features.columns[columns[place]]) for place in places]
 
 
+def _together_units(features: Features, choices: Choices) -> list[int]:
+    if features.together is None:
+        return []
+    shares = np.asarray(features.together[choices.source, choices.target]).ravel()
+    return np.where(features.is_bare[choices.source], 0, np.rint(shares * _UNITS).astype(np.int64)).tolist()
+
+
 def _year_values(features: Features, choices: Choices) -> Iterator[str]:
     years = [title.release_year for title in features.titles]
     for source, target in zip(choices.source.tolist(), choices.target.tolist(), strict=True):
@@ -64,13 +74,13 @@ def _prior_parts(features: Features, choices: Choices) -> tuple[list[Part], ...]
     near = nearness(features.fame[choices.source], features.fame[choices.target])
     near[features.is_bare[choices.source]] = 0.0
     shares = {
-        "popularity": PRIOR * POPULARITY * features.popularity[choices.target],
-        "quality": PRIOR * QUALITY * features.quality[choices.target],
-        "nearness": PRIOR * NEARNESS * near,
+        "popularity": features.weight * POPULARITY * features.popularity[choices.target],
+        "quality": features.weight * QUALITY * features.quality[choices.target],
+        "nearness": features.weight * NEARNESS * near,
     }
     values = {
-        "popularity": [_votes_in_words(title.vote_count) for title in features.titles],
-        "quality": [_rating_in_words(title.weighted_of_10) for title in features.titles],
+        "popularity": [votes_in_words(title.vote_count) for title in features.titles],
+        "quality": [rating_in_words(title.weighted_of_10) for title in features.titles],
         "nearness": ["about as well known" if title.vote_count else "fame not known" for title in features.titles],
     }
     return tuple(
@@ -82,10 +92,10 @@ def _prior_parts(features: Features, choices: Choices) -> tuple[list[Part], ...]
     )
 
 
-def _votes_in_words(votes: int | None) -> str:
+def votes_in_words(votes: int | None) -> str:
     """Votes as coarsely as they count (steps of .1 in the logarithm), so that the text changes when the score does.
 
-    >>> _votes_in_words(1841066), _votes_in_words(1850000), _votes_in_words(None)
+    >>> votes_in_words(1841066), votes_in_words(1850000), votes_in_words(None)
     ('about 1,800,000 IMDb votes', 'about 1,800,000 IMDb votes', 'no votes')
     """
     if not votes:
@@ -94,7 +104,7 @@ def _votes_in_words(votes: int | None) -> str:
     return f"about {int(float(f'{coarse:.2g}')):,} IMDb votes"
 
 
-def _rating_in_words(weighted_of_10: float | None) -> str:
+def rating_in_words(weighted_of_10: float | None) -> str:
     return "no rating, taken as average" if weighted_of_10 is None else f"rated {weighted_of_10:.1f} of 10"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 from sparse_dot_topn import sp_matmul_topn
 
-from reelhouse.recommending.content import NEARNESS, PRIOR, Features, Title, nearness
+from reelhouse.recommending.content import NEARNESS, Features, Title, nearness
 
 LIST_LENGTH = 10
 ACROSS_KINDS_AT_MOST = 2
@@ -107,6 +107,8 @@ def _groups(features: Features, is_series: np.ndarray, child_limit: int) -> Iter
     groups: dict[tuple, list[int]] = {}
     for row, title in enumerate(features.titles):
         is_bare = bool(features.is_bare[row])
+        if is_bare and not features.weight:
+            continue
         audience = audience_of(title, child_limit, is_bare)
         groups.setdefault((bool(is_series[row]), is_bare, audience), []).append(row)
     for (_, _, audience), rows in groups.items():
@@ -149,7 +151,7 @@ def best_targets(features: Features, sources: np.ndarray, targets: np.ndarray, c
     keys = order_keys(features, sources, np.where(columns >= 0, targets[columns], -1), values)
     best = _largest(keys, count)
     last = np.where(columns[:, -1] >= 0, np.where(columns >= 0, values, np.inf).min(axis=1), 0.0)
-    bound = last + np.where(np.isnan(features.fame[sources]), 0.0, PRIOR * NEARNESS)
+    bound = last + np.where(np.isnan(features.fame[sources]), 0.0, features.weight * NEARNESS)
     is_settled = (width == len(targets)) & (columns[:, -1] >= 0)
     is_settled |= (best[:, -1] >> _TIE_BITS) > np.ceil(bound * _STEPS) + 1
     open_rows = np.flatnonzero(~is_settled)
@@ -166,11 +168,16 @@ def _product_sides(
     """Two matrices whose product is content plus what the target brings along."""
     ones = sparse.csr_matrix(np.ones((len(sources), 1)))
     content = sparse.csr_matrix(features.matrix[sources])
-    if features.is_bare[sources[0]]:
+    is_bare = bool(features.is_bare[sources[0]])
+    if is_bare:
         content = sparse.csr_matrix(content.shape, dtype=np.float64)
     left = sparse.hstack([content, ones], format="csr")
     prior = sparse.csr_matrix(features.prior[targets][:, None])
-    return left, sparse.hstack([features.matrix[targets], prior], format="csr").T.tocsr()
+    right = sparse.hstack([features.matrix[targets], prior], format="csr")
+    if features.together is not None and features.together.nnz and not is_bare:
+        left = sparse.hstack([left, features.together[sources]], format="csr")
+        right = sparse.hstack([right, sparse.identity(len(features.titles), format="csr")[targets]], format="csr")
+    return left, right.T.tocsr()
 
 
 def _padded(product: sparse.csr_matrix, width: int) -> tuple[np.ndarray, np.ndarray]:
@@ -190,9 +197,11 @@ def order_keys(features: Features, sources: np.ndarray, targets: np.ndarray, val
     """
     near = nearness(features.fame[sources][:, None], features.fame[targets])
     near[features.is_bare[sources]] = 0.0
-    steps = np.rint((values + PRIOR * NEARNESS * near) * _STEPS).astype(np.int64)
+    steps = np.rint((values + features.weight * NEARNESS * near) * _STEPS).astype(np.int64)
     keys = (steps << _TIE_BITS) | ((1 << _TIE_BITS) - 1 - features.tie_rank[targets])
-    return np.where((targets < 0) | (targets == sources[:, None]), -1, keys)
+    is_none = (targets < 0) | (targets == sources[:, None])
+    # By content alone, titles that have nothing in common are no candidates.
+    return np.where(is_none | (steps <= 0) if not features.weight else is_none, -1, keys)
 
 
 def _largest(keys: np.ndarray, count: int) -> np.ndarray:

@@ -13,8 +13,10 @@ from starlette.concurrency import run_in_threadpool
 from reelhouse.serving import failing
 from reelhouse.serving.access import Access, KeyAccess, Limiter, enter, open_pools, writing_pool
 from reelhouse.serving.models import ProblemBody
+from reelhouse.serving.pages import describing, login
+from reelhouse.serving.pages import routes as pages
 from reelhouse.serving.reading import Reader
-from reelhouse.serving.routes import movies, operations, people, platforms
+from reelhouse.serving.routes import catalogue, graph, movies, operations, people, platforms, reviews, viewers
 from reelhouse.serving.settings import ServingSettings
 from reelhouse.serving.shielding import Shield
 from reelhouse.settings import Settings
@@ -26,6 +28,8 @@ PROBLEMS = {
     401: {"model": ProblemBody, "description": "nobody we know"},
     403: {"model": ProblemBody, "description": "not allowed"},
     404: {"model": ProblemBody, "description": "no such thing; what may have been meant is suggested"},
+    409: {"model": ProblemBody, "description": "it contradicts what is there"},
+    413: {"model": ProblemBody, "description": "more bytes than are taken"},
     422: {"model": ProblemBody, "description": "a value that is none of those allowed"},
     429: {"model": ProblemBody, "description": "too many requests"},
     503: {"model": ProblemBody, "description": "the warehouse is away, or nothing was loaded yet"},
@@ -87,12 +91,15 @@ def make_app(
 
 def _add_routes(app: FastAPI) -> None:
     app.include_router(_open_routes())
+    app.include_router(login.open_router)
     versioned = APIRouter(prefix="/api/v1", dependencies=[Depends(enter)], responses=PROBLEMS)
-    for each in (movies, people, platforms, operations):
+    for each in (movies, people, viewers, reviews, platforms, catalogue, operations):
         versioned.include_router(each.router)
     app.include_router(versioned)
     # The streaming project's paths had no prefix.
     app.include_router(platforms.router, dependencies=[Depends(enter)], responses=PROBLEMS, include_in_schema=False)
+    for each in (graph.router, login.router, describing.router, pages.router):
+        app.include_router(each, dependencies=[Depends(enter)])
 
 
 def _open_routes() -> APIRouter:

@@ -114,6 +114,12 @@ def approval(conn: psycopg.Connection, load_id: int) -> tuple[str, list[str]] | 
     return row[1:] if row and row[0] == "approve" else None
 
 
+def is_approved(conn: psycopg.Connection, load: Load, reasons: list[str], digest: str) -> bool:
+    """Whether a person has approved just this: the same objections, and the same content or what readers see."""
+    approved = approval(conn, load.load_id)
+    return approved is not None and set(reasons) <= set(approved[1]) and (load.is_seen or approved[0] == digest)
+
+
 def add_figures(conn: psycopg.Connection, load_id: int, figures: dict[str, object]) -> None:
     """Keep figures of a step (counts, rates, seconds) with the load."""
     conn.execute("update ops.load set figures = figures || %s where load_id = %s", (Jsonb(figures), load_id))

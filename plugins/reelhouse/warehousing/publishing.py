@@ -13,6 +13,8 @@ from reelhouse.errors import OutOfStep
 from reelhouse.warehousing import differences, loads
 from reelhouse.warehousing.applying import Changes, apply_differences
 from reelhouse.warehousing.differences import Difference, PublishedTable
+from reelhouse.warehousing.extent import settle
+from reelhouse.warehousing.filling import keys_made_afterwards
 from reelhouse.warehousing.searching import refresh_search
 
 # Parents first.
@@ -25,14 +27,14 @@ PUBLISHED_TABLES = (
     PublishedTable("dim_certification", keeps_missing=True),
     PublishedTable("title_identity", keeps_missing=True),
     PublishedTable("dim_title", keeps_missing=True),
-    PublishedTable("dim_person"),
-    PublishedTable("bridge_title_person_role"),
-    PublishedTable("bridge_title_genre"),
+    PublishedTable("dim_person", scope="person"),
+    PublishedTable("bridge_title_person_role", scope="title"),
+    PublishedTable("bridge_title_genre", scope="title"),
     PublishedTable("bridge_title_country"),
     PublishedTable("bridge_title_source"),
     PublishedTable("dim_title_history"),
     # Of most titles the build has only what this day adds.
-    PublishedTable("fact_title_rating", whole_of="rerated_title"),
+    PublishedTable("fact_title_rating", whole_of="rerated_title", scope="title"),
     PublishedTable("fact_availability"),
     PublishedTable("dim_user", keeps_sent=True),
     PublishedTable("fact_user_rating", keeps_sent=True),
@@ -61,11 +63,13 @@ def publish_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         lock_layer(conn, writes="warehouse", reads=("build",))
         _require_checked(conn, load.load_id)
         difference = _difference_to_publish(conn, load.load_id, day)
-        tables = apply_differences(conn, difference, TABLE_ORDER, day)
+        with keys_made_afterwards(conn, difference.filled):
+            tables = apply_differences(conn, difference, TABLE_ORDER, day)
         if tables:
             refresh_search(conn, day.settings.sql)
         figures = {"rows_changed": sum(sum(changes.values()) for changes in tables.values()), "tables": tables}
         seconds = {"published_seconds": round(time.monotonic() - started, 1)}
+        settle(conn, load.load_id)
         stamp(conn, "warehouse", load.load_id, difference.publishing_id)
         loads.add_figures(conn, load.load_id, figures | seconds)
         set_layer(conn, "warehouse", load.load_id)
