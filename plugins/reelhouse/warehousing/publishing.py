@@ -60,7 +60,7 @@ def publish_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         difference = _difference_to_publish(conn, load.load_id, day)
         tables = apply_differences(conn, difference, TABLE_ORDER, day)
         if tables:
-            refresh_search(conn, day.settings.sql)
+            refresh_search(conn, day.settings.sql, difference)
         figures = {"rows_changed": sum(sum(changes.values()) for changes in tables.values()), "tables": tables}
         seconds = {"published_seconds": round(time.monotonic() - started, 1)}
         stamp(conn, "warehouse", load.load_id, difference.publishing_id)
