@@ -123,7 +123,7 @@ def test_logs_show_what_a_component_said(loaded: tuple[Home, str]) -> None:
     assert len(done.stdout.splitlines()) == 5
 
 
-def asked(url: str, method: str, path: str, headers: dict[str, str] | None = None) -> tuple[int, str, str]:
+def pages_answer(url: str, method: str, path: str, headers: dict[str, str] | None = None) -> tuple[int, str, str]:
     """Status, where it leads, and text of an answer of the warehouse's pages within Airflow."""
     answered = httpx.request(method, f"{url}/warehouse{path}", headers=headers, trust_env=False, timeout=30)
     return answered.status_code, answered.headers.get("location", ""), answered.text
@@ -144,22 +144,22 @@ def test_the_warehouse_s_pages_are_as_closed_as_airflow(url_and_token: tuple[str
     told = []
     for headers in ({}, {"Authorization": f"Bearer {token[:-9]}wrong"}, {"Cookie": "_token=wrong"}, {"X-API-Key": "x"}):
         for method, path in routes:
-            status, leads_to, text = asked(url, method, path, headers)
+            status, leads_to, text = pages_answer(url, method, path, headers)
             if status not in (401, 403) and not (status == 303 and "/login" in leads_to and not text):
                 told.append((method, path, status))
     assert told == []
-    assert asked(url, "GET", "/healthz")[0] == 200
+    assert pages_answer(url, "GET", "/healthz")[0] == 200
 
 
 def test_who_is_logged_in_to_airflow_asks_the_warehouse(url_and_token: tuple[str, str]) -> None:
     url, token = url_and_token
     bearer = {"Authorization": f"Bearer {token}"}
-    status, _, text = asked(url, "GET", "/api/v1/health", bearer)
+    status, _, text = pages_answer(url, "GET", "/api/v1/health", bearer)
     assert (status, '"status":"ok"' in text) == (200, True)
-    assert asked(url, "GET", "/api/v1/movies?min_votes=0", bearer)[2].startswith('[{"id":')
+    assert pages_answer(url, "GET", "/api/v1/movies?min_votes=0", bearer)[2].startswith('[{"id":')
     # A browser's cookie alone changes nothing: another site could make it ask.
-    assert asked(url, "DELETE", "/api/v1/reviews/1", {"Cookie": f"_token={token}"})[0] == 403
-    assert asked(url, "DELETE", "/api/v1/reviews/1", bearer)[0] == 404
+    assert pages_answer(url, "DELETE", "/api/v1/reviews/1", {"Cookie": f"_token={token}"})[0] == 403
+    assert pages_answer(url, "DELETE", "/api/v1/reviews/1", bearer)[0] == 404
 
 
 @pytest.mark.browser
@@ -175,7 +175,7 @@ def test_a_person_walks_through_the_warehouse_s_pages_in_airflow(
     url, password = re.search(r"(http://\S+)  user admin, password (\w+)", loaded[1]).groups()
     folder = Path(os.environ.get(PICTURES) or tmp_path)
     bearer = {"Authorization": f"Bearer {url_and_token[1]}"}
-    best_known = json.loads(asked(url, "GET", "/api/v1/movies?limit=1&min_votes=0", bearer)[2])[0]["title"]
+    best_known = json.loads(pages_answer(url, "GET", "/api/v1/movies?limit=1&min_votes=0", bearer)[2])[0]["title"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=CHROMIUM_OPTIONS)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
