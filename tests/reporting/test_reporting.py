@@ -33,7 +33,7 @@ def test_the_dictionary_names_every_table_and_column_of_the_star(conn):
 
 def test_the_picture_has_a_box_for_each_table_and_a_line_for_each_foreign_key_within_the_star(conn):
     tables, keys = conn.execute(
-        "select (select count(*) from pg_class where relnamespace = 'warehouse'::regnamespace and relkind = 'r'),"
+        "select (select count(*) from pg_class where relnamespace = 'warehouse'::regnamespace and relkind in ('r', 'v')),"
         " (select count(*) from pg_constraint where contype = 'f' and connamespace = 'warehouse'::regnamespace"
         "  and confrelid in (select oid from pg_class where relnamespace = 'warehouse'::regnamespace))"
     ).fetchone()
