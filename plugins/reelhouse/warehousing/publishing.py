@@ -68,7 +68,7 @@ def publish_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         with keys_made_afterwards(conn, difference.filled):
             tables = apply_differences(conn, difference, TABLE_ORDER, day)
         if tables:
-            refresh_search(conn, day.settings.sql)
+            refresh_search(conn, day.settings.sql, difference)
         figures = {"rows_changed": sum(sum(changes.values()) for changes in tables.values()), "tables": tables}
         seconds = {"published_seconds": round(time.monotonic() - started, 1)}
         settle(conn, load.load_id)
