@@ -72,7 +72,10 @@ class File:
         keys = [0, header.index("nconst")] if "ordering" in header and "nconst" in header else [0]
         for line in lines[1:]:
             fields = line.split("\t")
-            if len(fields) != len(header) or (key := " ".join(fields[place] for place in keys)) not in self.wanted:
+            if (
+                len(fields) != len(header)
+                or (key := bare(" ".join(fields[place] for place in keys))) not in self.wanted
+            ):
                 continue
             record = dict(zip(header, fields, strict=True))
             if key not in found:
@@ -89,6 +92,11 @@ def plain(text: str) -> str:
 
 def number(text: str) -> int:
     return int(re.match(r"\d+", text)[0])
+
+
+def bare(record_id: str) -> str:
+    """Ids without the zeros that pad them: files differ in how many."""
+    return re.sub(r"(?<=[a-z])0+", "", record_id)
 
 
 def listed(text: str) -> list[str]:
@@ -152,13 +160,13 @@ def check_people(cell: Cell) -> bool:
         if row["file_name"] == "name.basics.tsv.gz":
             if plain(record["primaryName"]) != plain(name):
                 return False
-        elif row["file_name"] == "title.crew.tsv.gz":
-            numbers = set(record["directors"].split(","))
+        elif row["file_name"] == "title.crew.tsv.gz" and record:
+            numbers = {bare(number) for number in record["directors"].split(",")}
             credited |= {name} if numbers & _numbers_of(cell, name) else set()
-        elif row["file_name"] == "title.principals.tsv.gz":
+        elif row["file_name"] == "title.principals.tsv.gz" and record:
             wanted = {"director"} if cell.column == "directors" else {"actor", "actress"}
-            credited |= {name} if record and wanted & set(record["category"].split("|")) else set()
-        else:
+            credited |= {name} if wanted & set(record["category"].split("|")) else set()
+        elif row["source"] != "imdb":
             keys = {person_key(fold_name(other)) for other in listed(cell.raw(row))}
             if person_key(fold_name(name)) in keys:
                 credited.add(name)
@@ -167,7 +175,7 @@ def check_people(cell: Cell) -> bool:
 
 def _numbers_of(cell: Cell, name: str) -> set[str]:
     names = [row for row in cell.rows if row["file_name"] == "name.basics.tsv.gz" and row["member"] == name]
-    return {row["record_id"] for row in names}
+    return {bare(row["record_id"]) for row in names}
 
 
 def _members(cell: Cell) -> set[str]:
@@ -303,7 +311,7 @@ def random_cells(conn: psycopg.Connection, count: int, seed: int, without: Seque
 
 def record_of(file: File, row: Row) -> dict[str, str]:
     if row["source"] == "imdb":
-        return file.by_id.get(row["record_id"], {})
+        return file.by_id.get(bare(row["record_id"]), {})
     if row["source"] == "justwatch":
         return next(record for record in file.by_line.values() if int(record["index"]) + 1 == int(row["record_id"]))
     return file.by_line[row["line_number"]]
@@ -325,7 +333,7 @@ def trace(conn: psycopg.Connection, landing: Path, cells: list[tuple[int, str]])
             told.append((title_key, column, rows))
             for row in rows:
                 if row["source"] == "imdb":
-                    files[row["file_sha256"]].wanted.add(row["record_id"])
+                    files[row["file_sha256"]].wanted.add(bare(row["record_id"]))
     wrong, records = [], 0
     for title_key, column, rows in told:
         for row in rows:
