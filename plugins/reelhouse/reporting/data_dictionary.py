@@ -12,7 +12,7 @@ from reelhouse.database import connect
 from reelhouse.errors import SettingsWrong
 from reelhouse.settings import read_settings
 
-SCHEMAS = ("mart", "warehouse", "matching", "staging", "quarantine", "ops", "build", "curated", "audit")
+SCHEMAS = ("mart", "warehouse", "matching", "staging", "quarantine", "ops", "build", "curated", "audit", "as_of")
 DIAGRAM_SCHEMA = "warehouse"
 _HEAD = """# Data dictionary
 
