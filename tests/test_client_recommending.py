@@ -36,9 +36,9 @@ def scientist(module_dsn, tmp_path_factory):
         for step in (build_recommendations, check_recommendations, publish_recommendations):
             step(conn, day)
         conn.execute(
-            "insert into warehouse.bridge_title_source (source, source_id, title_key, source_title, source_kind,"
-            " source_genres, match_band, decided_by) select 'justwatch', 'tm5', title_key, source_title, source_kind,"
-            " source_genres, match_band, decided_by from warehouse.bridge_title_source where source_id = 's5'"
+            "insert into matching.work_member (source, source_id, work_key, imdb_title_number, load_id)"
+            " select 'justwatch', 'tm' || n, 'tt' || n, n, load_id from generate_series(1, 5) as n,"
+            " warehouse.publication where part = 'warehouse'"
         )
     with login(module_dsn, "scientist") as dsn, Warehouse(dsn) as warehouse:
         yield warehouse

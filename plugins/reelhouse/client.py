@@ -380,7 +380,11 @@ with named as (
     union all
     select title_key, 2, 0 from warehouse.bridge_title_source where source_id = %(asked)s
     union all
-    select title_key, 3, -coalesce(imdb_vote_count, 0) from mart.titles where title = %(asked)s
+    select title_ids.title_key, 3, 0 from mart.title_ids
+    inner join warehouse.dim_title on title_ids.title_key = dim_title.title_key
+    where title_ids.source_id = %(asked)s
+    union all
+    select title_key, 4, -coalesce(imdb_vote_count, 0) from mart.titles where title = %(asked)s
 )
 select title_key from named order by place, votes, title_key limit 1
 """
