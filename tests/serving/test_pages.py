@@ -108,6 +108,20 @@ def test_search_suggests_finds_and_shows_a_title(page) -> None:
     look(page, "title")
 
 
+def test_late_suggestions_do_not_cover_what_was_found(page) -> None:
+    from playwright.sync_api import expect
+
+    page.goto("/")
+    page.route("**/suggest*", lambda route: (time.sleep(0.5), route.continue_()))
+    box = page.get_by_label("Title, in any language")
+    box.press_sequentially("new ho")
+    box.press("Enter")
+    expect(page.locator("#results li h3").first).to_have_text("New House")
+    page.wait_for_timeout(900)
+    expect(page.locator("#suggestions a")).to_have_count(0)
+    page.unroute_all(behavior="ignoreErrors")
+
+
 def test_filters_narrow_without_a_new_page(page) -> None:
     from playwright.sync_api import expect
 
