@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from reelhouse.recommending import selecting
 from reelhouse.recommending.content import WEIGHTS, Title, features_of, tokens_of
 from reelhouse.recommending.franchises import franchise_keys
-from reelhouse.recommending.refreshing import Lists, compute_lists
+from reelhouse.recommending.lists import Lists, compute_lists
 
 PG = 8
 

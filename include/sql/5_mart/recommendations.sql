@@ -19,7 +19,8 @@ select
     fact_recommendation.is_cold,
     fact_recommendation.reasons,
     dim_rec_method.method,
-    fact_recommendation.load_id
+    fact_recommendation.load_id,
+    mart.reason_sentence(fact_recommendation.reasons) as why
 from warehouse.fact_recommendation
 inner join warehouse.dim_rec_method on fact_recommendation.method_key = dim_rec_method.method_key
 inner join warehouse.dim_title as source_title on fact_recommendation.source_title_key = source_title.title_key
@@ -42,3 +43,4 @@ comment on column mart.recommendations.is_cold is 'True: popular titles stand in
 comment on column mart.recommendations.reasons is 'The parts that add up to score_raw: [{"kind", "value", "share"}, ...], largest first, small ones together at the end as "other".';
 comment on column mart.recommendations.method is 'Name of the method.';
 comment on column mart.recommendations.load_id is 'The load that last changed this list.';
+comment on column mart.recommendations.why is 'The reasons as one plain sentence.';

@@ -5,9 +5,12 @@ The score of a target j for a source i is a sum, so that every part of it can be
     score(i, j) = content(i, j) + PRIOR * (.4 popularity(j) + .25 quality(j) + .35 nearness(i, j))
     content(i, j) = sum over fields f of weight(f) * cosine(f, i, j) / sum of all weights
 
+With viewers' likes the prior counts less and what the same viewers liked is a further part (together.py):
+
+    score(i, j) = content(i, j) + PRIOR_BESIDE_LIKES * (...) + together(i, j)
+
 The divisor is the sum of *all* weights: dividing by those of the fields a title happens to have would give
-a title with one matching genre a perfect score. Interactions, once there are any, are a fourth part of
-the prior's kind, added in `Features.prior` and `nearness`.
+a title with one matching genre a perfect score.
 """
 
 from __future__ import annotations
@@ -36,7 +39,7 @@ WEIGHTS: Mapping[str, float] = {
     "country": 0.1,
     "description": 0.05,
 }
-PRIOR = 0.3
+PRIOR, PRIOR_BESIDE_LIKES = 0.3, 0.2
 POPULARITY, QUALITY, NEARNESS = 0.4, 0.25, 0.35
 UNKNOWN_NEARNESS = 0.5
 CAST_BILLED = 10
@@ -86,6 +89,8 @@ class Features:
     fame        logarithm of votes as a share of the largest; nan without votes
     is_bare     too few fields to compare: no genre, category, person or description
     tie_rank    place in the fixed order (votes, title_key) that decides between equal scores
+    weight      of the prior; 0 compares by content alone
+    together    titles x titles: how alike they are by the viewers who like them; None without viewers
     """
 
     titles: tuple[Title, ...]
@@ -96,11 +101,13 @@ class Features:
     fame: np.ndarray
     is_bare: np.ndarray
     tie_rank: np.ndarray
+    weight: float = PRIOR
+    together: sparse.csr_matrix | None = None
 
     @property
     def prior(self) -> np.ndarray:
         """The part of the score that a target brings along whatever the source."""
-        return PRIOR * (POPULARITY * self.popularity + QUALITY * self.quality)
+        return self.weight * (POPULARITY * self.popularity + QUALITY * self.quality)
 
 
 def features_of(titles: Iterable[Title]) -> Features:

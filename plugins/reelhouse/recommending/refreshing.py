@@ -6,65 +6,17 @@ import hashlib
 import resource
 import sys
 import time
-from dataclasses import dataclass
+from pathlib import Path
 
-import numpy as np
 import psycopg
 
 from reelhouse.database import lock_layer, run_file, set_layer
 from reelhouse.day import Day
 from reelhouse.errors import Held, OutOfStep
-from reelhouse.recommending import catalogue, evaluation, franchises, reasons, selecting
-from reelhouse.recommending.content import Features, Title, features_of
+from reelhouse.recommending import catalogue, evaluation, methods, modelling
+from reelhouse.recommending.events import read_events
+from reelhouse.recommending.serving import refresh_viewer
 from reelhouse.warehousing import checks, differences, loads, publishing
-
-METHOD_KEY = 1  # similar_hybrid
-
-
-@dataclass(frozen=True, slots=True)
-class Lists:
-    """All lists of a refresh, one row for each place on one.
-
-    franchise_repeats  mean number of targets of the source's own franchise on a list
-    """
-
-    source: list[int]
-    rank: list[int]
-    target: list[int]
-    score: list[float]
-    score_raw: list[float]
-    is_cold: list[bool]
-    reasons: list[str]
-    franchise_repeats: float
-
-
-def compute_lists(titles: list[Title], child_limit: int) -> Lists:
-    """The lists of a catalogue: a pure function of it, whatever order the titles come in.
-
-    Takes   child_limit  highest least age that is shown beside a children's title
-    """
-    features = features_of(titles)
-    franchise = _franchise_numbers(features)
-    choices = selecting.choose(features, franchise, child_limit)
-    score_raw, why = reasons.explain(features, choices)
-    keys = np.array([title.title_key for title in features.titles], dtype=np.int64)
-    repeats = franchise[choices.source] == franchise[choices.target]
-    return Lists(
-        source=keys[choices.source].tolist(),
-        rank=choices.rank.tolist(),
-        target=keys[choices.target].tolist(),
-        score=reasons.percentiles(score_raw).tolist(),
-        score_raw=score_raw.tolist(),
-        is_cold=features.is_bare[choices.source].tolist(),
-        reasons=why,
-        franchise_repeats=float(repeats.sum() / max(1, len(np.unique(choices.source)))),
-    )
-
-
-def _franchise_numbers(features: Features) -> np.ndarray:
-    keys = franchises.franchise_keys([title.title for title in features.titles])
-    numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
-    return np.array([numbers[key] for key in keys], dtype=np.int64)
 
 
 def build_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, object]:
@@ -89,15 +41,24 @@ def build_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, objec
     with conn.transaction():
         lock_layer(conn, writes="recommendations", reads=("warehouse",))
         loads.require_layer(conn, "warehouse", warehouse.load_id)
-        titles = catalogue.read_catalogue(conn, day.settings.sql)
-        day.tell(f"comparing {len(titles)} titles", 0.2)
-        lists = compute_lists(titles, catalogue.child_limit(conn))
-        day.tell(f"writing {len(lists.rank)} rows", 0.7)
-        _write_lists(conn, load.load_id, lists)
+        folder = day.settings.sql
+        titles = catalogue.read_catalogue(conn, folder)
+        computed = methods.compute(
+            titles,
+            read_events(conn, folder),
+            dict(run_file(conn, folder / "4_recommendation" / "names_of_liked.sql").fetchall()),
+            catalogue.child_limit(conn),
+            evaluation.former_gains(conn),
+            day.tell,
+        )
+        day.tell("writing lists", 0.7)
+        rows = _write_lists(conn, load.load_id, computed)
+        modelling.write_model(conn, computed.model, evaluation.model_figures(computed), load.load_id)
         measured = {"seconds": round(time.monotonic() - started, 2), "peak_mb": _peak_mb()}
-        evaluation.measure(conn, day.settings.sql, load.load_id, METHOD_KEY, lists.franchise_repeats, measured)
+        evaluation.measure(conn, folder, load.load_id, computed, measured)
         set_layer(conn, "recommendations", load.load_id)
-    figures = {"titles": len(titles), "lists": len(set(lists.source)), "rows": len(lists.rank), **measured}
+    lists = computed.of_titles[methods.SIMILAR_HYBRID]
+    figures = {"titles": len(titles), "lists": len(set(lists.source)), "rows": rows, **measured}
     loads.add_figures(conn, load.load_id, {"build_recommendations": figures})
     return {"load_id": load.load_id, **figures}
 
@@ -121,13 +82,14 @@ def check_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, objec
         checks.record_checks(conn, load.load_id, results)
         quality = evaluation.read_metrics(conn, load.load_id)
         reason = evaluation.failures(results, quality)
+        held = {"held_because": [reason] if reason else [], "digest": _lists_digest(conn)}
+        loads.add_figures(conn, load.load_id, held)
+        if reason and loads.is_approved(conn, load, held["held_because"], held["digest"]):
+            reason = None
         if reason or not load.is_seen:
             loads.set_state(conn, load.load_id, "held" if reason else "checked", reason)
     if reason:
-        raise Held(
-            f"Recommendations of {day.batch_date}, load {load.load_id}, are held: {reason}. Readers keep the former "
-            "lists; see ops.check_result."
-        )
+        raise Held(checks.held_message("Recommendations' load", load, reason))
     metrics = {metric: round(value, 4) for metric, value, _ in quality}
     loads.add_figures(conn, load.load_id, {"check_recommendations": metrics})
     warnings = sum(result.rows_found > 0 for result in results)
@@ -154,6 +116,11 @@ def publish_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, obj
         lock_layer(conn, writes="recommendations", reads=("warehouse",))
         loads.require_layer(conn, "recommendations", load.load_id)
         loads.require_layer(conn, "warehouse", load.built_on_load_id)
+        approved = loads.approval(conn, load.load_id)
+        if approved and not load.is_seen and approved[0] != _lists_digest(conn):
+            raise OutOfStep(
+                f"Load {load.load_id}: expected the lists that were approved, found others. Check them again."
+            )
         lists_changed = run_file(conn, folder / "changed_list.sql").rowcount
         publishing_id = differences.open_publishing(conn, "recommendations", load.load_id)
         run_file(conn, folder / "keep_changed_lists.sql", publishing_id=publishing_id)
@@ -162,29 +129,46 @@ def publish_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, obj
         run_file(conn, folder / "forget_old_lists.sql")
         rows_changed = run_file(conn, folder / "delete_changed_lists.sql").rowcount
         rows_changed += run_file(conn, folder / "insert_changed_lists.sql").rowcount
+        run_file(conn, folder / "publish_model.sql")
         run_file(conn, folder / "publish_quality.sql")
         publishing.stamp(conn, "recommendations", load.load_id, publishing_id)
         figures = {"lists_changed": lists_changed, "rows_changed": rows_changed}
         loads.add_figures(conn, load.load_id, {"publish_recommendations": figures})
+    _catch_up(conn, day.settings.sql)
     return {"load_id": load.load_id, **figures}
+
+
+def _catch_up(conn: psycopg.Connection, sql_folder: Path) -> None:
+    """Make the lists anew of viewers who have watched something of it since they were computed."""
+    for (user_key,) in run_file(conn, sql_folder / "4_recommendation" / "viewers_to_catch_up.sql").fetchall():
+        refresh_viewer(conn, sql_folder, user_key)
 
 
 def _input_sha256(warehouse_load_id: int, day: Day) -> str:
     return hashlib.sha256(f"{warehouse_load_id} {loads.code_sha256(day.settings)}".encode()).hexdigest()
 
 
-def _write_lists(conn: psycopg.Connection, load_id: int, lists: Lists) -> None:
+def _write_lists(conn: psycopg.Connection, load_id: int, computed: methods.Computed) -> int:
     conn.execute("truncate build.fact_recommendation")
-    rows = zip(
-        lists.source, lists.rank, lists.target, lists.score, lists.score_raw, lists.is_cold, lists.reasons, strict=True
-    )
+    count = 0
     with conn.cursor().copy(
-        "copy build.fact_recommendation (method_key, score_kind, load_id,"
-        " source_title_key, rank, recommended_title_key, score, score_raw, is_cold, reasons) from stdin"
+        "copy build.fact_recommendation (method_key, source_title_key, user_key, rank, recommended_title_key, score,"
+        " score_kind, score_raw, is_cold, reasons, load_id) from stdin"
     ) as copy:
-        for row in rows:
-            copy.write_row((METHOD_KEY, "percentile", load_id, *row))
+        for row in computed.rows():
+            copy.write_row((*row, load_id))
+            count += 1
     conn.execute("analyze build.fact_recommendation")
+    return count
+
+
+def _lists_digest(conn: psycopg.Connection) -> str:
+    """Digest of the lists as computed: what is approved and what is published have the same one."""
+    count, total = conn.execute(
+        "select count(*), coalesce(sum(hashtextextended((to_jsonb(lists) - 'load_id')::text, 0)::numeric), 0)"
+        " from build.fact_recommendation as lists"
+    ).fetchone()
+    return f"{count}:{total}"
 
 
 def _peak_mb() -> int:

@@ -1,0 +1,136 @@
+"""Recommendations: how right beside popularity and the ways of earlier projects.
+
+`--ratings FOLDER` names a folder with ratings.csv, history_last20.csv and truth_last20.csv (user, item, rating,
+moment): viewers are cut in five, ties are learnt from four fifths and from the history of the fifth, and the hidden
+titles are looked for. `--titles` compares, on the warehouse, what stands beside titles with what the same viewers like.
+`--warehouse` computes all lists of the warehouse and tells what they cost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+from pathlib import Path
+
+import numpy as np
+
+from reelhouse.database import connect, run_file
+from reelhouse.errors import FileMissing, SettingsWrong
+from reelhouse.operating import embedded
+from reelhouse.recommending import catalogue, likeness_trials, linear, methods
+from reelhouse.recommending.content import features_of
+from reelhouse.recommending.events import FIRST_SYNTHETIC, Events, read_events
+from reelhouse.recommending.trials import ratio_interval
+from reelhouse.settings import read_settings
+
+FOLDS = 5
+LIKE = 4.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--ratings", type=Path, action="append", default=[], metavar="FOLDER", help="repeatable")
+    parser.add_argument("--titles", action="store_true", help="compare lists beside titles of the warehouse")
+    parser.add_argument("--warehouse", action="store_true", help="CPU and memory of all lists of the warehouse")
+
+
+def rows(arguments: argparse.Namespace) -> list[dict[str, object]]:
+    found = [row for folder in arguments.ratings for row in _viewers(folder)]
+    if arguments.titles or arguments.warehouse:
+        settings = read_settings()
+        with embedded.warehouse_dsn(settings) as dsn, connect(dsn, autocommit=True) as conn:
+            found += _titles(conn, settings) if arguments.titles else []
+            found += _cost(conn, settings) if arguments.warehouse else []
+    if not found:
+        raise SettingsWrong("bench recommending: expected --ratings FOLDER, --titles or --warehouse, found none.")
+    return found
+
+
+def _read(path: Path) -> np.ndarray:
+    if not path.is_file():
+        raise FileMissing(f"{path}: expected a file of ratings, found none.")
+    return np.loadtxt(path, delimiter=",", skiprows=1)
+
+
+def _events(table: np.ndarray) -> Events:
+    return Events.of(table[:, 0], table[:, 1], table[:, 2] >= LIKE, table[:, 3])
+
+
+def _viewers(folder: Path) -> list[dict[str, object]]:
+    full, history = _events(_read(folder / "ratings.csv")), _events(_read(folder / "history_last20.csv"))
+    hidden: dict[int, set[int]] = {}
+    for user, item, *_ in _read(folder / "truth_last20.csv"):
+        hidden.setdefault(int(user), set()).add(int(item))
+    users = np.unique(full.user)
+    fold_of = dict(
+        zip(users.tolist(), (np.random.default_rng(0).permutation(len(users)) % FOLDS).tolist(), strict=True)
+    )
+    gains: dict[str, dict[int, float]] = {}
+    for fold in range(FOLDS):
+        others = full.where(np.array([fold_of[user] != fold for user in full.user.tolist()]))
+        own = history.where(np.array([fold_of[user] == fold for user in history.user.tolist()]))
+        names = ("user", "title", "is_like", "moment")
+        known = Events.of(*(np.concatenate([getattr(part, name) for part in (others, own)]) for name in names))
+        ties = linear.fit(known)
+        popular = np.asarray(known.matrix(ties.titles).sum(axis=0)).ravel()
+        for name, recency in (("popular", None), ("ease, all likes alike", None), ("ease, newest first", 5.0)):
+            viewers, weighted = linear.weighted_likes(own, ties, recency)
+            scores = (weighted @ ties.matrix).toarray()
+            for row, user in enumerate(viewers.tolist()):
+                if user in hidden:
+                    ours = popular if name == "popular" else scores[row]
+                    gains.setdefault(name, {})[user] = _gain(
+                        ours, ties.titles, own.title[own.user == user], hidden[user]
+                    )
+    users = list(gains["popular"])
+    value = {name: np.array([found[user] for user in users]) for name, found in gains.items()}
+    return [
+        {
+            "data": folder.name, "method": name, "viewers": len(users), "ndcg_at_10": round(float(values.mean()), 4),
+            **{f"versus {other}": _words(ratio_interval(values, value[other]))
+               for other in ("popular", "ease, all likes alike") if other != name},
+        }
+        for name, values in value.items()
+    ]  # fmt: skip
+
+
+def _gain(scores: np.ndarray, titles: np.ndarray, seen: np.ndarray, hidden: set[int]) -> float:
+    left = np.where(np.isin(titles, seen), -np.inf, scores)
+    best = titles[np.argsort(-left, kind="stable")[:10]].tolist()
+    found = sum(1 / np.log2(rank + 2) for rank, title in enumerate(best) if title in hidden)
+    return found / sum(1 / np.log2(rank + 2) for rank in range(min(10, len(hidden))))
+
+
+def _titles(conn, settings) -> list[dict[str, object]]:
+    events = read_events(conn, settings.sql)
+    events = events.where(events.user < FIRST_SYNTHETIC)
+    rated = set(np.unique(events.title).tolist())
+    titles = [title for title in catalogue.read_catalogue(conn, settings.sql) if title.title_key in rated]
+    agreement = likeness_trials.measure(features_of(title for title in titles if title.description), events)
+    if agreement is None:
+        raise SettingsWrong("bench recommending --titles: expected viewers who like 50 titles or more, found fewer.")
+    return [
+        {
+            "data": f"{len(titles)} titles", "method": name, "recall_at_10": round(agreement.mean(name), 4),
+            "versus tfidf_description": _words(agreement.ratio(name, "tfidf_description")),
+            "versus sql_filter": _words(agreement.ratio(name, "sql_filter")),
+        }
+        for name in agreement.found
+    ]  # fmt: skip
+
+
+def _cost(conn, settings) -> list[dict[str, object]]:
+    titles = catalogue.read_catalogue(conn, settings.sql)
+    events = read_events(conn, settings.sql)
+    names = dict(run_file(conn, settings.sql / "4_recommendation" / "names_of_liked.sql").fetchall())
+    child_limit = catalogue.child_limit(conn)
+    began = time.process_time()
+    computed = methods.compute(titles, events, names, child_limit, {})
+    count = sum(1 for _ in computed.rows())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    cpu = round(time.process_time() - began, 1)
+    return [{"data": f"{len(titles)} titles", "method": "all", "rows": count, "cpu_s": cpu, "peak_mb": round(peak)}]
+
+
+def _words(ratio: tuple[float, float, float]) -> str:
+    return f"{ratio[0]:.2f} [{ratio[1]:.2f}, {ratio[2]:.2f}]"

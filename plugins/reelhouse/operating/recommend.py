@@ -1,0 +1,121 @@
+"""`reelhouse recommend`: what to watch beside titles, for viewers, for everybody, each with why.
+
+Several --title add up; several --user take turns. --watched or --rated notes what one viewer has just seen and makes
+that viewer's list anew. --best-known N prints the lists of the N best known titles of the catalogue.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+
+import psycopg
+
+from reelhouse.database import connect, translated_errors
+from reelhouse.errors import QueryWrong, SettingsWrong
+from reelhouse.operating import embedded
+from reelhouse.operating.showing import format_table
+from reelhouse.settings import read_settings
+
+COLUMNS = "rank, title_key, title, kind, release_year, score_raw, reasons, why"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--title", action="append", default=[], metavar="NAME", help="beside this title; repeatable")
+    parser.add_argument(
+        "--user", action="append", default=[], type=int, metavar="N", help="for this viewer; repeatable"
+    )
+    parser.add_argument("--best-known", type=int, metavar="N", help="the lists of the N best known titles instead")
+    parser.add_argument("--platform", action="append", default=[], help="only what is there: netflix, amazon, …")
+    parser.add_argument("--genre", action="append", default=[], help="any of these genres")
+    parser.add_argument("--age", type=int, metavar="YEARS", help="only what is known to be for that age")
+    parser.add_argument("--minutes", type=int, metavar="N", help="runtime at most")
+    parser.add_argument("--critics", type=int, metavar="PCT", help="share of critics at least")
+    parser.add_argument("--limit", type=int, default=10, metavar="N", help="length of the list, 1 to 50 (10)")
+    parser.add_argument("--watched", metavar="NAME", help="with one --user: the viewer has just watched this title")
+    parser.add_argument("--rated", type=float, metavar="STARS", help="with --watched: the viewer gave it so many of 5")
+    parser.add_argument("--json", action="store_true", help="rows as JSON, with all parts of the scores")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if not 1 <= arguments.limit <= 50:
+        raise SettingsWrong(f"--limit: expected 1 to 50, found {arguments.limit}.")
+    if arguments.watched and len(arguments.user) != 1:
+        raise SettingsWrong(f"--watched: expected one --user, found {len(arguments.user)}.")
+    settings = read_settings()
+    with embedded.warehouse_dsn(settings) as dsn, translated_errors(), connect(dsn, autocommit=True) as conn:
+        if arguments.best_known:
+            return _print_best_known(conn, arguments.best_known)
+        if arguments.watched:
+            _note(conn, settings.sql, arguments)
+        rows = ask(conn, arguments)
+    if arguments.json:
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+    else:
+        shown = [{name: row[name] for name in ("rank", "title", "release_year", "why")} for row in rows]
+        print("\n".join(format_table(shown)) if shown else "Nothing passes these filters.")
+    return 0
+
+
+def ask(conn: psycopg.Connection, arguments: argparse.Namespace) -> list[dict[str, object]]:
+    """The list that is asked for, as rows of mart.recommend_for."""
+    cursor = conn.execute(
+        f"select {COLUMNS} from mart.recommend_for(%s, %s, %s, %s, %s, %s, %s, %s) order by rank",
+        (
+            arguments.user, [find_title(conn, name) for name in arguments.title], arguments.platform, arguments.age,
+            arguments.minutes, arguments.genre, arguments.critics, arguments.limit,
+        ),
+    )  # fmt: skip
+    return [dict(zip(COLUMNS.split(", "), row, strict=True)) for row in cursor.fetchall()]
+
+
+def find_title(conn: psycopg.Connection, name: str) -> int:
+    """Key of the best known title of that name, one of the catalogue first.
+
+    Raises  QueryWrong, with the names that begin alike, when there is none
+    """
+    row = conn.execute(
+        "select title_key from mart.titles where lower(title) = lower(%s)"
+        " order by is_catalogue_title desc, imdb_vote_count desc nulls last, title_key limit 1",
+        (name,),
+    ).fetchone()
+    if row is None:
+        near = conn.execute(
+            "select distinct title from mart.titles where is_catalogue_title"
+            " and lower(title) like lower(replace(replace(%s, '%%', ''), '_', '')) || '%%' order by 1 limit 5",
+            (name[:4],),
+        ).fetchall()
+        beside = f" Near it: {', '.join(title for (title,) in near)}." if near else ""
+        raise QueryWrong(f"--title: expected the name of a title of the warehouse, found {name!r}.{beside}")
+    return row[0]
+
+
+def _note(conn: psycopg.Connection, sql_folder, arguments: argparse.Namespace) -> None:
+    from reelhouse.recommending.serving import record_viewing
+
+    began = time.monotonic()
+    title_key = find_title(conn, arguments.watched)
+    figures = record_viewing(conn, sql_folder, arguments.user[0], title_key, rating_of_5=arguments.rated)
+    if not arguments.json:
+        print(f"viewer {arguments.user[0]}: {figures['rows_changed']} rows changed in {time.monotonic() - began:.1f} s")
+
+
+def _print_best_known(conn: psycopg.Connection, count: int) -> int:
+    """Lists as Markdown: what a person reads to see whether they are any good."""
+    titles = conn.execute(
+        "select title_key, title, release_year, directors from mart.titles"
+        " where is_catalogue_title and is_current and not is_adult"
+        " order by imdb_vote_count desc nulls last, title_key limit %s",
+        (count,),
+    ).fetchall()
+    for title_key, title, year, directors in titles:
+        by = f", {directors[0]}" if directors else ""
+        print(f"\n### {title} ({year}{by})\n\n| | title | why | score |\n|---|---|---|---|")
+        for rank, name, of, why, score in conn.execute(
+            "select rank, recommended_title, recommended_release_year, why, score_raw from mart.recommendations"
+            " where source_title_key = %s order by rank",
+            (title_key,),
+        ).fetchall():
+            print(f"| {rank} | {name} ({of}) | {why} | {score:.3f} |")
+    return 0

@@ -1,0 +1,255 @@
+"""How good lists for viewers are: each viewer's newest fifth is hidden, and looked for on the list made without it.
+
+All titles of the catalogue are ranked, seen ones never. Invented viewers do not count. Every figure is that of one
+split of one day; compare within it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.isotonic import IsotonicRegression
+
+from reelhouse.recommending import linear
+from reelhouse.recommending.events import FIRST_SYNTHETIC, Events
+from reelhouse.recommending.modelling import Tuned
+from reelhouse.recommending.viewers import ENOUGH_LIKES, LIST_LENGTH, Model, profile_ranking, recommend, ties_rankings
+
+HIDDEN_SHARE = 0.2
+VIEWERS_AT_MOST = 500
+# Below this many viewers a ratio says nothing, and nothing is chosen by it.
+VIEWERS_AT_LEAST = 20
+SAMPLES = 1000
+FORMER_AT_LEAST = 0.95
+METHODS = ("popular", "ease", "profile", "blend")
+GATED = ("ease", "blend")
+
+
+class Split(NamedTuple):
+    """Events that lists may be made from, and what is hidden: titles that each viewer of the trial likes."""
+
+    known: Events
+    hidden: dict[int, set[int]]
+
+
+class Metric(NamedTuple):
+    """One figure of a method with its 95 % intervals; ratios are to showing popular titles, and to readers' version."""
+
+    method: str
+    metric: str
+    value: float
+    subjects: int
+    limits: tuple[float | None, float | None] = (None, None)
+    versus_popular: tuple[float | None, float | None, float | None] = (None, None, None)
+    versus_former: tuple[float | None, float | None, float | None] = (None, None, None)
+    is_ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What one trial found.
+
+    users  of the trial; gains: nDCG@10 of each of them, by method
+    """
+
+    tuned: Tuned
+    metrics: list[Metric]
+    users: list[int]
+    gains: dict[str, list[float]]
+
+
+def split(events: Events, targets: np.ndarray) -> Split:
+    """Hide the newest fifth of up to 500 viewers who have enough likes before it and one that may be found in it."""
+    hidden: dict[int, set[int]] = {}
+    is_known = np.ones(len(events.user), dtype=bool)
+    may_be_found = events.is_like & np.isin(events.title, targets)
+    users, starts = np.unique(events.user, return_index=True)
+    ends = np.append(starts[1:], len(events.user))
+    # A fixed draw: the same viewers every day, as long as they are there.
+    for place in np.argsort((users * 2654435761) % 2**32, kind="stable").tolist():
+        start, end = int(starts[place]), int(ends[place])
+        cut = end - max(1, round(HIDDEN_SHARE * (end - start)))
+        late = slice(cut, end)
+        found = set(events.title[late][may_be_found[late]].tolist())
+        if found and events.is_like[start:cut].sum() >= ENOUGH_LIKES and users[place] < FIRST_SYNTHETIC:
+            hidden[int(users[place])] = found
+            is_known[late] = False
+        if len(hidden) == VIEWERS_AT_MOST:
+            break
+    return Split(events.where(is_known), dict(sorted(hidden.items())))
+
+
+def run(
+    events: Events,
+    targets: np.ndarray,
+    model_of: Callable[[linear.Ties, Tuned], Model],
+    former: dict[str, dict[int, float]],
+) -> Trial:
+    """Choose the recency, measure every method, calibrate EASE.
+
+    Takes   targets   keys of the catalogue
+            model_of  makes a model from ties
+            former    nDCG@10 by method and viewer of the version that readers have
+    """
+    known, hidden = split(events, targets)
+    users = list(hidden)
+    if len(users) < VIEWERS_AT_LEAST:
+        return Trial(Tuned(), [], [], {})
+    model = model_of(linear.fit(known, targets), Tuned())
+    events_of = dict(known.where(np.isin(known.user, users)).by_user())
+    own = {user: events_of[user] for user in users}
+    by_recency = {
+        recency: dict(
+            zip(users, ties_rankings(replace(model, recency=recency), list(own.values()), LIST_LENGTH), strict=True)
+        )
+        for recency in linear.RECENCIES
+    }
+    gains = {
+        recency: [gain(list(rows), hidden[user], model.titles) for user, (rows, _) in found.items()]
+        for recency, found in by_recency.items()
+    }
+    recency = _best_of(gains, range(len(users)))
+    # What is told of EASE is of viewers who had no part in the choice.
+    halves = [range(0, len(users), 2), range(1, len(users), 2)]
+    chosen_for = {place: _best_of(gains, halves[1 - place % 2]) for place in range(len(users))}
+    ranked = {
+        "popular": {user: _popular(model, own[user]) for user in users},
+        "ease": {user: by_recency[chosen_for[place]][user][0] for place, user in enumerate(users)},
+        "profile": {user: profile_ranking(model, own[user], LIST_LENGTH) for user in users},
+        "blend": {user: [] for user in users},
+    }
+    model = replace(model, recency=recency)
+    trial_events = known.where(np.isin(known.user, users))
+    for place in recommend(model, trial_events, users):
+        ranked["blend"][place.user_key].append(int(np.searchsorted(model.titles, place.title_key)))
+    knots, error = _calibrated([by_recency[recency][user] for user in users], [hidden[user] for user in users], model)
+    metrics, by_method = _metrics(model, known, ranked, hidden, former)
+    metrics.append(Metric("ease", "calibration_error", error, len(users)))
+    return Trial(Tuned(recency, knots), metrics, users, by_method)
+
+
+def gain(rows: Sequence[int], hidden: set[int], titles: np.ndarray, length: int = 10) -> float:
+    """nDCG of a ranking."""
+    found = sum(1 / np.log2(rank + 2) for rank, row in enumerate(rows[:length]) if int(titles[row]) in hidden)
+    return float(found / sum(1 / np.log2(rank + 2) for rank in range(min(length, len(hidden)))))
+
+
+def ratio_interval(ours: np.ndarray, theirs: np.ndarray, seed: int = 1) -> tuple[float, float, float]:
+    """Ratio of two means over the same subjects, and its 95 % interval by paired bootstrap."""
+    draws = np.random.default_rng(seed).integers(0, len(ours), (SAMPLES, len(ours)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = ours[draws].mean(axis=1) / theirs[draws].mean(axis=1)
+        whole = ours.mean() / theirs.mean()
+    low, high = np.nanquantile(ratios, [0.025, 0.975])
+    return float(whole), float(low), float(high)
+
+
+def _best_of(gains: dict[float | None, list[float]], places: range) -> float | None:
+    """The recency with the best mean; counting all likes alike unless another is better by a hundredth of it."""
+    means = {recency: float(np.mean([values[place] for place in places])) for recency, values in gains.items()}
+    best = max(means, key=lambda recency: means[recency])
+    return best if means[best] > 1.01 * means[None] else None
+
+
+def _popular(model: Model, own: Events) -> list[int]:
+    is_seen = np.isin(model.titles[model.popular], own.title)
+    return model.popular[~is_seen][:LIST_LENGTH].tolist()
+
+
+def _metrics(
+    model: Model, known: Events, ranked: dict, hidden: dict[int, set[int]], former: dict[str, dict[int, float]]
+) -> tuple[list[Metric], dict[str, list[float]]]:
+    users = list(hidden)
+    _, counts = np.unique(known.title[known.is_like], return_counts=True)
+    likes = dict(zip(np.unique(known.title[known.is_like]).tolist(), counts.tolist(), strict=True))
+    viewers = len(np.unique(known.user))
+    gains = {m: np.array([gain(ranked[m][user], hidden[user], model.titles) for user in users]) for m in METHODS}
+    recalls = {
+        m: np.array([
+            len({int(model.titles[row]) for row in ranked[m][user]} & hidden[user]) / len(hidden[user])
+            for user in users
+        ])
+        for m in METHODS
+    }  # fmt: skip
+    metrics: list[Metric] = []
+    for method in METHODS:
+        metrics.append(
+            _with_intervals(method, "ndcg_at_10", gains[method], gains["popular"], users, former.get(method))
+        )
+        metrics.append(_with_intervals(method, "recall_at_20", recalls[method], recalls["popular"], users, None))
+        shown = np.bincount(
+            np.array([row for user in users for row in ranked[method][user]], dtype=np.int64),
+            minlength=len(model.titles),
+        )
+        bits = [
+            -np.log2((likes.get(int(model.titles[row]), 0) + 1) / (viewers + 1))
+            for user in users
+            for row in ranked[method][user]
+        ]
+        may = shown[model.may_be_shown]
+        for metric, value in (
+            ("coverage_of_viewers", float(np.count_nonzero(may)) / max(1, len(may))),
+            ("novelty_bits", float(np.mean(bits)) if bits else 0.0),
+            ("gini", _gini(may)),
+        ):
+            metrics.append(Metric(method, metric, value, len(users)))
+    return metrics, {method: np.round(values, 6).tolist() for method, values in gains.items()}
+
+
+def _with_intervals(
+    method: str, metric: str, values: np.ndarray, popular: np.ndarray, users: list[int], former: dict[int, float] | None
+) -> Metric:
+    draws = np.random.default_rng(1).integers(0, len(values), (SAMPLES, len(values)))
+    low, high = np.quantile(values[draws].mean(axis=1), [0.025, 0.975])
+    beside_popular: tuple = (None, None, None)
+    if method != "popular" and popular.any():
+        beside_popular = ratio_interval(values, popular)
+    beside_former: tuple = (None, None, None)
+    if former:
+        places = [place for place, user in enumerate(users) if user in former]
+        before = np.array([former[users[place]] for place in places])
+        if len(places) >= VIEWERS_AT_LEAST and before.any():
+            beside_former = ratio_interval(values[places], before)
+    is_below = method in GATED and metric == "ndcg_at_10" and (
+        (beside_popular[2] is not None and beside_popular[2] < 1)
+        or (beside_former[1] is not None and beside_former[1] < FORMER_AT_LEAST)
+    )  # fmt: skip
+    return Metric(
+        method, metric, float(values.mean()), len(users), (float(low), float(high)), beside_popular, beside_former,
+        not is_below,
+    )  # fmt: skip
+
+
+def _gini(shown: np.ndarray) -> float:
+    """0: all titles are shown equally often; 1: one takes all.
+
+    >>> round(_gini(np.array([1, 1, 1])), 3), round(_gini(np.array([0, 0, 9])), 3)
+    (0.0, 0.667)
+    """
+    values = np.sort(shown).astype(np.float64)
+    if not values.sum():
+        return 0.0
+    ranks = np.arange(1, len(values) + 1)
+    return float((2 * ranks - len(values) - 1) @ values / (len(values) * values.sum()))
+
+
+def _calibrated(
+    found: list[tuple[np.ndarray, np.ndarray]], hidden: list[set[int]], model: Model
+) -> tuple[tuple[np.ndarray, np.ndarray], float]:
+    """Shares of raw scores that were liked, and how far such shares are off for viewers they were not taken from."""
+    owner = np.repeat(np.arange(len(found)), [len(rows) for rows, _ in found])
+    score = np.concatenate([scores for _, scores in found])
+    hit = np.array(
+        [int(model.titles[row]) in hidden[place] for place, (rows, _) in enumerate(found) for row in rows], dtype=float
+    )
+    fit = owner % 2 == 0
+    if not hit[fit].any() or not hit[~fit].any():
+        return (np.empty(0), np.empty(0)), float("nan")
+    told = IsotonicRegression(out_of_bounds="clip").fit(score[fit], hit[fit]).predict(score[~fit])
+    bins = np.array_split(np.argsort(told, kind="stable"), 10)
+    error = sum(abs(told[places].mean() - hit[~fit][places].mean()) * len(places) for places in bins) / len(told)
+    whole = IsotonicRegression(out_of_bounds="clip").fit(score, hit)
+    return (np.round(whole.X_thresholds_, 9), np.round(whole.y_thresholds_, 6)), float(error)

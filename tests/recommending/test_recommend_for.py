@@ -1,0 +1,101 @@
+"""mart.recommend_for on cases that a person can check, and one viewer's list made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from twelve_titles import DAY, publish_warehouse_load, refresh
+
+from reelhouse.day import Day
+from reelhouse.errors import OutOfStep, QueryWrong
+from reelhouse.recommending.serving import record_viewing, refresh_viewer
+from reelhouse.settings import read_settings
+
+SQL = read_settings({}).sql
+
+
+def ask(conn: psycopg.Connection, **given) -> list[tuple]:
+    words = ", ".join(f'"{name}" => %({name})s' for name in given)
+    return conn.execute(f"select title_key, score_raw, reasons, why from mart.recommend_for({words})", given).fetchall()
+
+
+@pytest.fixture
+def viewed(conn: psycopg.Connection, make_day: Callable[..., Day], catalogue: None) -> psycopg.Connection:
+    """The twelve titles, two viewers with two likes each, published."""
+    conn.execute("insert into warehouse.dim_user values (1, 'viewers', false), (2, 'viewers', false)")
+    conn.execute(
+        "insert into warehouse.fact_user_rating values (1, 1, 5, now(), 'viewers'), (1, 2, 4, now(), 'viewers'),"
+        " (2, 7, 5, now(), 'viewers'), (2, 8, 4.5, now(), 'viewers')"
+    )
+    refresh(conn, make_day(DAY))
+    return conn
+
+
+def test_one_list_for_several_titles_tells_the_share_of_each(viewed: psycopg.Connection) -> None:
+    rows = ask(viewed, titles=[1, 7])
+    assert not {1, 7, 11} & {row[0] for row in rows}, "neither themselves nor an adult title"
+    sources = {part["value"] for row in rows for part in row[2]}
+    assert {"Harbour Heist", "Owl and Otter"} <= sources
+    for _, score, reasons, why in rows:
+        assert sum(part["share"] for part in reasons) == pytest.approx(score, abs=1e-4)
+        assert why
+
+
+def test_in_a_group_everybodys_first_comes_before_anybodys_second(viewed: psycopg.Connection) -> None:
+    alone = {user: ask(viewed, users=[user])[0][0] for user in (1, 2)}
+    both = ask(viewed, users=[1, 2])
+    seen = {1, 2, 7, 8}
+    assert not seen & {row[0] for row in both}, "nothing that one of them has seen"
+    firsts = {row[0] for row in both[:2]}
+    assert firsts & {alone[1]}
+    for user in (1, 2):
+        assert any(part["value"] == f"viewer {user}" for row in both[:2] for part in row[2])
+
+
+def test_unknown_never_passes_a_filter(viewed: psycopg.Connection) -> None:
+    viewed.execute("update warehouse.dim_title set runtime_min = 80 where title_key in (3, 4)")
+    assert {row[0] for row in ask(viewed, titles=[1], max_minutes=90)} == {3, 4}
+    ages = {row[0] for row in ask(viewed, titles=[1], max_age=12)}
+    assert ages == {7, 8, 9}, "title 6 has no certification: it is not for children"
+    assert ask(viewed, min_critics=1) == []
+    assert {row[0] for row in ask(viewed, genres=["comedy"])} == {3, 5, 7, 8}
+    assert ask(viewed, titles=[1], platforms=["hulu"]) == []
+    assert len(ask(viewed, titles=[1], limit=3)) == 3
+
+
+def test_a_viewing_changes_the_list_at_once_and_the_former_one_is_kept(viewed: psycopg.Connection) -> None:
+    before = [row[0] for row in ask(viewed, users=[1])]
+    moment = datetime(2026, 1, 30, tzinfo=UTC)
+    assert record_viewing(viewed, SQL, 1, before[0], moment)["rows_changed"] > 0
+    assert before[0] not in {row[0] for row in ask(viewed, users=[1])}
+    assert record_viewing(viewed, SQL, 1, before[0], moment)["rows_changed"] == 0
+    assert viewed.execute("select count(distinct subject_key) from warehouse.hist_recommendation").fetchone() == (1,)
+
+
+def test_one_viewers_list_is_the_one_of_a_full_refresh(
+    viewed: psycopg.Connection, make_day: Callable[..., Day]
+) -> None:
+    assert refresh_viewer(viewed, SQL, 2)["rows_changed"] == 0
+    record_viewing(viewed, SQL, 9, 3, datetime(2026, 1, 30, tzinfo=UTC))
+    shown = (
+        "select rank, recommended_title_key, score_raw, reasons from warehouse.fact_recommendation where user_key = 9"
+    )
+    alone = viewed.execute(f"{shown} order by rank").fetchall()
+    publish_warehouse_load(viewed, DAY)
+    refresh(viewed, make_day(DAY))
+    # Another viewer's like changes the model a little; what is similar to the one like stays.
+    assert {row[1] for row in alone} == {row[1] for row in viewed.execute(f"{shown} order by rank").fetchall()}
+
+
+def test_what_cannot_be_is_refused_and_leaves_nothing(viewed: psycopg.Connection) -> None:
+    with pytest.raises(QueryWrong, match="a title of the warehouse"):
+        record_viewing(viewed, SQL, 77, 123456789)
+    assert viewed.execute("select count(*) from warehouse.dim_user where user_key = 77").fetchone() == (0,)
+
+
+def test_without_a_published_refresh_there_is_no_list(conn: psycopg.Connection) -> None:
+    with pytest.raises(OutOfStep, match="reelhouse run"):
+        refresh_viewer(conn, SQL, 1)

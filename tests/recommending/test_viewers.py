@@ -1,0 +1,149 @@
+"""Lists for viewers: exact, the same alone as among all, never what was seen, with parts that add up."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from catalogues import random_catalogue
+
+from reelhouse.recommending import linear, methods, modelling, trials, viewers
+from reelhouse.recommending.events import FIRST_SYNTHETIC, Events
+
+PG = 8
+
+
+def random_events(seed: int, titles: list[int], count: int, first_user: int = 1) -> Events:
+    """Viewers with a taste: most of what each watches, and all but all of what each likes, is a third of the titles."""
+    chance = random.Random(seed)
+    rows = []
+    for user in range(first_user, first_user + count):
+        taste = user % 3
+        fit = [title for title in titles if title % 3 == taste]
+        size = min(len(fit) - 1, chance.choice((1, 3, 12, 25, 25)))
+        watched = dict.fromkeys(chance.sample(fit, size) + chance.sample(titles, size // 4))
+        for moment, title in enumerate(chance.sample(list(watched), len(watched))):
+            rows.append((user, title, chance.random() < (0.95 if title % 3 == taste else 0.2), moment))
+    return Events.of(*zip(*rows, strict=True))
+
+
+@pytest.fixture(scope="module")
+def computed() -> methods.Computed:
+    catalogue = random_catalogue(5, 150)
+    keys = [title.title_key for title in catalogue] + [10**7 + number for number in range(20)]
+    return methods.compute(catalogue, random_events(1, keys, 120), {key: f"Film {key}" for key in keys}, PG, {})
+
+
+def shown(computed: methods.Computed) -> list[viewers.Place]:
+    return list(viewers.recommend(computed.model, computed.events))
+
+
+@pytest.mark.parametrize("count", [12, 80])
+def test_ties_are_those_of_the_formula_whichever_matrix_is_inverted(count: int, monkeypatch) -> None:
+    monkeypatch.setattr(linear, "LEAST_LIKES", 1)
+    monkeypatch.setattr(linear, "_ROWS", 7)
+    events = random_events(2, list(range(100, 130)), count)
+    ties = linear.fit(events)
+    likes = events.matrix(ties.titles).toarray().astype(np.float64)
+    inverse = np.linalg.inv(likes.T @ likes + linear.RIDGE * np.eye(likes.shape[1]))
+    expected = -inverse / np.diag(inverse)
+    np.fill_diagonal(expected, 0)
+    assert np.abs(ties.matrix.toarray() - expected).max() < 2e-6
+
+
+def test_a_viewers_list_is_the_same_alone_as_among_all(computed: methods.Computed) -> None:
+    model = modelling.from_bytes(modelling.to_bytes(computed.model))
+    together = shown(computed)
+    for user, own in computed.events.by_user()[::7]:
+        assert list(viewers.recommend(model, own, [user])) == [place for place in together if place.user_key == user]
+
+
+def test_nothing_seen_nor_adult_and_two_of_a_franchise_at_most(computed: methods.Computed) -> None:
+    model = computed.model
+    places = shown(computed)
+    for user, own in computed.events.by_user():
+        rows = [int(np.searchsorted(model.titles, p.title_key)) for p in places if p.user_key == user]
+        assert len(rows) == len(set(rows)) == viewers.LIST_LENGTH
+        assert not set(model.titles[rows].tolist()) & set(own.title.tolist())
+        assert model.may_be_shown[rows].all()
+        assert np.bincount(model.franchise[rows]).max() <= 2
+
+
+def test_parts_add_up_and_every_row_has_one(computed: methods.Computed) -> None:
+    for place in shown(computed):
+        assert place.reasons
+        assert sum(part["share"] for part in place.reasons) == pytest.approx(place.score_raw, abs=1e-6)
+        assert 0 <= place.score <= 1
+
+
+def test_without_the_main_reason_a_title_falls_to_the_rank_that_is_told(computed: methods.Computed) -> None:
+    model, told = computed.model, 0
+    own_of = dict(computed.events.by_user())
+    for place in shown(computed):
+        main = place.reasons[0]
+        if "rank_without" not in main:
+            continue
+        own = own_of[place.user_key]
+        liked, weights = viewers.liked_weights(model, own)
+        stays = model.liked[liked] != main["title_key"]
+        score = np.round(weights[stays] @ model.ties[liked[stays]].toarray(), 9)
+        is_open = viewers.unseen(model, own)
+        row = int(np.searchsorted(model.titles, place.title_key))
+        before = (score > score[row]) | ((score == score[row]) & (model.tie_rank < model.tie_rank[row]))
+        assert main["rank_without"] == 1 + np.count_nonzero(before & is_open)
+        told += 1
+    assert told > 100
+
+
+def test_few_likes_lead_to_what_is_similar_and_none_to_what_is_popular(computed: methods.Computed) -> None:
+    liked = int(computed.model.titles[np.flatnonzero(computed.model.similar[:, 0] >= 0)[0]])
+    one = Events.of([7], [liked], [True], [1])
+    kinds = {part["kind"] for place in viewers.recommend(computed.model, one) for part in place.reasons}
+    assert "similar to" in kinds
+    disliked = Events.of([7], [liked], [False], [1])
+    (first, *_) = viewers.recommend(computed.model, disliked)
+    assert first.is_cold
+    assert first.reasons[0]["kind"] == "popular"
+
+
+def test_invented_viewers_are_never_counted_as_quality() -> None:
+    catalogue = random_catalogue(5, 60)
+    keys = [title.title_key for title in catalogue]
+    events = random_events(1, keys, 60, FIRST_SYNTHETIC)
+    found = methods.compute(catalogue, events, dict.fromkeys(keys, "x"), PG, {})
+    assert found.trial.metrics == []
+    assert found.of_titles.keys() == {methods.SIMILAR_HYBRID, methods.CONTENT_FIELDS}
+    assert shown(found), "but they get lists"
+
+
+def test_viewers_with_a_taste_are_found_and_viewers_without_are_not() -> None:
+    catalogue = [title for title in random_catalogue(8, 200) if not title.is_adult]
+    keys = [title.title_key for title in catalogue]
+    with_taste = methods.compute(catalogue, random_events(3, keys, 150), dict.fromkeys(keys, "x"), PG, {}).trial
+    chance = random.Random(4)
+    drawn = [
+        (user, title, True, moment) for user in range(1, 151) for moment, title in enumerate(chance.sample(keys, 25))
+    ]
+    noise = Events.of(*zip(*drawn, strict=True))
+    without = methods.compute(catalogue, noise, dict.fromkeys(keys, "x"), PG, {}).trial
+    ratio = {
+        name: next(m for m in trial.metrics if (m.method, m.metric) == ("ease", "ndcg_at_10")).versus_popular
+        for name, trial in (("taste", with_taste), ("noise", without))
+    }
+    assert ratio["taste"][1] > 1.2, "the whole interval is above popularity"
+    assert ratio["noise"][1] < 1.2, "negative control"
+
+
+def test_a_version_that_is_worse_than_the_former_one_is_not_ok(computed: methods.Computed) -> None:
+    better = {m: {user: min(1.0, value + 0.5) for user, value in zip(computed.trial.users, gains, strict=True)}
+              for m, gains in computed.trial.gains.items()}  # fmt: skip
+    keys = computed.model.titles
+
+    def model_of(ties: linear.Ties, tuned: modelling.Tuned) -> viewers.Model:
+        return replace(computed.model, liked=ties.titles, ties=modelling.to_catalogue(ties, keys),
+                       liked_names=["x"] * len(ties.titles), recency=tuned.recency)  # fmt: skip
+
+    trial = trials.run(computed.events, keys, model_of, better)
+    assert not all(metric.is_ok for metric in trial.metrics)
