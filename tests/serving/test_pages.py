@@ -85,6 +85,7 @@ def look(page, name: str) -> None:
     for size, viewport in SIZES.items():
         page.set_viewport_size(viewport)
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), size
+        page.evaluate("window.scrollTo(0, 0)")
         page.screenshot(path=page.folder / f"page_{name}_{size}.png")
     page.set_viewport_size(SIZES[page.size])
 
