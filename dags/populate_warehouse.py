@@ -2,7 +2,9 @@
 ### Populate the warehouse
 
 Turns one day's matched titles into dimensions, bridges and facts: built aside, checked, and published in one
-transaction of only the rows that differ. A load that a check speaks against is held, and readers keep what they had.
+transaction of only the rows that differ. A load that a check speaks against is held: readers keep what they had, and
+`approve_warehouse` waits for a person, with the reasons and the difference it would publish. Unanswered after 20 hours
+it counts as rejected, so that the next day can run.
 
 - **Starts** when `match_titles` has finished, for the same day
 - **Reads** schemas `staging` and `matching`
@@ -12,14 +14,15 @@ transaction of only the rows that differ. A load that a check speaks against is 
 
 from airflow.sdk import chain, dag
 
-from reelhouse.orchestration import dag_defaults, step, then
+from reelhouse.orchestration import approval, dag_defaults, step, then
 
 
 @dag(schedule=None, is_paused_upon_creation=False, **dag_defaults(__doc__))
 def populate_warehouse():
     chain(
         step("build_warehouse"),
-        step("check_warehouse", minutes=30),
+        step("check_warehouse", minutes=30, asks=True),
+        approval("warehouse"),
         step("publish_warehouse", emits="warehouse"),
         then("refresh_recommendations"),
     )

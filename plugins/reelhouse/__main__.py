@@ -80,9 +80,32 @@ COMMANDS: dict[str, Command] = {
             "./reelhouse override remove 3",
         ),
     ),
+    "approve": Command(
+        "publish a held load all the same; without a load, show those that wait",
+        ("./reelhouse approve", "./reelhouse approve 12 --reason 'Netflix lost a licence'"),
+    ),
+    "reject": Command(
+        "end a held load; readers keep what they have",
+        ("./reelhouse reject 12 --reason 'the file was cut off'",),
+    ),
+    "report": Command(
+        "write the day's report as one page with pictures",
+        ("./reelhouse report", "./reelhouse report --out films.html"),
+    ),
     "rollback": Command(
         "let readers see again what they saw with one of the last three loads",
         ("./reelhouse rollback", "./reelhouse rollback --to 12 --reason 'the file of the 6th was another region'"),
+    ),
+    "people": Command(
+        "let analysts, scientists and auditors in, each by a login of their own",
+        ("./reelhouse people add ada --role scientist", "./reelhouse people list", "./reelhouse people remove ada"),
+    ),
+    "audit": Command(
+        "verify or show who wrote what",
+        ("./reelhouse audit verify", "./reelhouse audit show --person ada"),
+    ),
+    "watchdog": Command(
+        "end what people run for longer than they may", ("./reelhouse watchdog", "./reelhouse watchdog --every 10")
     ),
     "evaluate": Command(
         "score the links against labels", ("./reelhouse evaluate matches --labels labels.csv --source netflix",)
@@ -111,6 +134,10 @@ COMMANDS: dict[str, Command] = {
             "./reelhouse sample full --out /data/full --scale 0.1 --day 2",
             "./reelhouse sample viewers --users 10000 --views 100000 --out /data/viewers",
         ),
+    ),
+    "tidy": Command(
+        "remove old files and records, clear dead rows, tell of idle sessions",
+        ("./reelhouse tidy --dry-run", "./reelhouse tidy"),
     ),
     "doctor": Command("say what is wrong here and how to mend it", ("./reelhouse doctor",)),
     "test": Command(

@@ -112,7 +112,18 @@ def migrate(dsn: str, sql_folder: Path) -> list[str]:
             if _patiently(lambda path=path: _apply(conn, path)):
                 applied.append(path.name)
                 log.info("migrated %s", path.name)
+        if applied:
+            _patiently(lambda: _make_roles(conn))
     return applied
+
+
+def _make_roles(conn: psycopg.Connection) -> None:
+    """Grant the roles what they may do, on what is new too. Not being allowed to is no reason to stop."""
+    with conn.transaction():
+        conn.execute("set local lock_timeout = '200ms'")
+        (said,) = conn.execute("select ops.make_roles()").fetchone()
+    if said:
+        log.warning("%s", said)
 
 
 def _create_ledger(conn: psycopg.Connection) -> None:

@@ -67,3 +67,21 @@ class DatabaseAway(ReelhouseError):
 
 class QueryWrong(ReelhouseError):
     """A query of a user was refused: it does not parse, names what is not there, or tries to write."""
+
+
+class BadQuery(QueryWrong):
+    """A statement that the server does not understand; the message marks the place."""
+
+
+class NotAllowed(QueryWrong):
+    """A statement that this login may not run, or that a read may not."""
+
+
+class Conflict(QueryWrong):
+    """Somebody else wrote the same meanwhile, or a batch cannot be undone because its rows changed since."""
+
+    exit_code = 4
+
+
+class Timeout(QueryWrong):
+    """The statement took longer than this login may."""

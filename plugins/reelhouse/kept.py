@@ -52,9 +52,12 @@ class Changes:
     gone: int | None
 
 
-def path_in(folder: Path, staged_sha256: str, file: SourceFile) -> Path:
-    """Where a provider's folder of landing has the kept lines of one staging, for these fields of the table."""
-    version = hashlib.sha256(f"{staged_sha256} {' '.join(file.fields)}".encode()).hexdigest()[:16]
+def path_in(folder: Path, staged_sha256: str, file: SourceFile, code: str = "") -> Path:
+    """Where a provider's folder of landing has the kept lines of one staging, for these fields of the table.
+
+    Takes   code  digest of the code, when something else than lines is kept that only the same code understands
+    """
+    version = hashlib.sha256(f"{staged_sha256} {' '.join(file.fields)}{code}".encode()).hexdigest()[:16]
     return folder / f"{file.name}.{version}{SUFFIX}"
 
 
@@ -86,6 +89,12 @@ class Keeper:
                 out.write(portion.text)
                 self.rows += portion.rows
                 yield portion
+
+    def counting(self, texts: Iterable[CopyText]) -> Iterator[CopyText]:
+        """The same portions, only counted."""
+        for portion in texts:
+            self.rows += portion.rows
+            yield portion
 
     def texts(self) -> Iterator[CopyText]:
         """What was written down, in portions."""
@@ -208,8 +217,11 @@ def _write_down(found: Differences, departed: set[bytes], arrived: set[bytes]) -
 def apply(conn: psycopg.Connection, file: SourceFile, found: Differences) -> Changes | None:
     """Make the differences in the staging table.
 
-    Gives   None when the table does not hold the lines that departed; it has to be filled anew then
+    Gives   None when the table does not hold the lines that departed, or holds a key that arrived; it has to be
+            filled anew then
     """
+    # A hundredth of a table is found by key; the planner would read all of it.
+    conn.execute("set local random_page_cost = 1.1")
     _copy_lines(conn, file, "departed", found.departed)
     _copy_lines(conn, file, "arrived", found.arrived)
     _drop_equals(conn, file)
@@ -221,10 +233,14 @@ def apply(conn: psycopg.Connection, file: SourceFile, found: Differences) -> Cha
         )
     ).fetchone()
     gone = conn.execute(_of(file, "delete from {table} where ({key}) in (select {key} from departed)")).rowcount
-    if gone == departed:
-        conn.execute(_of(file, "insert into {table} ({fields}) select {fields} from arrived"))
+    is_right = gone == departed
+    if is_right:
+        added = conn.execute(
+            _of(file, "insert into {table} ({fields}) select {fields} from arrived on conflict do nothing")
+        )
+        is_right = added.rowcount == arrived
     conn.execute("drop table departed, arrived")
-    return Changes(arrived - changed, changed, departed - changed) if gone == departed else None
+    return Changes(arrived - changed, changed, departed - changed) if is_right else None
 
 
 def _copy_lines(conn: psycopg.Connection, file: SourceFile, name: str, lines: BinaryIO) -> None:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Asset, Connection, Param
@@ -24,6 +25,7 @@ from reelhouse.day import EVERY_SOURCE, Day
 from reelhouse.errors import ReelhouseError, SettingsWrong
 
 if TYPE_CHECKING:
+    import psycopg
     from airflow.sdk.definitions.context import Context
 
 log = logging.getLogger(__name__)
@@ -101,16 +103,17 @@ def _form() -> dict[str, Param]:
     }
 
 
-def step(name: str, minutes: int = 60, emits: str | None = None) -> PythonOperator:
+def step(name: str, minutes: int = 60, emits: str | None = None, asks: bool = False) -> PythonOperator:
     """A task that runs one step of `reelhouse.steps` for the day.
 
     Takes   minutes  after which the task counts as stuck and is tried again
             emits    asset that is new after this step; for the last step of a DAG, so after its checks
+            asks     a load that it holds is no failure: the approval that follows asks a person
     """
     return StepOperator(
         task_id=name,
         python_callable=_run,
-        op_args=[name, emits],
+        op_args=[name, emits, asks],
         execution_timeout=timedelta(minutes=minutes),
         outlets=[ASSETS[emits]] if emits else [],
         show_return_value_in_logs=False,
@@ -123,6 +126,93 @@ class StepOperator(PythonOperator):
     def look_again(self, context: Context, event: object = None) -> object:
         """Run the step anew: the source may have come, or the deadline."""
         return self.execute(context)
+
+
+def approval(part: str) -> ApprovalOperator:
+    """A task that asks a person about a held load, and passes at once when none is held."""
+    return ApproveOperator(
+        part=part,
+        task_id=f"approve_{part}",
+        subject=f"Publish the held load of the {part}?",
+        body="",
+        params={"reason": Param("", type="string", title="Reason", description="Why. Recorded.")},
+        execution_timeout=timedelta(minutes=10),
+        response_timeout=timedelta(hours=20),
+    )
+
+
+class ApproveOperator(ApprovalOperator):
+    """Shows what speaks against the load of the day and what it would publish; records the answer and who gave it.
+
+    Approve lets the run go on. Reject, or no answer in time, ends it, so that the next day can run. An answer without
+    a reason is asked for again. Who has answered in the shell meanwhile is not overruled.
+    """
+
+    def __init__(self, *, part: str, **fields: object) -> None:
+        super().__init__(defaults=self.REJECT, **fields)
+        self.part = part
+
+    def execute(self, context: Context) -> object:
+        from reelhouse.settings import read_settings
+        from reelhouse.warehousing import holds
+
+        with retried_only_if_passing(), _connected() as conn:
+            hold = holds.read_hold(conn, read_settings().sql, _load_of_day(conn, self.part, context))
+        if hold is None:
+            return "No load is held."
+        self.subject = f"Publish load {hold.load_id} ({self.part}, {hold.batch_date})? {hold.reasons[0]}"[:250]
+        self.body = holds.describe(hold)
+        self.response_timeout = timedelta(hours=read_settings().approval_hours)
+        log.warning("Load %s waits for a person: %s", hold.load_id, "; ".join(hold.reasons))
+        return super().execute(context)
+
+    def execute_complete(self, context: Context, event: dict[str, object]) -> object:
+        from reelhouse.settings import read_settings
+        from reelhouse.warehousing import holds
+
+        chosen, reason, who, where = self._answer(event)
+        if not reason:
+            log.warning("An answer without a reason is none; asked again.")
+            return self.execute(context)
+        with retried_only_if_passing(), _connected() as conn:
+            load_id = _load_of_day(conn, self.part, context)
+            hold = holds.read_hold(conn, read_settings().sql, load_id)
+            if hold is not None:
+                holds.answer(conn, hold, chosen, reason, who, where)
+            (state, why) = conn.execute(
+                "select state, state_reason from ops.load where load_id = %s", (load_id,)
+            ).fetchone()
+        if state not in ("checked", "published"):
+            raise AirflowFailException(f"Load {load_id} is not published: {why or state}")
+        return {"load_id": load_id, "answer": chosen, "reason": reason, "by": who}
+
+    def _answer(self, event: dict[str, object]) -> tuple[str, str, str, str]:
+        """Verdict, reason, who, and where."""
+        from reelhouse.warehousing import holds
+
+        if event.get("timedout"):
+            return holds.REJECT, "nobody answered in time", "nobody", holds.BY_TIMEOUT
+        user = event["responded_by_user"] or {}
+        verdict = holds.APPROVE if event["chosen_options"] == [self.APPROVE] else holds.REJECT
+        reason = str((event["params_input"] or {}).get("reason") or "").strip()
+        return verdict, reason, str(user.get("name") or user.get("id") or "unknown"), holds.IN_AIRFLOW
+
+
+@contextmanager
+def _connected() -> Iterator[psycopg.Connection]:
+    from reelhouse.database import connect
+
+    with connect(warehouse_dsn(), "reelhouse orchestration", autocommit=True) as conn:
+        yield conn
+
+
+def _load_of_day(conn: psycopg.Connection, part: str, context: Context) -> int | None:
+    row = conn.execute(
+        "select load_id from ops.load where part = %s and batch_date = %s"
+        " order by opened_at desc, load_id desc limit 1",
+        (part, batch_date(context["params"], context["dag_run"])),
+    ).fetchone()
+    return row[0] if row else None
 
 
 def prepare() -> PythonOperator:
@@ -175,16 +265,20 @@ def warehouse_dsn() -> str:
 
 
 def _connection_dsn() -> str:
-    from psycopg.conninfo import make_conninfo
-    from psycopg.pq import Conninfo
-
     try:
-        connection = Connection.get(WAREHOUSE)
+        return dsn_of(Connection.get(WAREHOUSE))
     except AirflowNotFoundException as error:
         raise SettingsWrong(
             f"Airflow connection `{WAREHOUSE}`: expected one of type Postgres, found none. Add it under Admin, "
             "Connections, or set REELHOUSE_WAREHOUSE_DSN."
         ) from error
+
+
+def dsn_of(connection: Connection) -> str:
+    """libpq connection string of an Airflow connection."""
+    from psycopg.conninfo import make_conninfo
+    from psycopg.pq import Conninfo
+
     # The extra field also holds settings of Airflow's own hook; libpq would refuse those.
     known = {option.keyword.decode() for option in Conninfo.get_defaults()}
     extra = {key: value for key, value in connection.extra_dejson.items() if key in known}
@@ -206,14 +300,21 @@ def _migrate() -> list[str]:
         return migrate(warehouse_dsn(), read_settings().sql)
 
 
-def _run(name: str, emits: str | None, **context) -> dict[str, object]:
+def _run(name: str, emits: str | None, asks: bool, **context) -> dict[str, object]:
     with retried_only_if_passing():
+        from reelhouse.errors import Held
         from reelhouse.steps import run_step
 
         dsn = warehouse_dsn()
         day = _make_day(dsn, context)
         with waiting_while_late(day, context):
-            figures = json.loads(json.dumps(run_step(name, dsn, day), default=str))
+            try:
+                figures = json.loads(json.dumps(run_step(name, dsn, day), default=str))
+            except Held as held:
+                if not asks:
+                    raise
+                log.warning("%s", held)
+                figures = {"held": str(held)}
         if emits:
             event = {"day": day.batch_date.isoformat(), **_hand_on(dsn, day), **figures}
             context["outlet_events"][ASSETS[emits]].extra = event

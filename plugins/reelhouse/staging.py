@@ -11,8 +11,8 @@ import inspect
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -22,11 +22,11 @@ import numpy as np
 import psycopg
 from psycopg import sql
 
-from reelhouse import copying, kept, sources
+from reelhouse import comparing, copying, kept, sources
 from reelhouse.copying import CopyText, copy_rows, copy_texts
 from reelhouse.database import identifiers, indexes_made_afterwards, translated_errors
 from reelhouse.day import EVERY_SOURCE, OPTIONAL_SOURCES, SOURCES, Day
-from reelhouse.errors import FileMissing, Held, OutOfStep
+from reelhouse.errors import FileMissing, OutOfStep
 from reelhouse.kept import Changes
 from reelhouse.sources import SourceFile, files_of, provider, reading, values
 from reelhouse.sources.number_set import NumberSet
@@ -63,10 +63,26 @@ class Mentioned:
 
     numbers  query of a filter -> numbers
     files    files whose numbers are all in them; what is staged already is asked of the database instead
+    came     query of a filter -> numbers in rows that are new, of files that were compared with what was staged
+    left     the same in rows that are gone
+    formers  file that was compared -> digest of what was staged before
     """
 
-    numbers: dict[str, NumberSet]
-    files: set[str]
+    numbers: dict[str, NumberSet] = field(default_factory=dict)
+    files: set[str] = field(default_factory=set)
+    came: dict[str, NumberSet] = field(default_factory=dict)
+    left: dict[str, NumberSet] = field(default_factory=dict)
+    formers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What came of staging a file: its header and account, the rows of its table, how they differ from the former."""
+
+    header: Header
+    record: Reading
+    rows: int
+    changes: Changes
 
 
 # --- staging a source -----------------------------------------------------------------------------------
@@ -81,7 +97,7 @@ def stage_source(conn: psycopg.Connection, day: Day, source: str) -> dict[str, o
     Reruns  what staging holds already is left alone
     """
     landed = _landed_files(conn, day, source)
-    mentioned = Mentioned({}, set())
+    mentioned = Mentioned()
     staged = 0
     for file in files_of(source):
         # All headers first: of two files that belong together not one row moves when either is wrong.
@@ -120,15 +136,19 @@ def _landed_files(conn: psycopg.Connection, day: Day, source: str) -> dict[str, 
     for file in files_of(source):
         if file.name in found:
             file_id, path, sha256 = found[file.name]
-            parts = [sha256, code_sha256(source)]
-            parts += [landed[name].staged_sha256 if name in landed else "none" for name in file.depends_on]
-            digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+            others = [landed[name].staged_sha256 if name in landed else "none" for name in file.depends_on]
+            digest = _staged_sha256(source, sha256, others)
             landed[file.name] = Landed(file, file_id, day.settings.landing / path, digest)
         elif file.is_required and (found or source in SOURCES):
             raise OutOfStep(
                 f"{file.name}: expected to be landed for {day.batch_date}, found no such file. Run land_{source} first."
             )
     return landed
+
+
+def _staged_sha256(source: str, sha256: str, others: Iterable[str]) -> str:
+    """The digest of what is staged of a file, after those of the files that it depends on."""
+    return hashlib.sha256("\n".join([sha256, code_sha256(source), *others]).encode()).hexdigest()
 
 
 @cache
@@ -228,24 +248,110 @@ def _empty(conn: psycopg.Connection, file: SourceFile) -> None:
 def _stage_file(conn: psycopg.Connection, day: Day, landed: Landed, mentioned: Mentioned) -> None:
     """Make one staging table hold the rows of a landed file, with its account and quarantine."""
     started = time.monotonic()
-    record = Reading(landed.file_id)
-    lines = kept.path_in(day.settings.landing / landed.file.source, landed.staged_sha256, landed.file)
-    try:
-        with _opened(landed) as (stream, packed), kept.Keeper(lines) as keeper:
-            header = read_header(landed.file, stream)
-            with translated_errors(), conn.transaction():
-                _lock(conn, landed)
-                former = None if day.force else _former_lines(conn, day, landed.file)
-                texts = _texts(conn, day, landed, header, stream, record, mentioned)
-                changes = _fill(conn, landed.file, keeper, _told(day, landed, texts, packed), record, former)
-                # Of rows set aside the database has decided, so the numbers gathered here are not all.
-                if not record.rows_aside:
-                    mentioned.files.add(landed.file.name)
-                _write_quarantine(conn, landed, record)
-                _write_account(conn, landed, header, record, keeper.rows, changes, time.monotonic() - started)
-    finally:
-        record.close()
+    is_by_lines = hasattr(provider(landed.file.source), "BlockReader")
+    lines = _kept_path(day, landed.file, landed.staged_sha256)
+    with ExitStack() as stack, translated_errors(), conn.transaction():
+        _lock(conn, landed)
+        staged = _stage_differences(conn, day, landed, mentioned, stack) if is_by_lines and not day.force else None
+        staged = staged or _stage_whole(conn, day, landed, mentioned, stack)
+        _write_quarantine(conn, landed, staged.record)
+        _write_account(conn, landed, staged, time.monotonic() - started)
     kept.remove_others(lines, landed.file)
+
+
+def _kept_path(day: Day, file: SourceFile, staged_sha256: str) -> Path:
+    """Where that is which the next day of a file is compared with: its kept lines, or notes beside the landed file."""
+    is_by_lines = hasattr(provider(file.source), "BlockReader")
+    code = code_sha256(file.source) if is_by_lines else ""
+    return kept.path_in(day.settings.landing / file.source, staged_sha256, file, code)
+
+
+def _stage_whole(conn: psycopg.Connection, day: Day, landed: Landed, mentioned: Mentioned, stack: ExitStack) -> Staged:
+    """Read all of a file."""
+    file, is_by_lines = landed.file, hasattr(provider(landed.file.source), "BlockReader")
+    record = stack.enter_context(closing(Reading(landed.file_id)))
+    lines = _kept_path(day, file, landed.staged_sha256)
+    with _opened(landed) as (stream, packed), kept.Keeper(lines) as keeper:
+        header = read_header(file, stream)
+        # Asked for here and now: once the copy into the table has begun, the connection has no ear for a question.
+        known = _known_of(conn, day, file, mentioned, None)
+        asked = _asked_of(file)
+        target = mentioned.numbers.setdefault(asked, NumberSet()) if asked else None
+        repeated: set[int] = set()
+        more = (repeated,) if is_by_lines else ()
+        texts = provider(file.source).read_texts(file, header, stream, record, known, target, *more)
+        texts = _told(day, landed, texts, packed)
+        if is_by_lines:
+            changes = _fill_by_lines(conn, file, keeper, texts)
+        else:
+            changes = _fill(conn, file, keeper, texts, record, None if day.force else _former_lines(conn, day, file))
+        if record.rows_aside:
+            added = _keep_new_of_aside(conn, file, record)
+            record.rows_duplicate += record.rows_aside - added
+            keeper.rows += added
+        elif is_by_lines:
+            comparing.write_notes(lines, known, repeated)
+        else:
+            keeper.keep()
+    # Of rows set aside the database has decided, so that the lines are not all that the table holds, and the numbers
+    # gathered here are not all.
+    if not record.rows_aside:
+        mentioned.files.add(file.name)
+    return Staged(header, record, keeper.rows, changes or Changes(keeper.rows, 0, 0))
+
+
+def _stage_differences(
+    conn: psycopg.Connection, day: Day, landed: Landed, mentioned: Mentioned, stack: ExitStack
+) -> Staged | None:
+    """Read only the lines in which a file differs from the one that is staged; None when that is not to be done."""
+    file, asked = landed.file, _asked_of(landed.file)
+    former = _former(conn, day, file)
+    if former is None:
+        return None
+    record = stack.enter_context(closing(Reading(landed.file_id)))
+    known = _known_of(conn, day, file, mentioned, former)
+    came = mentioned.came.setdefault(asked, NumberSet()) if asked else None
+    left = mentioned.left.setdefault(asked, NumberSet()) if asked else None
+    with _opened(landed) as (stream, packed):
+        header = read_header(file, stream)
+        found = comparing.compare(file, former, header, _ToldOf(day, landed, stream, packed), record, known, came, left)
+    if found is None:
+        return None
+    with closing(found.differences):
+        changes = kept.apply(conn, file, found.differences)
+    if changes is None:
+        return None
+    mentioned.formers[file.name] = former.digest
+    comparing.write_notes(_kept_path(day, file, landed.staged_sha256), known, set(found.repeated))
+    return Staged(header, record, former.account[1] + found.arrived - found.departed, changes)
+
+
+def _former(conn: psycopg.Connection, day: Day, file: SourceFile) -> comparing.Former | None:
+    """What the table holds now, for the next file to be compared with; None when that is not known."""
+    digest = _staged_row(conn, file)[1]
+    row = conn.execute(
+        "select file.file_id, file.landed_path, file.sha256, staged.rows_in, staged.rows_staged, staged.rows_filtered,"
+        " staged.rows_quarantined, staged.rows_duplicate from ops.staged_file as staged"
+        " inner join ops.file using (file_id) where staged.source = %s and staged.file_name = %s",
+        (file.source, file.name),
+    ).fetchone()
+    notes = _kept_path(day, file, digest)
+    if not notes.is_file() or not _is_filled(conn, file, row[4]):
+        return None
+    read = comparing.read_notes(notes)
+    if read is None:
+        return None
+    rejected = conn.execute(
+        "select line_number from quarantine.rejected_row where file_id = %s order by 1", (row[0],)
+    ).fetchall()
+    numbers = np.array([number for (number,) in rejected], np.int64)
+    return comparing.Former(day.settings.landing / row[1], *read, row[3:], numbers, row[2], digest)
+
+
+def _asked_of(file: SourceFile) -> str | None:
+    """The query for numbers by which later files are filtered and which this one mentions."""
+    asked = [other.keep_referenced.query for other in files_of(file.source) if file.name in other.depends_on]
+    return asked[0] if asked else None
 
 
 @contextmanager
@@ -261,31 +367,41 @@ def _read_only_header(landed: Landed) -> None:
         read_header(landed.file, stream)
 
 
-def _texts(
-    conn: psycopg.Connection,
-    day: Day,
-    landed: Landed,
-    header: Header,
-    stream: BinaryIO,
-    record: Reading,
-    mentioned: Mentioned,
-) -> Iterator[CopyText]:
-    """The file's rows as COPY text; the numbers that later files are filtered by are gathered on the way."""
-    file = landed.file
-    # Asked for here and now: once the copy into the table has begun, the connection has no ear for a question.
-    known = _known_of(conn, day, file, mentioned)
-    asked = [other.keep_referenced.query for other in files_of(file.source) if file.name in other.depends_on]
-    target = mentioned.numbers.setdefault(asked[0], NumberSet()) if asked else None
-    return provider(file.source).read_texts(file, header, stream, record, known, target)
-
-
-def _known_of(conn: psycopg.Connection, day: Day, file: SourceFile, mentioned: Mentioned) -> NumberSet | None:
+def _known_of(
+    conn: psycopg.Connection, day: Day, file: SourceFile, mentioned: Mentioned, former: comparing.Former | None
+) -> NumberSet | None:
+    """The numbers that the filter of a file lets through."""
     if not file.keep_referenced:
         return None
-    gathered = mentioned.numbers.get(file.keep_referenced.query)
+    query = file.keep_referenced.query
+    gathered = mentioned.numbers.get(query)
     if gathered is not None and mentioned.files.issuperset(file.depends_on):
         return gathered
-    return _known_numbers(conn, (day.settings.sql / "1_staging" / file.keep_referenced.query).read_text())
+    text = (day.settings.sql / "1_staging" / query).read_text()
+    if former is None or not _is_of_formers(conn, file, mentioned, former):
+        return _known_numbers(conn, text)
+    known, came, left = former.known.copy(), mentioned.came.get(query), mentioned.left.get(query)
+    if came is not None:
+        known.unite(came.used())
+        left.take_out(came)
+        # What one row does not mention any more another one may.
+        known.take_out(left)
+        statement = (
+            f"select distinct number from ({text.rstrip().rstrip(';')}\n) as asked (number) where number = any(%s)"
+        )
+        still = conn.execute(statement, (left.numbers().tolist(),)).fetchall()
+        known.add(np.array([number for (number,) in still], np.int64))
+    return known
+
+
+def _is_of_formers(conn: psycopg.Connection, file: SourceFile, mentioned: Mentioned, former: comparing.Former) -> bool:
+    """Whether what is staged of a file was filtered by what was staged of the others before this run."""
+    others = []
+    for name in file.depends_on:
+        other = next(one for one in files_of(file.source) if one.name == name)
+        row = _staged_row(conn, other)
+        others.append(mentioned.formers.get(name) or (row[1] if row else "none"))
+    return former.digest == _staged_sha256(file.source, former.sha256, others)
 
 
 def _known_numbers(conn: psycopg.Connection, query: str) -> NumberSet:
@@ -325,6 +441,21 @@ def _told(day: Day, landed: Landed, texts: Iterable[CopyText], packed: BinaryIO)
     day.tell(f"staging {landed.file.name}", 1.0)
 
 
+class _ToldOf:
+    """A stream that tells of the progress while it is read."""
+
+    def __init__(self, day: Day, landed: Landed, stream: BinaryIO, packed: BinaryIO) -> None:
+        self.day, self.name, self.stream, self.packed = day, landed.file.name, stream, packed
+        self.size = max(landed.path.stat().st_size, 1)
+        self.told = time.monotonic()
+
+    def read(self, size: int) -> bytes:
+        if time.monotonic() - self.told > SECONDS_BETWEEN_TELLS:
+            self.day.tell(f"comparing {self.name}", min(self.packed.tell() / self.size, 1.0))
+            self.told = time.monotonic()
+        return self.stream.read(size)
+
+
 def _former_lines(conn: psycopg.Connection, day: Day, file: SourceFile) -> tuple[Path, int] | None:
     """The kept lines of what the table holds now, and how many rows that is; None when there is no such thing."""
     _, staged_sha256, rows = _staged_row(conn, file)
@@ -339,26 +470,34 @@ def _fill(
     texts: Iterator[CopyText],
     record: Reading,
     former: tuple[Path, int] | None,
-) -> Changes:
-    """Make the table hold the rows of the texts and no others, by as few changes as are needed."""
-    had_rows, changes = _has_rows(conn, file), None
-    if former is None:
-        _replace(conn, file, keeper.passing(texts))
-    else:
+) -> Changes | None:
+    """Make the table hold the rows of the texts and no others, by as few changes as are needed.
+
+    Gives   None when it was empty before
+    """
+    if former is not None:
         with closing(kept.compare(former[0], keeper.passing(texts))) as found:
             if found.is_whole and found.rows == former[1] and not record.rows_aside:
                 changes = kept.apply(conn, file, found)
-        if changes is None:
-            _replace(conn, file, keeper.texts())
-    if record.rows_aside:
-        added = _keep_new_of_aside(conn, file, record)
-        record.rows_duplicate += record.rows_aside - added
-        keeper.rows += added
+                if changes is not None:
+                    return changes
+        texts = keeper.texts()
     else:
-        # The database has decided of rows set aside, so that the lines are not all that the table holds.
-        keeper.keep()
-    whole = Changes(None, None, None) if had_rows else Changes(keeper.rows, 0, 0)
-    return changes or whole
+        texts = keeper.passing(texts)
+    return _fill_anew(conn, file, texts)
+
+
+def _fill_by_lines(
+    conn: psycopg.Connection, file: SourceFile, keeper: kept.Keeper, texts: Iterator[CopyText]
+) -> Changes | None:
+    """Make the table hold the rows of the texts and no others; the landed file itself is compared with later."""
+    return _fill_anew(conn, file, keeper.counting(texts))
+
+
+def _fill_anew(conn: psycopg.Connection, file: SourceFile, texts: Iterator[CopyText]) -> Changes | None:
+    had_rows = _has_rows(conn, file)
+    _replace(conn, file, texts)
+    return Changes(None, None, None) if had_rows else None
 
 
 def _has_rows(conn: psycopg.Connection, file: SourceFile) -> bool:
@@ -413,17 +552,15 @@ def _write_quarantine(conn: psycopg.Connection, landed: Landed, record: Reading)
 def _write_account(
     conn: psycopg.Connection,
     landed: Landed,
-    header: Header,
-    record: Reading,
-    rows_staged: int,
-    changes: Changes,
+    staged: Staged,
     seconds: float,
 ) -> None:
+    record, changes = staged.record, staged.changes
     values = {
         "file_id": landed.file_id,
         "staged_sha256": landed.staged_sha256,
         "rows_in": record.rows_in,
-        "rows_staged": rows_staged,
+        "rows_staged": staged.rows,
         "rows_filtered": record.rows_filtered,
         "rows_quarantined": record.rows_quarantined,
         "rows_duplicate": record.rows_duplicate,
@@ -431,7 +568,7 @@ def _write_account(
         "rows_new": changes.new,
         "rows_changed": changes.changed,
         "rows_gone": changes.gone,
-        "added_columns": [name.replace("\0", "") for name in header.added],
+        "added_columns": [name.replace("\0", "") for name in staged.header.added],
         "seconds": seconds,
     }
     # The table's own constraint holds that every row is accounted for; if not, the transaction fails.
@@ -460,8 +597,9 @@ def open_load(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     """Open the day's load of what is staged, with the account of its files.
 
     Gives   load_id, is_seen and the account summed
-    Raises  OutOfStep when staging does not hold the files that serve the day, Held when the volume gate speaks
-            against it: too many rows that are not valid, no rows, far fewer or more than usual
+            and `objections`: what the volume gate has against it (too many rows that are not valid, no rows, far fewer
+            or more than usual). It is built aside all the same; check_warehouse holds it
+    Raises  OutOfStep when staging does not hold the files that serve the day
     Reruns  the same staging is the same load; what a person has accepted of it is not asked again
     """
     with conn.transaction():
@@ -477,14 +615,10 @@ def open_load(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         reasons = [] if load.state != "building" else _hold_reasons(conn, day, staged)
         if reasons and loads.is_accepted(conn, load.load_id, reasons, day.accept):
             reasons = []
-        if reasons:
-            loads.set_state(conn, load.load_id, "held", "; ".join(reasons))
-    if reasons:
-        raise Held(
-            f"Load {load.load_id} of {day.batch_date} is held: {'; '.join(reasons)}. Nothing was published. "
-            "If it is right as it is, run it with --accept and your reason."
-        )
-    return {"load_id": load.load_id, "is_seen": load.is_seen, **figures}
+        if load.state == "building":
+            loads.object_to(conn, load.load_id, "volume", reasons)
+    objections = {"objections": reasons} if reasons else {}
+    return {"load_id": load.load_id, "is_seen": load.is_seen, **figures, **objections}
 
 
 def share_staging(conn: psycopg.Connection, load_id: int) -> None:

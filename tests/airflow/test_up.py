@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import signal
+import urllib.parse
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import psutil
 import psycopg
 import pytest
@@ -19,6 +22,9 @@ from homes import Home, make_home, wait_for, wait_until_nothing_is_left
 from reelhouse.operating import airflow, airflow_api, embedded, following, postgres, supervising
 from reelhouse.operating.showing import Screen
 from reelhouse.operating.test import find_browser
+from reelhouse.serving.app import make_app
+from reelhouse.serving.settings import ServingSettings
+from reelhouse.settings import read_settings
 from reelhouse.steps import STEPS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -117,6 +123,86 @@ def test_logs_show_what_a_component_said(loaded: tuple[Home, str]) -> None:
     assert len(done.stdout.splitlines()) == 5
 
 
+def pages_answer(url: str, method: str, path: str, headers: dict[str, str] | None = None) -> tuple[int, str, str]:
+    """Status, where it leads, and text of an answer of the warehouse's pages within Airflow."""
+    answered = httpx.request(method, f"{url}/warehouse{path}", headers=headers, trust_env=False, timeout=30)
+    return answered.status_code, answered.headers.get("location", ""), answered.text
+
+
+@pytest.fixture(scope="module")
+def url_and_token(loaded: tuple[Home, str]) -> tuple[str, str]:
+    home, said = loaded
+    url = re.search(r"(http://\S+)  user admin", said).group(1)
+    return url, airflow_api.log_in(url, airflow.USER, airflow.password(home.settings)).token
+
+
+def test_the_warehouse_s_pages_are_as_closed_as_airflow(url_and_token: tuple[str, str]) -> None:
+    from serving.test_access import guarded
+
+    url, token = url_and_token
+    routes = guarded(make_app("dbname=nowhere", read_settings({}), ServingSettings()))
+    told = []
+    for headers in ({}, {"Authorization": f"Bearer {token[:-9]}wrong"}, {"Cookie": "_token=wrong"}, {"X-API-Key": "x"}):
+        for method, path in routes:
+            status, leads_to, text = pages_answer(url, method, path, headers)
+            if status not in (401, 403) and not (status == 303 and "/login" in leads_to and not text):
+                told.append((method, path, status))
+    assert told == []
+    assert pages_answer(url, "GET", "/healthz")[0] == 200
+
+
+def test_who_is_logged_in_to_airflow_asks_the_warehouse(url_and_token: tuple[str, str]) -> None:
+    url, token = url_and_token
+    bearer = {"Authorization": f"Bearer {token}"}
+    status, _, text = pages_answer(url, "GET", "/api/v1/health", bearer)
+    assert (status, '"status":"ok"' in text) == (200, True)
+    assert pages_answer(url, "GET", "/api/v1/movies?min_votes=0", bearer)[2].startswith('[{"id":')
+    # A browser's cookie alone changes nothing: another site could make it ask.
+    assert pages_answer(url, "DELETE", "/api/v1/reviews/1", {"Cookie": f"_token={token}"})[0] == 403
+    assert pages_answer(url, "DELETE", "/api/v1/reviews/1", bearer)[0] == 404
+
+
+@pytest.mark.browser
+def test_a_person_walks_through_the_warehouse_s_pages_in_airflow(
+    loaded: tuple[Home, str], url_and_token: tuple[str, str], tmp_path: Path
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+    from playwright.sync_api import expect, sync_playwright
+
+    browser_path = find_browser()
+    if browser_path is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    url, password = re.search(r"(http://\S+)  user admin, password (\w+)", loaded[1]).groups()
+    folder = Path(os.environ.get(PICTURES) or tmp_path)
+    bearer = {"Authorization": f"Bearer {url_and_token[1]}"}
+    best_known = json.loads(pages_answer(url, "GET", "/api/v1/movies?limit=1&min_votes=0", bearer)[2])[0]["title"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=CHROMIUM_OPTIONS)
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        # Whoever is not logged in is led to Airflow's login, and back.
+        page.goto(f"{url}/warehouse/trust")
+        page.locator("input[name=username]").fill("admin")
+        page.locator("input[name=password]").fill(password)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Can I rely on it?", timeout=30_000)
+        found = Axe().run(page).response["violations"]
+        assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
+        page.goto(f"{url}/dags/extract_sources")
+        page.get_by_role("link", name="Trust").click()
+        shown = page.frame_locator("iframe")
+        expect(shown.get_by_role("heading", level=1)).to_contain_text("Can I rely on it?", timeout=30_000)
+        for size, viewport in (("desktop", (1280, 800)), ("phone", (390, 844))):
+            page.set_viewport_size({"width": viewport[0], "height": viewport[1]})
+            page.goto(f"{url}/plugin/warehouse")
+            shown.get_by_label("Title, in any language").press_sequentially(best_known[:8])
+            expect(shown.locator("#suggestions a").first).to_contain_text(best_known, timeout=30_000)
+            shown.get_by_role("button", name="Search").click()
+            shown.locator("#results h3 a").first.click()
+            expect(shown.get_by_role("heading", name="Similar titles")).to_be_visible()
+            page.screenshot(path=folder / f"page_airflow_{size}.png")
+        browser.close()
+
+
 @pytest.mark.browser
 def test_a_person_logs_in_with_the_printed_password_and_sees_green_runs(
     loaded: tuple[Home, str], tmp_path: Path
@@ -190,24 +276,137 @@ def held(loaded: tuple[Home, str], tmp_path_factory: pytest.TempPathFactory) -> 
 
 def test_a_held_day_ends_with_3_and_says_why(held: tuple[Home, str]) -> None:
     home, said = held
-    assert "extract_sources.open_load failed" in said
-    assert "netflix_titles.csv" in said.split("open_load failed")[1]
+    assert "populate_warehouse.approve_warehouse waits for a person" in said
+    assert "netflix\\_titles.csv: expected at most 0.5% bad rows, found" in said.split("waits for a person")[1]
     assert home.call("status").returncode == 0
 
 
-def test_a_held_day_that_a_person_accepts_in_the_form_is_published(held: tuple[Home, str]) -> None:
-    home, _ = held
+def approval_of(api: airflow_api.Api, state: str, seconds: float = 120) -> tuple[str, airflow_api.Answer]:
+    """The newest run of populate_warehouse once its approval is in a state, and the task."""
+    day = datetime.now(UTC).date()
+
+    def look() -> tuple[str, airflow_api.Answer] | None:
+        run = airflow_api.newest_run(api, "populate_warehouse", day)
+        tasks = airflow_api.tasks(api, "populate_warehouse", run["dag_run_id"]) if run else []
+        found = [task for task in tasks if task["task_id"] == "approve_warehouse" and task["state"] == state]
+        return (run["dag_run_id"], found[0]) if found else None
+
+    return airflow_api.wait_until(look, seconds, f"approve_warehouse {state}")
+
+
+def asked(api: airflow_api.Api, run_id: str) -> airflow_api.Answer:
+    """What Airflow asks a person in a run."""
+    path = f"/api/v2/dags/populate_warehouse/dagRuns/{run_id}/taskInstances/approve_warehouse/-1/hitlDetails"
+    return airflow_api.ask(api, "GET", path.replace(run_id, urllib.parse.quote(run_id, safe="")))
+
+
+def log_in(home: Home) -> airflow_api.Api:
     url = supervising.read_running(home.settings).url
-    api = airflow_api.log_in(url, airflow.USER, airflow.password(home.settings))
+    return airflow_api.log_in(url, airflow.USER, airflow.password(home.settings))
+
+
+def test_the_approval_shows_reasons_and_difference_and_wants_a_reason(held: tuple[Home, str]) -> None:
+    home, _ = held
+    api = log_in(home)
+    run_id, _ = approval_of(api, airflow_api.AWAITS_INPUT)
+    question = asked(api, run_id)
+    assert question["options"] == ["Approve", "Reject"]
+    assert question["defaults"] == ["Reject"]
+    assert "bad rows, found" in question["body"]
+    assert "What speaks against it" in question["body"]
+    airflow_api.respond(api, "populate_warehouse", run_id, "approve_warehouse", "Approve", {"reason": " "})
+
+    def is_asked_again() -> bool:
+        return asked(api, run_id)["response_received"] is False
+
+    airflow_api.wait_until(is_asked_again, 60, "to be asked again")
+    approval_of(api, airflow_api.AWAITS_INPUT)
+
+
+def test_a_reject_in_the_shell_ends_the_run_in_airflow(held: tuple[Home, str]) -> None:
+    home, _ = held
+    api = log_in(home)
+    approval_of(api, airflow_api.AWAITS_INPUT)
+    load_id = newest_load(home)[0]
+    done = home.call("reject", str(load_id), "--reason", "a hundred drafts in the file", "--by", "ann")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "populate_warehouse in Airflow goes on with this answer" in done.stdout
+    approval_of(api, "failed")
+    assert newest_load(home)[1:3] == ("failed", False)
+
+
+def newest_load(home: Home) -> tuple[int, str, bool]:
+    with embedded.warehouse_dsn(home.settings) as dsn, psycopg.connect(dsn) as conn:
+        return conn.execute(
+            "select load_id, state, load_id = (select load_id from warehouse.publication where part = 'warehouse')"
+            " from ops.load where part = 'warehouse' order by opened_at desc, load_id desc limit 1"
+        ).fetchone()
+
+
+@pytest.mark.browser
+def test_a_person_approves_a_held_load_in_the_browser_and_it_is_published(
+    held: tuple[Home, str], tmp_path: Path
+) -> None:
+    from playwright.sync_api import sync_playwright
+
+    home, _ = held
+    browser_path = find_browser()
+    if browser_path is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    api = log_in(home)
+    day = datetime.now(UTC).date()
+    run = airflow_api.trigger(api, "extract_sources", day)
+    failure = following.follow_day(api, Screen(), day, run["dag_run_id"])
+    assert (failure.task_id, failure.waits) == ("approve_warehouse", True)
+    run_id, _ = approval_of(api, airflow_api.AWAITS_INPUT)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=CHROMIUM_OPTIONS)
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        page.goto(f"{api.url}/dags")
+        page.locator("input[name=username]").fill(airflow.USER)
+        page.locator("input[name=password]").fill(airflow.password(home.settings))
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("link", name="populate_warehouse", exact=True).wait_for()
+        page.goto(
+            f"{api.url}/dags/populate_warehouse/runs/{urllib.parse.quote(run_id, safe='')}"
+            "/tasks/approve_warehouse/required_actions"
+        )
+        page.get_by_text("What speaks against it").wait_for()
+        page.locator("input[name=element_reason], textarea[name=element_reason]").first.fill("drafts are harmless")
+        folder = Path(os.environ.get(PICTURES) or tmp_path)
+        folder.mkdir(parents=True, exist_ok=True)
+        page.wait_for_timeout(1000)
+        page.screenshot(path=folder / "approval.png")
+        page.get_by_role("button", name="Approve").click()
+        approval_of(api, "success")
+        browser.close()
+
+    def is_published() -> bool:
+        return newest_load(home)[1:3] == ("published", True)
+
+    airflow_api.wait_until(is_published, 60, "the load to be published")
+    with embedded.warehouse_dsn(home.settings) as dsn, psycopg.connect(dsn) as conn:
+        recorded = conn.execute(
+            "select verdict, reason, decided_by, decided_in from ops.hold_decision order by decision_id"
+        ).fetchall()
+    assert recorded == [
+        ("reject", "a hundred drafts in the file", "ann", "shell"),
+        ("approve", "drafts are harmless", "admin", "airflow"),
+    ]
+
+
+def test_a_day_accepted_in_the_form_is_not_held(held: tuple[Home, str]) -> None:
+    home, _ = held
+    api = log_in(home)
+    newest = max(Path(held[1].split("files from ")[1].splitlines()[0]).glob("netflix/*/netflix_titles.csv"))
+    with newest.open("a") as file:
+        file.write("s9999,Another that is neither\n")
     day = datetime.now(UTC).date()
     body = {"logical_date": None, "conf": {"day": day.isoformat(), "accept_volume": "a hundred drafts in the file"}}
     started = airflow_api.ask(api, "POST", "/api/v2/dags/extract_sources/dagRuns", body)
     assert following.follow_day(api, Screen(), day, started["dag_run_id"]) is None
+    load_id, state, is_seen = newest_load(home)
     with embedded.warehouse_dsn(home.settings) as dsn, psycopg.connect(dsn) as conn:
-        load_id, state, is_seen = conn.execute(
-            "select load_id, state, load_id = (select load_id from warehouse.publication where part = 'warehouse')"
-            " from ops.load where part = 'warehouse' order by opened_at desc, load_id desc limit 1"
-        ).fetchone()
         recorded = conn.execute(
             "select load_id, reason, array_to_string(overridden, '; ') from ops.override"
         ).fetchall()

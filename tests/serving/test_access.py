@@ -20,7 +20,8 @@ from reelhouse.serving.settings import ServingSettings
 SAMPLES = {"movie_id": "tt0000001", "person_id": "nm0000010", "other_id": "nm0000011", "platform": "netflix",
            "year": "2018", "anio": "2018", "duration_type": "min", "scored": "1.0", "tipo": "movie",
            "pais": "argentina", "rating": "tv-g", "titulo": "New House", "source": "netflix", "number": "1",
-           "user_id": "1", "name": "htmx.min.js", "source_id": "s4"}  # fmt: skip
+           "user_id": "1", "format": "csv", "name": "htmx.min.js", "source_id": "s4",
+           "title_id": "tt0000001"}  # fmt: skip
 
 
 def routes_of(app: FastAPI) -> Iterator[tuple[str, str]]:

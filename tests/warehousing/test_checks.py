@@ -14,7 +14,8 @@ from reelhouse.settings import read_settings
 from reelhouse.warehousing.building import build_warehouse
 from reelhouse.warehousing.checks import read_checks, run_check
 
-CHECKS = {check.name: check for check in read_checks(read_settings({}).sql / "9_checks" / "warehouse.sql")}
+FILES = ("warehouse.sql", "history.sql")
+CHECKS = {check.name: check for file in FILES for check in read_checks(read_settings({}).sql / "9_checks" / file)}
 DAY = date(2021, 9, 25)
 ROWS = [
     Imdb(1, "Alpha", rating=(7.0, 100), genres=("Drama",), credits=((10, "Ann Lee", "actress"),)),
@@ -53,6 +54,14 @@ BREAKAGES = {
     "stay that ends before it begins, or without its title": "update build.fact_availability"
     " set left_date = '2001-01-01'",
     "catalogue title that never entered its platform": "delete from build.fact_availability",
+    "periods of a title that overlap": "insert into build.dim_title_history select title_key, valid_from - 5, null,"
+    " platform_key, title, kind, null, null, null, null, null, '{}' from build.dim_title_history",
+    "day on which a catalogue had a title that has no history then": "update build.dim_title_history"
+    " set valid_from = '2031-01-01'",
+    "history of a title that is not there": "delete from build.dim_title where title_key = 1",
+    "rating that says the same as the one before": "insert into build.fact_title_rating select title_key,"
+    " rating_date + 1, imdb_rating_of_10, imdb_vote_count, imdb_weighted_of_10, critics_pct, critics_count,"
+    " audience_pct, audience_count from build.fact_title_rating",
     "title that is adult in a catalogue": "update build.dim_title set is_adult = true",
     "certification of no known system that is said to be for an age": "insert into build.dim_certification"
     " values (1000001, 'NOT RATED', 'unknown', 0, null)",

@@ -19,6 +19,7 @@ create table ops.publishing (
     done_by text,
     compared_at timestamptz not null default clock_timestamp(),
     published_at timestamptz,
+    seen_load_id bigint references ops.load,
     is_kept boolean not null default true,
     constraint a_rollback_says_why_and_who
     check (kind = 'publish' or (btrim(reason) <> '' and btrim(done_by) <> ''))
@@ -38,6 +39,7 @@ comment on column ops.publishing.digest is 'Digest of all its differences. What 
 comment on column ops.publishing.reason is 'Why, for a rollback.';
 comment on column ops.publishing.done_by is 'Who, for a rollback.';
 comment on column ops.publishing.compared_at is 'When the differences were found, in UTC.';
+comment on column ops.publishing.seen_load_id is 'Load whose day readers see as current since then: load_id, or a newer day''s when load_id only added to history; null: not published.';
 comment on column ops.publishing.published_at is 'Since when readers see it, in UTC; null while it waits.';
 comment on column ops.publishing.is_kept is 'The rows of ops.row_change are still there. They are kept for the last three loads.';
 

@@ -1,6 +1,6 @@
 -- build.bridge_title_person_role
 -- Grain:  title x person x role
--- Reads:  staging.imdb_principals, staging.imdb_crew, matching.source_person, build.work_of_row,
+-- Reads:  staging.imdb_principals, staging.imdb_crew, staging.imdb_people, matching.source_person, build.work_of_row,
 --         build.dim_person, build.dim_title, warehouse.dim_role, warehouse.bridge_title_person_role
 -- Writes: build.bridge_title_person_role (empty before)
 -- Rerun:  the table is emptied and filled anew from the same rows
@@ -20,51 +20,80 @@ roles as materialized (
     from warehouse.dim_role
 ),
 
-imdb as (
-    select distinct on (title_key, role_key, person_key)
-        title_key,
-        role_key,
-        person_key,
-        billing_order,
-        characters
+works as materialized (
+    select distinct title_key
+    from build.work_of_row
+),
+
+-- A credit of a person whom the file of names does not have cannot be shown; a check counts them.
+credits as not materialized (
+    select
+        imdb_principals.imdb_title_number as title_key,
+        roles.role_key,
+        imdb_principals.imdb_person_number as person_key,
+        imdb_principals.billing_order,
+        imdb_principals.characters,
+        false as is_crew
+    from staging.imdb_principals
+    inner join roles on imdb_principals.category = roles.role
+    inner join staging.imdb_people on imdb_principals.imdb_person_number = imdb_people.imdb_person_number
+    union all
+    select
+        crew.imdb_title_number as title_key,
+        roles.role_key,
+        crew.imdb_person_number as person_key,
+        crew.billing_order::smallint as billing_order,
+        '{}'::text[] as characters,
+        true as is_crew
     from (
         select
-            imdb_principals.imdb_title_number as title_key,
-            roles.role_key,
-            imdb_principals.imdb_person_number as person_key,
-            imdb_principals.billing_order,
-            imdb_principals.characters,
-            false as is_crew
-        from staging.imdb_principals
-        inner join roles on imdb_principals.category = roles.role
-        union all
-        select
-            imdb_crew.imdb_title_number as title_key,
-            roles.role_key,
-            people.imdb_person_number as person_key,
-            people.billing_order::smallint as billing_order,
-            '{}'::text[] as characters,
-            true as is_crew
+            imdb_crew.imdb_title_number,
+            'director' as role,
+            people.imdb_person_number,
+            people.billing_order
         from staging.imdb_crew
         cross join
             lateral unnest(imdb_crew.director_numbers) with ordinality
                 as people (imdb_person_number, billing_order)
-        inner join roles on roles.role = 'director'
         union all
         select
-            imdb_crew.imdb_title_number as title_key,
-            roles.role_key,
-            people.imdb_person_number as person_key,
-            people.billing_order::smallint as billing_order,
-            '{}'::text[] as characters,
-            true as is_crew
+            imdb_crew.imdb_title_number,
+            'writer' as role,
+            people.imdb_person_number,
+            people.billing_order
         from staging.imdb_crew
         cross join
             lateral unnest(imdb_crew.writer_numbers) with ordinality
                 as people (imdb_person_number, billing_order)
-        inner join roles on roles.role = 'writer'
-    ) as credits
-    order by title_key, role_key, person_key, is_crew, billing_order
+    ) as crew
+    inner join roles on crew.role = roles.role
+    inner join staging.imdb_people on crew.imdb_person_number = imdb_people.imdb_person_number
+),
+
+-- Titles that no catalogue has are all but all: sorted once, and nothing is joined afterwards.
+plain as (
+    select distinct on (credits.title_key, credits.role_key, credits.person_key)
+        credits.title_key,
+        credits.role_key,
+        credits.person_key,
+        credits.billing_order,
+        credits.characters
+    from credits
+    left join works on credits.title_key = works.title_key
+    where works.title_key is null
+    order by credits.title_key, credits.role_key, credits.person_key, credits.is_crew, credits.billing_order
+),
+
+imdb as (
+    select distinct on (credits.title_key, credits.role_key, credits.person_key)
+        credits.title_key,
+        credits.role_key,
+        credits.person_key,
+        credits.billing_order,
+        credits.characters
+    from credits
+    inner join works on credits.title_key = works.title_key
+    order by credits.title_key, credits.role_key, credits.person_key, credits.is_crew, credits.billing_order
 ),
 
 -- Whom IMDb has as actor or actress of the titles that a catalogue has.
@@ -75,11 +104,7 @@ actors as (
         min(roles.role_key) as role_key
     from staging.imdb_principals
     inner join roles on imdb_principals.category = roles.role and roles.role in ('actor', 'actress')
-    inner join (
-        select distinct title_key
-        from build.work_of_row
-    ) as works
-        on imdb_principals.imdb_title_number = works.title_key
+    inner join works on imdb_principals.imdb_title_number = works.title_key
     group by imdb_principals.imdb_title_number, imdb_principals.imdb_person_number
 ),
 
@@ -95,7 +120,7 @@ catalogues as (
     select
         work_of_row.title_key,
         coalesce(actors.role_key, roles.role_key) as role_key,
-        coalesce(source_person.imdb_person_number, name_only.person_key) as person_key,
+        coalesce(imdb_people.imdb_person_number, name_only.person_key) as person_key,
         min(source_person.billing_order) as billing_order,
         array_agg(distinct source_person.source order by source_person.source) as sources
     from matching.source_person
@@ -104,6 +129,7 @@ catalogues as (
             source_person.source = work_of_row.source
             and source_person.source_id = work_of_row.source_id
     inner join roles on source_person.role = roles.role
+    left join staging.imdb_people on source_person.imdb_person_number = imdb_people.imdb_person_number
     left join name_only
         on
             source_person.imdb_person_number is null
@@ -113,10 +139,11 @@ catalogues as (
             work_of_row.title_key = actors.title_key
             and source_person.imdb_person_number = actors.person_key
             and source_person.role = 'cast'
+    where coalesce(imdb_people.imdb_person_number, name_only.person_key) is not null
     group by
         work_of_row.title_key,
         coalesce(actors.role_key, roles.role_key),
-        coalesce(source_person.imdb_person_number, name_only.person_key)
+        coalesce(imdb_people.imdb_person_number, name_only.person_key)
 ),
 
 united as (
@@ -138,13 +165,6 @@ united as (
             imdb.title_key = catalogues.title_key
             and imdb.role_key = catalogues.role_key
             and imdb.person_key = catalogues.person_key
-),
-
--- A credit of a person whom the file of names does not have cannot be shown; a check counts them.
-known as (
-    select united.*
-    from united
-    inner join build.dim_person on united.person_key = dim_person.person_key
 )
 
 select
@@ -153,9 +173,19 @@ select
     person_key,
     billing_order,
     characters,
+    array['imdb'] as sources,
+    1.0::double precision / count(*) over (partition by title_key, role_key) as weight
+from plain
+union all
+select
+    title_key,
+    role_key,
+    person_key,
+    billing_order,
+    characters,
     sources,
-    1.0 / count(*) over (partition by title_key, role_key) as weight
-from known
+    1.0::double precision / count(*) over (partition by title_key, role_key) as weight
+from united
 union all
 select gone.*
 from warehouse.bridge_title_person_role as gone

@@ -204,42 +204,6 @@ where btrim(title) = '' or folded_title = '';
 
 -- fail
 select
-    'score or count out of its range' as problem,
-    fact_title_rating.*
-from build.fact_title_rating
-where
-    imdb_rating_of_10 not between 1 and 10
-    or imdb_weighted_of_10 not between 1 and 10
-    or imdb_vote_count < 0
-    or critics_pct not between 0 and 100
-    or audience_pct not between 0 and 100
-    or critics_count < 0
-    or audience_count < 0;
-
--- fail
-select
-    'rating of a title that is not there' as problem,
-    fact_title_rating.title_key
-from build.fact_title_rating
-left join build.dim_title on fact_title_rating.title_key = dim_title.title_key
-where dim_title.title_key is null;
-
--- fail
-select
-    'Rotten Tomatoes score on a series' as problem,
-    dim_title.title_key,
-    dim_title.title
-from build.fact_title_rating
-inner join build.dim_title on fact_title_rating.title_key = dim_title.title_key
-where
-    dim_title.kind = 'series'
-    and (
-        fact_title_rating.critics_pct is not null or fact_title_rating.critics_count is not null
-        or fact_title_rating.audience_pct is not null or fact_title_rating.audience_count is not null
-    );
-
--- fail
-select
     'Rotten Tomatoes film linked to a series' as problem,
     bridge_title_source.source_id,
     dim_title.title_key,
@@ -247,43 +211,6 @@ select
 from build.bridge_title_source
 inner join build.dim_title on bridge_title_source.title_key = dim_title.title_key
 where bridge_title_source.source = 'rotten_tomatoes' and dim_title.kind = 'series';
-
--- fail
-select
-    'stays on a platform that overlap' as problem,
-    earlier.title_key,
-    earlier.platform_key,
-    earlier.entered_date,
-    later.entered_date as next_entered_date
-from build.fact_availability as earlier
-inner join build.fact_availability as later
-    on
-        earlier.title_key = later.title_key
-        and earlier.platform_key = later.platform_key
-        and earlier.entered_date < later.entered_date
-where earlier.left_date is null or earlier.left_date > later.entered_date;
-
--- fail
-select
-    'stay that ends before it begins, or without its title' as problem,
-    fact_availability.title_key,
-    fact_availability.entered_date,
-    fact_availability.left_date
-from build.fact_availability
-left join build.dim_title on fact_availability.title_key = dim_title.title_key
-where fact_availability.left_date <= fact_availability.entered_date or dim_title.title_key is null;
-
--- fail
-select
-    'catalogue title that never entered its platform' as problem,
-    bridge_title_source.title_key,
-    bridge_title_source.source_title
-from build.bridge_title_source
-left join build.fact_availability
-    on
-        bridge_title_source.title_key = fact_availability.title_key
-        and bridge_title_source.platform_key = fact_availability.platform_key
-where bridge_title_source.platform_key is not null and fact_availability.title_key is null;
 
 -- fail
 select
@@ -374,21 +301,6 @@ select
 from staging.imdb_principals
 left join staging.imdb_people on imdb_principals.imdb_person_number = imdb_people.imdb_person_number
 where imdb_people.imdb_person_number is null;
-
--- warn
-select
-    'catalogue title that says it comes from the future' as problem,
-    dim_title.title_key,
-    dim_title.title,
-    dim_title.release_year
-from build.dim_title
-cross join
-    lateral (
-        select max(fact_availability.entered_date) as entered_date
-        from build.fact_availability
-        where fact_availability.title_key = dim_title.title_key
-    ) as stay
-where dim_title.is_catalogue_title and dim_title.release_year > extract(year from stay.entered_date) + 1;
 
 -- warn
 select

@@ -19,7 +19,6 @@ from reelhouse import staging
 from reelhouse.copying import copy_line, copy_rows
 from reelhouse.database import lock_layer, run_file, set_layer
 from reelhouse.day import Day
-from reelhouse.errors import Held
 from reelhouse.matching.candidates import COMMON_PERSON, HOT_KEY, PREFIX_LENGTH, PREFIX_SIMILARITY, plan_by_keys
 from reelhouse.matching.evidence import read_weights
 from reelhouse.matching.gathering import Gathered, SourceRow, read_rows
@@ -38,6 +37,7 @@ from reelhouse.matching.recording import keep_evidence
 from reelhouse.matching.scoring import Scored, read_scored, score_rows
 from reelhouse.matching.watching import Decided, watch
 from reelhouse.warehousing import loads
+from reelhouse.warehousing.older_days import is_older
 
 # Cross-validated on the labels, links of at least this probability were right in 99.9 %, of .80 to .90 in 79 %
 # (docs/matching.md); the labels leave out the hardest rows, so the bound is not drawn lower.
@@ -73,9 +73,9 @@ class Decision:
 def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     """Decide every row of the catalogues and of Rotten Tomatoes.
 
-    Gives   rows by source and band, links that changed, manual matches whose target is not there
-    Raises  OutOfStep when the candidates are of another load, Locked when another run is here, Held when far more or
-            fewer rows were matched than in the load that readers have
+    Gives   rows by source and band, links that changed, manual matches whose target is not there, and `objections` when
+            far more or fewer rows were matched than in the load that readers have: check_warehouse then holds the load
+    Raises  OutOfStep when the candidates are of another load, Locked when another run is here
     Reruns  same candidates: same rows; all or nothing
     """
     load = loads.current_load(conn, "warehouse", day.batch_date)
@@ -96,7 +96,8 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         day.tell("deciding", 0.5)
         scored = read_scored(conn, rows)
         known, ruled = keep_rulings(conn, rows, manual, load.load_id)
-        links = read_published(conn, folder)
+        # A link is kept because readers have it. An older day has its own rows, which nobody has seen linked.
+        links = [] if is_older(conn, day) else read_published(conn, folder)
         decisions = decide(scored, scored.score, known, published_titles(rows, links))
         day.tell("keeping the evidence", 0.7)
         chosen = [one.imdb_title_number for one in decisions]
@@ -107,13 +108,8 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         scoring = {"rows_scored": len(anew), "rows_reused": len(rows) - len(anew)}
         figures = _figures(decisions) | ruled | scoring | {"changed": changed, "candidate_rules": CANDIDATE_RULES}
         loads.add_figures(conn, load.load_id, figures)
-        reasons = _reasons_to_hold(conn, day, load, decisions)
-    if reasons:
-        raise Held(
-            f"Load {load.load_id} of {day.batch_date} is held: {'; '.join(reasons)}. Nothing was published. "
-            "If it is right as it is, run it with --accept and your reason."
-        )
-    return {"load_id": load.load_id, **figures}
+        objections = _objections(conn, day, load, decisions)
+    return {"load_id": load.load_id, **figures, **({"objections": objections} if objections else {})}
 
 
 def decide(
@@ -250,12 +246,12 @@ def band_of(probability: float | None, score: float | None) -> str:
     return "review"
 
 
-def _reasons_to_hold(conn: psycopg.Connection, day: Day, load: loads.Load, decisions: Sequence[Decision]) -> list[str]:
-    """What speaks against the load and nobody has accepted; the load then waits for a person."""
+def _objections(conn: psycopg.Connection, day: Day, load: loads.Load, decisions: Sequence[Decision]) -> list[str]:
+    """What speaks against the load and nobody has accepted, kept with it."""
     reasons = watch(conn, load, map(_watched, decisions))
-    if not reasons or loads.is_accepted(conn, load.load_id, reasons, day.accept):
-        return []
-    loads.set_state(conn, load.load_id, "held", "; ".join(reasons))
+    if reasons and loads.is_accepted(conn, load.load_id, reasons, day.accept):
+        reasons = []
+    loads.object_to(conn, load.load_id, "match rate", reasons)
     return reasons
 
 

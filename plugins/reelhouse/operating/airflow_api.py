@@ -16,6 +16,9 @@ from reelhouse.errors import ReelhouseError
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _COMPONENTS = ("metadatabase", "scheduler", "dag_processor", "triggerer")
 
+# State of a task that waits for a person.
+AWAITS_INPUT = "awaiting_input"
+
 Answer = dict[str, object]
 
 
@@ -116,6 +119,13 @@ def tasks(api: Api, dag_id: str, run_id: str) -> list[Answer]:
     """The task instances of a run, in no order."""
     path = f"/api/v2/dags/{dag_id}/dagRuns/{urllib.parse.quote(run_id, safe='')}/taskInstances"
     return ask(api, "GET", path, limit=100)["task_instances"]
+
+
+def respond(api: Api, dag_id: str, run_id: str, task_id: str, option: str, fields: Answer) -> Answer:
+    """Answer a task that waits for a person."""
+    run_path = f"/api/v2/dags/{dag_id}/dagRuns/{urllib.parse.quote(run_id, safe='')}"
+    body: Answer = {"chosen_options": [option], "params_input": fields}
+    return ask(api, "PATCH", f"{run_path}/taskInstances/{task_id}/-1/hitlDetails", body)
 
 
 def wait_until(found, seconds: float, what: str, pause: float = 0.5):

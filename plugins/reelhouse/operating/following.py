@@ -27,12 +27,14 @@ class Failure:
     """The task that stopped the day.
 
     attempt  its last try
+    waits    it has not failed but waits for a person
     """
 
     dag_id: str
     run_id: str
     task_id: str
     attempt: int
+    waits: bool = False
 
 
 def start_day(api: Api, screen: Screen, day: date | None) -> tuple[date, str]:
@@ -88,6 +90,9 @@ def _follow_run(api: Api, screen: Screen, dag_id: str, run_id: str) -> Failure |
         tasks = airflow_api.tasks(api, dag_id, run_id)
         for line in _news(dag_id, tasks, shown):
             screen.say(line)
+        for task in tasks:
+            if task["state"] == airflow_api.AWAITS_INPUT:
+                return Failure(dag_id, run_id, task["task_id"], task["try_number"], waits=True)
         if state in ENDED:
             failed = [task for task in tasks if task["state"] == "failed"]
             return _failure(dag_id, run_id, failed) if state == "failed" else None

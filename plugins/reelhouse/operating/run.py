@@ -70,16 +70,20 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def run_day(dsn: str, day: Day, screen: Screen, wait_minutes: float = 0.0) -> dict[str, dict[str, object]]:
+def run_day(
+    dsn: str, day: Day, screen: Screen, wait_minutes: float = 0.0, first: str | None = None
+) -> dict[str, dict[str, object]]:
     """Every step in order; gives the figures of each.
 
     Takes   wait_minutes  how long to wait, all in all, for sources that are late
+            first         the step to begin with, when those before it are done
     """
     from reelhouse import steps  # brings scikit-learn with it, which `--help` need not wait for
 
     figures: dict[str, dict[str, object]] = {}
     until = time.monotonic() + 60 * wait_minutes
-    for step in steps.STEPS:
+    names = [step.name for step in steps.STEPS]
+    for step in steps.STEPS[names.index(first) if first else 0 :]:
         began = time.monotonic()
         try:
             with screen.running(step.name):

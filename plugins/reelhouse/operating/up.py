@@ -106,11 +106,25 @@ def _report_summary(settings: Settings, screen: Screen, day: date) -> int:
 
 
 def _report_failure(settings: Settings, screen: Screen, failure: Failure) -> int:
+    if failure.waits:
+        return _report_hold(settings, screen, failure)
     words = following.last_words(settings, failure)
     screen.say(f"{failure.dag_id}.{failure.task_id} failed. Its last lines:")
     for line in words:
         screen.say(f"    {line}")
     return Held.exit_code if any(f"{Held.__name__}:" in line for line in words) else 1
+
+
+def _report_hold(settings: Settings, screen: Screen, failure: Failure) -> int:
+    from reelhouse.warehousing import holds
+
+    screen.say(f"{failure.dag_id}.{failure.task_id} waits for a person. Readers keep what they have.")
+    with embedded.warehouse_dsn(settings) as dsn, connect(dsn, "reelhouse up", autocommit=True) as conn:
+        for load_id in holds.waiting_loads(conn)[:1]:
+            for line in holds.describe(holds.read_hold(conn, settings.sql, load_id)).splitlines():
+                screen.say(f"    {line}")
+            screen.say(f"Answer under Required Actions in Airflow, or: ./reelhouse approve {load_id} --reason TEXT")
+    return Held.exit_code
 
 
 def _report_end(settings: Settings, screen: Screen, process: subprocess.Popen, error: AirflowAway) -> int:

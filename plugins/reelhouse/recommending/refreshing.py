@@ -89,13 +89,14 @@ def check_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, objec
         checks.record_checks(conn, load.load_id, results)
         quality = evaluation.read_metrics(conn, load.load_id)
         reason = evaluation.failures(results, quality)
+        held = {"held_because": [reason] if reason else [], "digest": _lists_digest(conn)}
+        loads.add_figures(conn, load.load_id, held)
+        if reason and loads.is_approved(conn, load, held["held_because"], held["digest"]):
+            reason = None
         if reason or not load.is_seen:
             loads.set_state(conn, load.load_id, "held" if reason else "checked", reason)
     if reason:
-        raise Held(
-            f"Recommendations of {day.batch_date}, load {load.load_id}, are held: {reason}. Readers keep the former "
-            "lists; see ops.check_result."
-        )
+        raise Held(checks.held_message("Recommendations' load", load, reason))
     metrics = {metric: round(value, 4) for metric, value, _ in quality}
     loads.add_figures(conn, load.load_id, {"check_recommendations": metrics})
     warnings = sum(result.rows_found > 0 for result in results)
@@ -122,6 +123,11 @@ def publish_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, obj
         lock_layer(conn, writes="recommendations", reads=("warehouse",))
         loads.require_layer(conn, "recommendations", load.load_id)
         loads.require_layer(conn, "warehouse", load.built_on_load_id)
+        approved = loads.approval(conn, load.load_id)
+        if approved and not load.is_seen and approved[0] != _lists_digest(conn):
+            raise OutOfStep(
+                f"Load {load.load_id}: expected the lists that were approved, found others. Check them again."
+            )
         lists_changed = run_file(conn, folder / "changed_list.sql").rowcount
         publishing_id = differences.open_publishing(conn, "recommendations", load.load_id)
         run_file(conn, folder / "keep_changed_lists.sql", publishing_id=publishing_id)
@@ -164,6 +170,15 @@ def _write_lists(conn: psycopg.Connection, load_id: int, computed: methods.Compu
             count += 1
     conn.execute("analyze build.fact_recommendation")
     return count
+
+
+def _lists_digest(conn: psycopg.Connection) -> str:
+    """Digest of the lists as computed: what is approved and what is published have the same one."""
+    count, total = conn.execute(
+        "select count(*), coalesce(sum(hashtextextended((to_jsonb(lists) - 'load_id')::text, 0)::numeric), 0)"
+        " from build.fact_recommendation as lists"
+    ).fetchone()
+    return f"{count}:{total}"
 
 
 def _peak_mb() -> int:

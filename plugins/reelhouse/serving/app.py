@@ -9,12 +9,16 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from psycopg_pool import ConnectionPool
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware.sessions import SessionMiddleware
 
 from reelhouse.serving import failing
 from reelhouse.serving.access import Access, KeyAccess, Limiter, enter, open_pools, writing_pool
 from reelhouse.serving.models import ProblemBody
+from reelhouse.serving.oidc import LOGIN_SECONDS, LoginServer
+from reelhouse.serving.pages import describing, login
+from reelhouse.serving.pages import routes as pages
 from reelhouse.serving.reading import Reader
-from reelhouse.serving.routes import movies, operations, people, platforms
+from reelhouse.serving.routes import catalogue, graph, movies, operations, people, platforms, reviews, viewers
 from reelhouse.serving.settings import ServingSettings
 from reelhouse.serving.shielding import Shield
 from reelhouse.settings import Settings
@@ -26,6 +30,8 @@ PROBLEMS = {
     401: {"model": ProblemBody, "description": "nobody we know"},
     403: {"model": ProblemBody, "description": "not allowed"},
     404: {"model": ProblemBody, "description": "no such thing; what may have been meant is suggested"},
+    409: {"model": ProblemBody, "description": "it contradicts what is there"},
+    413: {"model": ProblemBody, "description": "more bytes than are taken"},
     422: {"model": ProblemBody, "description": "a value that is none of those allowed"},
     429: {"model": ProblemBody, "description": "too many requests"},
     503: {"model": ProblemBody, "description": "the warehouse is away, or nothing was loaded yet"},
@@ -71,9 +77,19 @@ def make_app(
     app.state.limiter = Limiter(serving.rate)
     app.state.access = make_access(writing)
     app.state.is_alone = make_access is KeyAccess
+    app.state.login_server = LoginServer(serving.oidc) if serving.oidc and app.state.is_alone else None
     _add_routes(app)
     failing.add_handlers(app)
     app.add_middleware(Shield, ancestors="'self'" if is_framed else "'none'", large=("/api/v1/sources/",))
+    if app.state.login_server is not None:
+        # Holds what a login is to come back with, until it does.
+        app.add_middleware(
+            SessionMiddleware,
+            secret_key=app.state.login_server.cookie_key,
+            session_cookie="reelhouse_login",
+            max_age=LOGIN_SECONDS,
+            same_site="lax",
+        )
     if serving.origins:
         app.add_middleware(
             CORSMiddleware,
@@ -87,12 +103,15 @@ def make_app(
 
 def _add_routes(app: FastAPI) -> None:
     app.include_router(_open_routes())
+    app.include_router(login.open_router)
     versioned = APIRouter(prefix="/api/v1", dependencies=[Depends(enter)], responses=PROBLEMS)
-    for each in (movies, people, platforms, operations):
+    for each in (movies, people, viewers, reviews, platforms, catalogue, operations):
         versioned.include_router(each.router)
     app.include_router(versioned)
     # The streaming project's paths had no prefix.
     app.include_router(platforms.router, dependencies=[Depends(enter)], responses=PROBLEMS, include_in_schema=False)
+    for each in (graph.router, login.router, describing.router, pages.router):
+        app.include_router(each, dependencies=[Depends(enter)])
 
 
 def _open_routes() -> APIRouter:

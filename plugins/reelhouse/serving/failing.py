@@ -65,6 +65,8 @@ async def _wrong_values(request: Request, error: RequestValidationError) -> Resp
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
+    if error.status_code == 400 and getattr(request.state, "person", None) is None:
+        return await _problem(request, NotKnown("Expected an API key or a session, found none that was looked at."))
     body = ProblemBody(status=error.status_code, title=str(error.detail), detail=str(error.detail))
     return show(request, body, dict(error.headers or {}))
 

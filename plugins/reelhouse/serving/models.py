@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
 # A decimal of the database as a number of JSON.
 Number = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
+# No control characters: the database has no texts with NUL. A pattern, so that the description says it too.
+Printable = StringConstraints(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")
 
 
 class Model(BaseModel):
@@ -314,14 +316,39 @@ class Waiting(Model):
     candidates: list[str] = Field(description="IMDb ids, likeliest first")
 
 
+# What stands for a reason: something that is not blank.
+Why = Annotated[
+    str,
+    StringConstraints(
+        max_length=1000,
+        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*[!-~\u00a1-\uffff][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$",
+    ),
+]
+ImdbId = Annotated[str, StringConstraints(pattern=r"^tt[0-9]{1,9}$")]
+
+
 class Decision(Model):
     """What a person says of a row."""
 
-    source: str = Field(examples=["netflix"], max_length=40)
-    source_id: str = Field(examples=["s1"], max_length=200)
-    verdict: str = Field(description="this pair, not this pair, no match", examples=["this pair"])
-    imdb_id: str | None = Field(default=None, examples=["tt0133093"], max_length=20)
-    why: str = Field(min_length=1, max_length=1000, examples=["the director told us"])
+    source: Annotated[str, Printable] = Field(examples=["netflix"], max_length=40)
+    source_id: Annotated[str, Printable] = Field(examples=["s1"], max_length=200)
+    verdict: Literal["this pair", "not this pair", "no match"]
+    imdb_id: ImdbId | None = None
+    why: Why = Field(examples=["the director told us"])
+
+
+class PairDecision(Decision):
+    """It is, or is not, this title."""
+
+    verdict: Literal["this pair", "not this pair"]
+    imdb_id: ImdbId = Field(examples=["tt0133093"])
+
+
+class NoneDecision(Decision):
+    """It is no title of IMDb."""
+
+    verdict: Literal["no match"]
+    imdb_id: None = None
 
 
 class Decided(Model):
@@ -354,3 +381,61 @@ class ProblemBody(Model):
     detail: str
     suggestions: list[str] = []
     wrong: list[WrongValue] = []
+
+
+class Viewer(Model):
+    """A viewer: a number only. Names and years of birth are not known here."""
+
+    id: int
+    name: str | None
+
+
+class ViewerPage(Viewer):
+    birth_year: int | None
+    viewing_count: int
+    rating_count: int
+
+
+class Viewing(Model):
+    """Something a viewer watched."""
+
+    movie_id: str
+    title: str
+    watch_date: datetime
+    watch_duration: int | None = Field(description="minutes; null is not known")
+
+
+class NewViewing(Model):
+    movie_id: str = Field(pattern=r"^(tt[0-9]{1,10}|[0-9]{1,18})$", examples=["tt0133093"])
+    watch_date: datetime = Field(examples=["2026-01-05T20:15:00Z"])
+    watch_duration: int | None = Field(default=None, ge=0, le=1440, examples=[136])
+
+
+class Changed(Model):
+    """What an app that keeps a copy of the catalogue has to do to have today's."""
+
+    load_id: int | None
+    since: int
+    is_complete: bool = Field(description="False: ask again with `after` for the next titles")
+    after: int | None = Field(description="last title_key of this answer")
+    changed: list[TitleCard] = Field(description="put these in place of what you have")
+    gone: list[int] = Field(description="title_keys to forget")
+
+
+class Asked(Model):
+    """Ids of other sources."""
+
+    imdb: list[Annotated[str, Field(max_length=20), Printable]] = Field(
+        default=[], max_length=1000, examples=[["tt0133093"]]
+    )
+    rotten_tomatoes: list[Annotated[str, Field(max_length=200), Printable]] = Field(default=[], max_length=1000)
+    justwatch: list[Annotated[str, Field(max_length=40), Printable]] = Field(default=[], max_length=1000)
+
+
+class Found(Model):
+    """Which title each id is; ids that are none are left out."""
+
+    load_id: int | None
+    imdb: dict[str, int]
+    rotten_tomatoes: dict[str, int]
+    justwatch: dict[str, int]

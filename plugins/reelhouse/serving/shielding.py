@@ -6,6 +6,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 1 << 20
+TOO_LARGE = b'{"status":413,"title":"Too large","detail":"Expected at most 1 MiB.","suggestions":[],"wrong":[]}'
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
@@ -36,21 +37,25 @@ class Shield:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        is_begun = False
+        taken = 0
 
         async def send_shielded(message: Message) -> None:
-            nonlocal is_begun
             if message["type"] == "http.response.start":
-                is_begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-store")
                 if scope["scheme"] == "https":
                     headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-            await send(message)
-
-        taken = 0
+            # Whatever the framework makes of the body that broke off, it was too large.
+            if taken <= LARGEST_BODY:
+                await send(message)
+            elif message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["content-type"], headers["content-length"] = "application/json", str(len(TOO_LARGE))
+                headers["connection"] = "close"
+                await send({**message, "status": 413})
+                await send({"type": "http.response.body", "body": TOO_LARGE})
 
         async def receive_counted() -> Message:
             nonlocal taken
@@ -60,18 +65,9 @@ class Shield:
                 raise BodyTooLarge
             return message
 
-        is_large = (
-            scope["path"].removeprefix(scope.get("root_path", "")).startswith(self.large) if self.large else False
-        )
-        try:
-            await self.app(scope, receive if is_large else receive_counted, send_shielded)
-        except BodyTooLarge:
-            if is_begun:
-                raise
-            body = b'{"status":413,"title":"Too large","detail":"Expected at most 1 MiB.","suggestions":[],"wrong":[]}'
-            headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-            await send_shielded({"type": "http.response.start", "status": 413, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        is_large = any(path.startswith(each) for each in self.large)
+        await self.app(scope, receive if is_large else receive_counted, send_shielded)
 
 
 class BodyTooLarge(Exception):

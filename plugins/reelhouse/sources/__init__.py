@@ -122,6 +122,7 @@ class Provider(Protocol):
 
     read_texts  of a file, its header, its stream and the `Reading` that takes the account; then the numbers that its
                 filter asks for, and the set to which those are added that later files are filtered by
+    A module that also has `BlockReader`, whose `read` takes any lines of a file, has its files compared by lines.
     """
 
     FILES: tuple[SourceFile, ...]

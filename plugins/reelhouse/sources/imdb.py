@@ -7,9 +7,9 @@ lines at once and leaves to it every line that is not certainly good.
 from __future__ import annotations
 
 from reelhouse.sources import Column, Keep, KeepReferenced, Layout, SourceFile
-from reelhouse.sources.imdb_blocks import read_texts
+from reelhouse.sources.imdb_blocks import BlockReader, read_texts
 
-__all__ = ("FILES", "read_texts")
+__all__ = ("FILES", "BlockReader", "read_texts")
 
 GIB = 1 << 30
 

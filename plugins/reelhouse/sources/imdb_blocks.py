@@ -63,21 +63,27 @@ def read_texts(
     reading: Reading,
     known: NumberSet | None = None,
     mentioned: NumberSet | None = None,
+    repeated: set[int] | None = None,
 ) -> Iterator[CopyText]:
     """The wanted rows of one file, each key once, as COPY text.
 
     Takes   known      the numbers that `file.keep_referenced` asks for
             mentioned  set to which the numbers are added that later files are filtered by: the titles of
                        title.basics, the people of title.principals and title.crew
+            repeated   set to which the first numbers of keys are added that occur more than once
     """
-    reader = _Reader(file, header, reading, known, mentioned)
+    reader = BlockReader(file, header, reading, known, mentioned)
+    reader.repeated = set() if repeated is None else repeated
     with ahead(blocks_of_lines(stream)) as blocks:
         for block in blocks:
             yield from reader.read(block.replace(b"\r\n", b"\n") if header.is_crlf else block)
 
 
-class _Reader:
-    """One file while it is read; the next line's number, and the keys that were met, go from block to block."""
+class BlockReader:
+    """One file while it is read; the next line's number, and the keys that were met, go from block to block.
+
+    repeated  first numbers of the keys of which a row before was met
+    """
 
     def __init__(
         self, file: SourceFile, header: Header, reading: Reading, known: NumberSet | None, mentioned: NumberSet | None
@@ -90,14 +96,18 @@ class _Reader:
         self.places = [header.places[column] for column in columns_of(file)]
         # Text is edited where it stands, so the columns must stand as they are staged; others may lie between.
         self.is_in_order = self.places[0] == 0 and self.places == sorted(self.places)
+        self.repeated: set[int] = set()
 
-    def read(self, block: bytes) -> Iterator[CopyText]:
-        """The rows of a block, in portions."""
+    def read(self, block: bytes, numbers: np.ndarray | None = None) -> Iterator[CopyText]:
+        """The rows of a block, in portions.
+
+        Takes   numbers  of its lines, when they do not follow those of the block before
+        """
         grid = self._clean_grid(block)
         if grid is None:
             lines = block[:-1].split(b"\n")
             self.reading.rows_in += len(lines)
-            found = [(number - self.line_number, row) for number, row in self._rows(enumerate(lines, self.line_number))]
+            found = self._found(enumerate(lines), numbers)
             yield from self._first_of_keys(None, np.zeros(0, np.int64), None, found)
             self.line_number += len(lines)
             return
@@ -108,10 +118,18 @@ class _Reader:
         tested = self.form.test(kept, self.places)
         good = tested.good & has_plain_bytes(kept)
         doubtful = np.sort(np.concatenate((doubtful, wanted[~good])))
-        numbered = ((self.line_number + line, grid.line(line)) for line in doubtful.tolist())
-        found = [(number - self.line_number, row) for number, row in self._rows(numbered)]
+        found = self._found(((line, grid.line(line)) for line in doubtful.tolist()), numbers)
         yield from self._first_of_keys(kept, wanted, tested, found, good)
         self.line_number += len(grid)
+
+    def _found(self, lines: Iterator[tuple[int, bytes]], numbers: np.ndarray | None) -> Found:
+        """The rows of lines that are read one by one, each with its place in the block."""
+        if numbers is None:
+            first = self.line_number
+            numbered = ((first + place, line) for place, line in lines)
+            return [(number - first, row) for number, row in self._rows(numbered)]
+        numbered = ((int(numbers[place]), line) for place, line in lines)
+        return [(int(np.searchsorted(numbers, number)), row) for number, row in self._rows(numbered)]
 
     def _clean_grid(self, block: bytes) -> Grid | None:
         if not self.is_in_order or text_problem(block) is not None:
@@ -154,7 +172,8 @@ class _Reader:
         """Rows whose key is new, of those tested together and those found one by one, as they stand in the file."""
         rows = np.flatnonzero(good) if good is not None else np.zeros(0, np.int64)
         fates = self._fates(lines[rows], [key[rows] for key in tested.keys] if tested else [], found)
-        self.reading.rows_duplicate += int(np.count_nonzero(fates == DUPLICATE))
+        if fates.any():
+            self._note_repeats(tested, rows, found, fates)
         if (fates == ASIDE).any():
             self._set_aside(kept, lines[rows], rows, found, fates)
         if kept is not None and len(rows):
@@ -163,6 +182,12 @@ class _Reader:
         if single:
             self._mention_of_rows(single)
             yield CopyText(len(single), b"".join(map(copy_line, single)))
+
+    def _note_repeats(self, tested: Tested | None, rows: np.ndarray, found: Found, fates: np.ndarray) -> None:
+        self.reading.rows_duplicate += int(np.count_nonzero(fates == DUPLICATE))
+        if tested:
+            self.repeated.update(tested.keys[0][rows[fates[: len(rows)] != KEPT]].tolist())
+        self.repeated.update(row[0] for (_, row), fate in zip(found, fates[len(rows) :], strict=True) if fate != KEPT)
 
     def _fates(self, lines: np.ndarray, keys: Sequence[np.ndarray], found: Found) -> np.ndarray:
         """Of each row whether it is kept: first those tested together, then those found one by one."""

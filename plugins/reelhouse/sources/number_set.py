@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 LARGEST_NUMBER = 99_999_999
+_STEP = 1 << 16
 _BITS = np.array([1 << place for place in range(8)], np.uint8)
 
 
@@ -16,6 +17,31 @@ class NumberSet:
     def __init__(self, numbers: Iterable[int] = ()) -> None:
         self.bits = np.zeros(LARGEST_NUMBER // 8 + 1, np.uint8)
         self.add(np.fromiter(numbers, np.int64))
+
+    def used(self) -> np.ndarray:
+        """The bits up to the highest number, or a little further: memory behind it is not even touched."""
+        end = len(self.bits)
+        while end > 0 and not self.bits[max(end - _STEP, 0) : end].any():
+            end -= _STEP
+        return self.bits[: max(end, 0)]
+
+    def copy(self) -> NumberSet:
+        return NumberSet().unite(self.used())
+
+    def unite(self, bits: np.ndarray) -> NumberSet:
+        """Take in what other bits stand for; gives itself."""
+        self.bits[: len(bits)] |= bits
+        return self
+
+    def take_out(self, other: NumberSet) -> None:
+        bits = other.used()
+        self.bits[: len(bits)] &= ~bits
+
+    def apart(self, other: NumberSet) -> NumberSet:
+        """The numbers that are in one of both only."""
+        made, bits = self.copy(), other.used()
+        made.bits[: len(bits)] ^= bits
+        return made
 
     def __contains__(self, number: int) -> bool:
         return bool(self.bits[number >> 3] >> (number & 7) & 1)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
-from reelhouse.database import lock_layer, run_file, set_layer
+from reelhouse.database import indexes_made_afterwards, lock_layer, set_layer
 from reelhouse.day import Day
-from reelhouse.errors import OutOfStep, SettingsWrong
+from reelhouse.errors import SettingsWrong
 from reelhouse.staging import share_staging
-from reelhouse.warehousing import loads
+from reelhouse.warehousing import loads, older_days
+from reelhouse.warehousing.extent import Extent, make_views, open_extent, within_scope
+from reelhouse.warehousing.said import tell_identities
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,32 +24,61 @@ class BuildTable:
     """One table of schema build, filled by the file of its name in include/sql/3_warehouse.
 
     takes_day  its file has the parameter batch_date
+    filled_by  what fills it instead of a file, with build.title_identity and build.shifted_key
+    is_large   filled without keys when the build is whole: sorting them at the end is cheaper
+    is_scope   says what is built, when that is not the whole star
+    is_kept    added to, not filled anew
+    sees       what it looks at beyond the scope
     """
 
     name: str
     takes_day: bool = False
+    filled_by: Callable[[psycopg.Connection], int] | None = None
+    is_large: bool = False
+    is_scope: bool = False
+    is_kept: bool = False
+    sees: tuple[str, ...] = ()
 
 
-# In the order in which they read each other.
-BUILD_TABLES = (
+# In the order in which they read each other: what the day says, then what follows from all days.
+DAY_TABLES = (
     BuildTable("dim_genre"),
     BuildTable("dim_country"),
     BuildTable("dim_certification"),
+    BuildTable("said_row"),
+    BuildTable("loaded_day", takes_day=True),
+    BuildTable("hist_source_row", takes_day=True),
+    BuildTable("said_node", filled_by=tell_identities),
     BuildTable("work_of_row"),
-    BuildTable("title_identity", takes_day=True),
-    BuildTable("dim_title"),
-    BuildTable("dim_person"),
-    BuildTable("bridge_title_person_role"),
-    BuildTable("bridge_title_genre"),
+    # Those before see all of staging and of the warehouse; those after, when the build is not whole, what is in scope.
+    BuildTable("title_scope", is_scope=True),
+    BuildTable("person_scope", is_scope=True),
+    BuildTable("dim_title", is_large=True),
+    BuildTable("dim_person", is_large=True),
+    BuildTable("bridge_title_person_role", is_large=True, sees=("staging.imdb_people",)),
+    BuildTable("unnamed_credit", is_kept=True, sees=("staging.imdb_people",)),
+    BuildTable("bridge_title_genre", is_large=True),
     BuildTable("bridge_title_country"),
     BuildTable("bridge_title_source"),
-    BuildTable("fact_title_rating", takes_day=True),
-    BuildTable("fact_availability", takes_day=True),
-    BuildTable("title_of_movie"),
+    BuildTable("title_of_movie", sees=("every_title",)),
     BuildTable("dim_user"),
     BuildTable("fact_user_rating"),
     BuildTable("fact_viewing"),
+    BuildTable("hist_imdb_absence", takes_day=True),
+    BuildTable("imdb_rating_change", takes_day=True),
 )
+HISTORY_TABLES = (
+    BuildTable("dim_title_history"),
+    BuildTable("rerated_title", takes_day=True),
+    BuildTable("fact_title_rating"),
+    BuildTable("fact_availability"),
+    BuildTable("fact_list_membership"),
+    BuildTable("person_identity", takes_day=True),
+)
+BUILD_TABLES = DAY_TABLES + HISTORY_TABLES
+LAST_SCOPE = max(place for place, table in enumerate(BUILD_TABLES) if table.is_scope)
+# Filled beside said_node.
+BESIDE = ("title_identity", "shifted_key")
 # build table <- file of include/data/reference
 REFERENCES = {
     "reference_genre": "genres.csv",
@@ -58,7 +90,7 @@ REFERENCES = {
 def build_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     """Fill the build tables with what the warehouse is to be after this day.
 
-    Gives   load_id and the rows of each table
+    Gives   load_id, is_whole and the rows of each table
     Raises  OutOfStep when matching or staging holds another load, Locked when another run is here
     Reruns  one transaction; readers never see these tables
     """
@@ -71,25 +103,13 @@ def build_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         loads.require_layer(conn, "matching", load.load_id)
         share_staging(conn, load.load_id)
         load_references(conn, day.settings.reference)
-        rows = fill_tables(conn, day)
+        extent = open_extent(conn, day, load.load_id)
+        rows = fill_tables(conn, day, load.load_id, extent)
         set_layer(conn, "build", load.load_id)
         conn.execute("truncate build.built")
         conn.execute("insert into build.built (load_id) values (%s)", (load.load_id,))
         loads.add_figures(conn, load.load_id, {"built_seconds": round(time.monotonic() - started, 1)})
-    return {"load_id": load.load_id, "rows": rows}
-
-
-def require_built(conn: psycopg.Connection, load_id: int) -> None:
-    """Make sure that the build tables hold a load. Lock the layer first.
-
-    Raises  OutOfStep when they hold another, or a crash of the server has emptied them
-    """
-    loads.require_layer(conn, "build", load_id)
-    if conn.execute("select from build.built where load_id = %s", (load_id,)).fetchone() is None:
-        raise OutOfStep(
-            f"schema build: expected load {load_id}, found empty tables: the server has crashed since. "
-            "Run build_warehouse again."
-        )
+    return {"load_id": load.load_id, "is_whole": extent.is_whole, "rows": rows}
 
 
 def load_references(conn: psycopg.Connection, folder: Path) -> None:
@@ -111,18 +131,49 @@ def load_references(conn: psycopg.Connection, folder: Path) -> None:
             raise SettingsWrong(f"{path}: expected the columns of build.{table}, found: {error}") from error
 
 
-def fill_tables(conn: psycopg.Connection, day: Day) -> dict[str, int]:
-    """Empty every build table and fill it anew, in order.
+def fill_tables(conn: psycopg.Connection, day: Day, load_id: int, extent: Extent) -> dict[str, int]:
+    """Empty every build table and fill it anew, in order, as far as the extent goes.
+
+    An older day leaves what is current as it is.
 
     Gives   rows of each
     """
-    names = [sql.Identifier("build", table.name) for table in BUILD_TABLES]
+    emptied = [table.name for table in BUILD_TABLES if not table.is_kept] + list(BESIDE)
+    names = [sql.Identifier("build", name) for name in emptied]
     conn.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(names)))
-    rows: dict[str, int] = {}
-    for number, (table, name) in enumerate(zip(BUILD_TABLES, names, strict=True)):
-        day.tell(f"building {table.name}", number / len(BUILD_TABLES))
-        params = {"batch_date": day.batch_date} if table.takes_day else {}
-        rows[table.name] = run_file(conn, day.settings.sql / "3_warehouse" / f"{table.name}.sql", **params).rowcount
-        # The next file joins this one; without statistics the planner takes it for a few rows.
-        conn.execute(sql.SQL("analyze {}").format(name))
+    if not extent.is_whole:
+        make_views(conn)
+    rows = _fill_all(conn, day, DAY_TABLES, extent)
+    is_older = older_days.is_older(conn, day)
+    conn.execute("truncate build.taken_day")
+    conn.execute("insert into build.taken_day (is_older) values (%s)", (is_older,))
+    if is_older:
+        day.tell("keeping what is newer", len(DAY_TABLES) / len(BUILD_TABLES))
+        rows["titles_of_older_day"] = older_days.keep_current(conn, day, load_id)
+    return rows | _fill_all(conn, day, HISTORY_TABLES, extent)
+
+
+def _fill_all(conn: psycopg.Connection, day: Day, tables: tuple[BuildTable, ...], extent: Extent) -> dict[str, int]:
+    return {table.name: _fill(conn, day, table, extent) for table in tables if not (table.is_scope and extent.is_whole)}
+
+
+def _fill(conn: psycopg.Connection, day: Day, table: BuildTable, extent: Extent) -> int:
+    place = BUILD_TABLES.index(table)
+    day.tell(f"building {table.name}", place / len(BUILD_TABLES))
+    if table.filled_by:
+        rows = table.filled_by(conn)
+    else:
+        text = (day.settings.sql / "3_warehouse" / f"{table.name}.sql").read_text()
+        is_scoped = not extent.is_whole and place > LAST_SCOPE
+        rows = _run(conn, day, table, within_scope(text, table.sees) if is_scoped else text, extent)
+    # The next file joins this one; without statistics the planner takes it for a few rows.
+    conn.execute(sql.SQL("analyze {}").format(sql.Identifier("build", table.name)))
     return rows
+
+
+def _run(conn: psycopg.Connection, day: Day, table: BuildTable, text: str, extent: Extent) -> int:
+    params = {"batch_date": day.batch_date} if table.takes_day else None
+    if not (table.is_large and extent.is_whole):
+        return conn.execute(text, params).rowcount
+    with indexes_made_afterwards(conn, ("build", table.name)):
+        return conn.execute(text, params).rowcount

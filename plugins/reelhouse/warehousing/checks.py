@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
@@ -14,10 +14,12 @@ from reelhouse.database import lock_layer
 from reelhouse.day import Day
 from reelhouse.errors import Held, SettingsWrong
 from reelhouse.warehousing import differences, loads
-from reelhouse.warehousing.building import require_built
+from reelhouse.warehousing.extent import make_views, read_extent, within_scope
 from reelhouse.warehousing.publishing import PUBLISHED_TABLES
 
 SAMPLE_ROWS = 3
+# When the build is not whole: credits may be of people who are not built, and of anybody IMDb names.
+CHECKS_SEE = ("every_person", "staging.imdb_people")
 # gate of ops.objection -> the check that tells of it
 GATES = {
     "volume": "file with unusually many, few or bad rows",
@@ -91,8 +93,19 @@ def record_checks(conn: psycopg.Connection, load_id: int, results: list[CheckRes
         )
 
 
+def recorded_checks(conn: psycopg.Connection, load_id: int, checks: list[Check]) -> list[CheckResult]:
+    """What was found when the checks of a load were asked before."""
+    found = {
+        name: (rows_found, sample)
+        for name, rows_found, sample in conn.execute(
+            "select check_name, rows_found, sample from ops.check_result where load_id = %s", (load_id,)
+        )
+    }
+    return [CheckResult(check, *found[check.name]) for check in checks]
+
+
 def check_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
-    """Ask every check of 9_checks/warehouse.sql about the build tables, and find what a publish would change.
+    """Ask every check about the build tables, and find what a publish would change.
 
     Gives   load_id, the number of checks, rows found by each that found any, and rows that a publish would change
     Raises  Held when a check of severity fail found rows, or a gate has spoken against the load, and nobody has
@@ -101,19 +114,28 @@ def check_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     load = loads.current_load(conn, "warehouse", day.batch_date)
     if load.is_seen and not day.force:
         return {"load_id": load.load_id, "unchanged": True}
-    checks = read_checks(day.settings.sql / "9_checks" / "warehouse.sql")
+    of_day = read_checks(day.settings.sql / "9_checks" / "warehouse.sql")
+    of_history = read_checks(day.settings.sql / "9_checks" / "history.sql")
     with conn.transaction():
         lock_layer(conn, writes="build", reads=("warehouse",))
-        require_built(conn, load.load_id)
-        results = _gate_results(conn, load.load_id)
-        for number, check in enumerate(checks):
-            day.tell(f"checking: no {check.name}", number / len(checks))
+        loads.require_built(conn, load.load_id)
+        # An older day was checked by itself, before the build took in what is newer.
+        is_older = conn.execute("select is_older from build.taken_day").fetchone()[0]
+        results = recorded_checks(conn, load.load_id, of_day) if is_older else []
+        to_ask = of_history if is_older else of_day + of_history
+        if not read_extent(conn, load.load_id).is_whole:
+            make_views(conn)
+            to_ask = [replace(check, query=within_scope(check.query, CHECKS_SEE)) for check in to_ask]
+        results += _gate_results(conn, load.load_id)
+        for number, check in enumerate(to_ask):
+            day.tell(f"checking: no {check.name}", number / len(to_ask))
             results.append(run_check(conn, check))
         record_checks(conn, load.load_id, results)
         difference = differences.compare(conn, load.load_id, PUBLISHED_TABLES, day)
         reasons = hold_reasons(results)
-        is_held = bool(reasons) and not _is_approved(conn, load, reasons, difference.digest)
+        is_held = bool(reasons) and not loads.is_approved(conn, load, reasons, difference.digest)
         loads.set_state(conn, load.load_id, "held" if is_held else "checked", "; ".join(reasons) if is_held else None)
+        loads.add_figures(conn, load.load_id, {"held_because": reasons})
     if is_held:
         raise Held(held_message("Load", load, "; ".join(reasons)))
     found = {result.check.name: result.rows_found for result in results if result.rows_found}
@@ -123,11 +145,14 @@ def check_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
 
 def hold_reasons(results: list[CheckResult]) -> list[str]:
     """What speaks against a load, in words."""
-    return [
-        f"{result.check.name} ({result.rows_found} rows; first: {_in_words(result.sample[0])})"
-        for result in results
-        if result.rows_found and result.check.severity == "fail"
-    ]
+    failed = [result for result in results if result.rows_found and result.check.severity == "fail"]
+    reasons: list[str] = []
+    for result in failed:
+        if result.check.name in GATES.values():
+            reasons += [f"{row['reason']}" for row in result.sample]
+        else:
+            reasons.append(f"{result.check.name} ({result.rows_found} rows; first: {_in_words(result.sample[0])})")
+    return reasons
 
 
 def held_message(what: str, load: loads.Load, reasons: str) -> str:
@@ -150,13 +175,7 @@ def _gate_results(conn: psycopg.Connection, load_id: int) -> list[CheckResult]:
         found.setdefault(gate, []).append(reason)
     return [
         CheckResult(Check(name, "fail", ""), len(found.get(gate, [])), [
-            {"problem": name, "reason": reason} for reason in found.get(gate, [])[:SAMPLE_ROWS]
+            {"problem": name, "reason": reason} for reason in found.get(gate, [])
         ])
         for gate, name in GATES.items()
     ]  # fmt: skip
-
-
-def _is_approved(conn: psycopg.Connection, load: loads.Load, reasons: list[str], digest: str) -> bool:
-    """Whether a person has approved just this: the same objections, and the same differences or those readers see."""
-    approval = loads.approval(conn, load.load_id)
-    return approval is not None and set(reasons) <= set(approval[1]) and (load.is_seen or approval[0] == digest)

@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 
 from reelhouse.database import table_columns
 from reelhouse.day import Day
+from reelhouse.warehousing.extent import PART_SETTINGS, Extent, read_extent
 
 # A table that was empty and gets more than that is noted as filled: to undo it is to empty it, and to keep every row a
 # second time would double the first load of a large source.
@@ -32,11 +33,15 @@ class PublishedTable:
 
     keeps_missing  rows that the build table does not have stay as they are
     keeps_sent     so do those that an app sent: they stand in no file
+    whole_of       table of schema build with the titles of which the build table has every row: other titles' rows stay
+    scope          title or person: when the build is not whole, it has all rows of those in scope and no others
     """
 
     name: str
     keeps_missing: bool = False
     keeps_sent: bool = False
+    whole_of: str | None = None
+    scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +63,24 @@ class Difference:
 def compare(conn: psycopg.Connection, load_id: int, tables: tuple[PublishedTable, ...], day: Day) -> Difference:
     """Find every row in which the build differs from what readers see, and keep it with the load.
 
+    Raises  OutOfStep when the build is not whole, and readers see another load than it was built on
     Reruns  what an earlier comparison of the load found, and nobody has published, is replaced
     """
+    extent = read_extent(conn, load_id)
     _forget_waiting(conn, load_id)
     publishing_id = open_publishing(conn, "warehouse", load_id)
-    for name, value in COMPARE_SETTINGS.items():
+    settings = COMPARE_SETTINGS if extent.is_whole else PART_SETTINGS
+    for name, value in settings.items():
         conn.execute("select set_config(%s, %s, true)", (name, value))
     filled: dict[str, int] = {}
     for number, table in enumerate(tables):
         day.tell(f"comparing {table.name}", number / len(tables))
         rows = _rows_to_fill(conn, table.name)
         if rows is None:
-            _compare_table(conn, publishing_id, table)
+            _compare_table(conn, publishing_id, table, extent)
         elif rows:
             filled[table.name] = rows
-    for name in COMPARE_SETTINGS:
+    for name in settings:
         conn.execute(sql.SQL("reset {}").format(sql.Identifier(name)))
     return close_publishing(conn, publishing_id, filled)
 
@@ -204,12 +212,17 @@ def _rows_to_fill(conn: psycopg.Connection, table: str) -> int | None:
     return rows if is_first or rows > MOST_KEPT_OF_FILLED else None
 
 
-def _compare_table(conn: psycopg.Connection, publishing_id: int, table: PublishedTable) -> None:
+def _compare_table(conn: psycopg.Connection, publishing_id: int, table: PublishedTable, extent: Extent) -> None:
     key, columns = key_columns(conn, table.name), table_columns(conn, "warehouse", table.name)
     values = [column for column in columns if column not in key]
     first = sql.Identifier(key[0])
-    gone = sql.SQL("built.{0} is null and kept.source <> 'app'" if table.keeps_sent else "built.{0} is null")
-    differs = [sql.SQL("kept.{0} is null").format(first), gone.format(first)]
+    gone = [sql.SQL("built.{} is null").format(first)]
+    if table.keeps_sent:
+        gone.append(sql.SQL("kept.source <> 'app'"))
+    if table.whole_of:
+        whole = sql.Identifier("build", table.whole_of)
+        gone.append(sql.SQL("kept.title_key in (select title_key from {})").format(whole))
+    differs = [sql.SQL("kept.{0} is null").format(first), sql.SQL(" and ").join(gone)]
     if values:
         differs.append(
             sql.SQL("built.{} is not null and ({}) is distinct from ({})").format(
@@ -229,13 +242,23 @@ def _compare_table(conn: psycopg.Connection, publishing_id: int, table: Publishe
         key=sql.SQL(", ").join(_either(column) for column in key),
         first=first,
         title_key=_either("title_key") if "title_key" in columns else sql.SQL("null"),
-        kept=sql.Identifier("warehouse", table.name),
+        kept=_kept(table, extent),
         built=sql.Identifier("build", table.name),
         join=sql.SQL("right" if table.keeps_missing else "full"),
         same_key=sql.SQL(" and ").join(sql.SQL("kept.{0} = built.{0}").format(sql.Identifier(name)) for name in key),
         differs=sql.SQL(" or ").join(differs),
     )
     conn.execute(query)
+
+
+def _kept(table: PublishedTable, extent: Extent) -> sql.Composable:
+    """What readers see of a table, as far as the build has rows to compare with: of the rest nothing is gone."""
+    name = sql.Identifier("warehouse", table.name)
+    if extent.is_whole or table.scope is None:
+        return name
+    return sql.SQL("(select seen.* from {name} as seen where seen.{key} in (select {key} from {scope}))").format(
+        name=name, key=sql.Identifier(f"{table.scope}_key"), scope=sql.Identifier("build", f"{table.scope}_scope")
+    )
 
 
 def _either(column: str) -> sql.Composed:

@@ -19,7 +19,7 @@ from reelhouse.settings import PACKAGE, Settings
 class Load:
     """A load as the ledger has it.
 
-    is_seen  readers see this load now, so there is nothing left to do for it
+    is_seen  readers see this load now, or (a day older than theirs) what it adds to history: nothing is left to do
     """
 
     load_id: int
@@ -51,7 +51,10 @@ def current_load(conn: psycopg.Connection, part: str, batch_date: date) -> Load:
     """
     row = conn.execute(
         "select load.load_id, load.part, load.batch_date, load.state, load.built_on_load_id,"
-        " load.load_id is not distinct from publication.load_id as is_seen, load.state_reason"
+        " load.load_id is not distinct from publication.load_id or (load.state = 'published'"
+        "  and load.batch_date < publication.batch_date and not exists (select from ops.load as later"
+        "   where later.part = load.part and later.batch_date = load.batch_date"
+        "   and later.published_at > load.published_at)) as is_seen, load.state_reason"
         " from ops.load left join warehouse.publication using (part)"
         " where part = %s and load.batch_date = %s order by opened_at desc, load_id desc limit 1",
         (part, batch_date),
@@ -111,6 +114,12 @@ def approval(conn: psycopg.Connection, load_id: int) -> tuple[str, list[str]] | 
     return row[1:] if row and row[0] == "approve" else None
 
 
+def is_approved(conn: psycopg.Connection, load: Load, reasons: list[str], digest: str) -> bool:
+    """Whether a person has approved just this: the same objections, and the same content or what readers see."""
+    approved = approval(conn, load.load_id)
+    return approved is not None and set(reasons) <= set(approved[1]) and (load.is_seen or approved[0] == digest)
+
+
 def add_figures(conn: psycopg.Connection, load_id: int, figures: dict[str, object]) -> None:
     """Keep figures of a step (counts, rates, seconds) with the load."""
     conn.execute("update ops.load set figures = figures || %s where load_id = %s", (Jsonb(figures), load_id))
@@ -152,4 +161,17 @@ def require_layer(conn: psycopg.Connection, layer: str, load_id: int) -> None:
         raise OutOfStep(
             f"Layer {layer}: expected load {load_id}, found {found or 'none'}. Another run came between, or a step "
             "was left out: run the steps of the day again, in order."
+        )
+
+
+def require_built(conn: psycopg.Connection, load_id: int) -> None:
+    """Make sure that the build tables hold a load. Lock the layer first.
+
+    Raises  OutOfStep when they hold another, or a crash of the server has emptied them
+    """
+    require_layer(conn, "build", load_id)
+    if conn.execute("select from build.built where load_id = %s", (load_id,)).fetchone() is None:
+        raise OutOfStep(
+            f"schema build: expected load {load_id}, found empty tables: the server has crashed since. "
+            "Run build_warehouse again."
         )

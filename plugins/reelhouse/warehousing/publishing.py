@@ -12,25 +12,32 @@ from reelhouse.day import Day
 from reelhouse.errors import OutOfStep
 from reelhouse.warehousing import differences, loads
 from reelhouse.warehousing.applying import Changes, apply_differences
-from reelhouse.warehousing.building import require_built
 from reelhouse.warehousing.differences import Difference, PublishedTable
+from reelhouse.warehousing.extent import settle
+from reelhouse.warehousing.filling import keys_made_afterwards
 from reelhouse.warehousing.searching import refresh_search
 
 # Parents first.
 PUBLISHED_TABLES = (
+    PublishedTable("loaded_day"),
+    PublishedTable("hist_source_row"),
+    PublishedTable("hist_imdb_absence"),
     PublishedTable("dim_genre", keeps_missing=True),
     PublishedTable("dim_country", keeps_missing=True),
     PublishedTable("dim_certification", keeps_missing=True),
     PublishedTable("title_identity", keeps_missing=True),
     PublishedTable("dim_title", keeps_missing=True),
-    PublishedTable("dim_person"),
-    PublishedTable("bridge_title_person_role"),
-    PublishedTable("bridge_title_genre"),
+    PublishedTable("dim_person", scope="person"),
+    PublishedTable("bridge_title_person_role", scope="title"),
+    PublishedTable("bridge_title_genre", scope="title"),
     PublishedTable("bridge_title_country"),
     PublishedTable("bridge_title_source"),
-    # History: the build has only what this day adds.
-    PublishedTable("fact_title_rating", keeps_missing=True),
+    PublishedTable("dim_title_history"),
+    # Of most titles the build has only what this day adds.
+    PublishedTable("fact_title_rating", whole_of="rerated_title", scope="title"),
     PublishedTable("fact_availability"),
+    PublishedTable("fact_list_membership"),
+    PublishedTable("person_identity", keeps_missing=True),
     PublishedTable("dim_user", keeps_sent=True),
     PublishedTable("fact_user_rating", keeps_sent=True),
     PublishedTable("fact_viewing", keeps_sent=True),
@@ -58,11 +65,13 @@ def publish_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         lock_layer(conn, writes="warehouse", reads=("build",))
         _require_checked(conn, load.load_id)
         difference = _difference_to_publish(conn, load.load_id, day)
-        tables = apply_differences(conn, difference, TABLE_ORDER, day)
+        with keys_made_afterwards(conn, difference.filled):
+            tables = apply_differences(conn, difference, TABLE_ORDER, day)
         if tables:
-            refresh_search(conn, day.settings.sql)
+            refresh_search(conn, day.settings.sql, difference)
         figures = {"rows_changed": sum(sum(changes.values()) for changes in tables.values()), "tables": tables}
         seconds = {"published_seconds": round(time.monotonic() - started, 1)}
+        settle(conn, load.load_id)
         stamp(conn, "warehouse", load.load_id, difference.publishing_id)
         loads.add_figures(conn, load.load_id, figures | seconds)
         set_layer(conn, "warehouse", load.load_id)
@@ -82,9 +91,9 @@ def _difference_to_publish(conn: psycopg.Connection, load_id: int, day: Day) -> 
     approved = approval[0] if approval else None
     if is_based and approved in (None, difference.digest):
         if difference.filled:
-            require_built(conn, load_id)
+            loads.require_built(conn, load_id)
         return difference
-    require_built(conn, load_id)
+    loads.require_built(conn, load_id)
     compared = differences.compare(conn, load_id, PUBLISHED_TABLES, day)
     if approved not in (None, compared.digest):
         raise OutOfStep(
@@ -100,19 +109,32 @@ def _require_checked(conn: psycopg.Connection, load_id: int) -> None:
         raise OutOfStep(f"Load {load_id}: expected state checked, found {state}. Run check_warehouse first.")
 
 
-def stamp(conn: psycopg.Connection, part: str, load_id: int, publishing_id: int) -> None:
-    """Say which load readers see from this transaction on, and which change brought them there."""
+def stamp(
+    conn: psycopg.Connection, part: str, load_id: int, publishing_id: int, seen_load_id: int | None = None
+) -> None:
+    """Say which load readers see from this transaction on, and which change brought them there.
+
+    Takes   seen_load_id  the load whose day readers see as current; by default this one, unless they have a newer day:
+            an older one adds to history only
+    """
+    (seen,) = conn.execute(
+        "select coalesce(%(seen)s, (select publication.load_id from warehouse.publication"
+        "  inner join ops.load on load.load_id = %(load)s"
+        "  where publication.part = %(part)s and publication.batch_date > load.batch_date), %(load)s)",
+        {"seen": seen_load_id, "load": load_id, "part": part},
+    ).fetchone()
     # clock_timestamp: the transaction may have begun minutes before anybody can see it.
     conn.execute(
         "insert into warehouse.publication (part, load_id, batch_date, published_at, publishing_id)"
         " select %(part)s, load_id, batch_date, clock_timestamp(), %(publishing)s from ops.load"
-        " where load_id = %(load)s"
+        " where load_id = %(seen)s"
         " on conflict (part) do update set load_id = excluded.load_id, batch_date = excluded.batch_date,"
         " published_at = excluded.published_at, publishing_id = excluded.publishing_id",
-        {"part": part, "load": load_id, "publishing": publishing_id},
+        {"part": part, "seen": seen, "publishing": publishing_id},
     )
     conn.execute(
-        "update ops.publishing set published_at = clock_timestamp() where publishing_id = %s", (publishing_id,)
+        "update ops.publishing set published_at = clock_timestamp(), seen_load_id = %s where publishing_id = %s",
+        (seen, publishing_id),
     )
     conn.execute(
         "update ops.load set state = 'published', state_reason = null,"

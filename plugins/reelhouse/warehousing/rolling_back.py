@@ -26,12 +26,16 @@ ORDER = (*TABLE_ORDER, "fact_recommendation")
 
 @dataclass(frozen=True, slots=True)
 class FormerLoad:
-    """A load that readers can be brought back to."""
+    """A load that readers can be brought back to.
+
+    seen_load_id  the load whose day was current then: a newer one, when this load only added to history
+    """
 
     load_id: int
     batch_date: date
     published_at: datetime
     publishing_id: int
+    seen_load_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,9 @@ def former_loads(conn: psycopg.Connection) -> list[FormerLoad]:
         "  where part = 'warehouse' and published_at is not null group by load_id),"
         " kept as (select coalesce(max(publishing_id), 0) as floor from ops.publishing"
         "  where part = 'warehouse' and published_at is not null and not is_kept)"
-        " select load_id, load.batch_date, publishing.published_at, publishing_id from seen"
+        " select load_id, load.batch_date, publishing.published_at, publishing_id, seen_load_id from seen"
         " inner join ops.publishing using (publishing_id, load_id) inner join ops.load using (load_id) cross join kept"
-        " where load_id <> (select load_id from warehouse.publication where part = 'warehouse')"
+        " where publishing_id <> (select publishing_id from warehouse.publication where part = 'warehouse')"
         " and publishing_id >= floor order by publishing_id desc limit %s",
         (differences.KEPT_LOADS,),
     )
@@ -81,9 +85,9 @@ def roll_back(conn: psycopg.Connection, day: Day, to_load_id: int, reason: str, 
         undone = _undone(conn, target)
         difference = _inverse(conn, target.load_id, undone, reason.strip(), done_by)
         tables = apply_differences(conn, difference, ORDER, day)
-        refresh_search(conn, day.settings.sql)
+        refresh_search(conn, day.settings.sql, difference)
         taken_back = _retire(conn, undone, target, f"rolled back by {done_by}: {reason.strip()}")
-        stamp(conn, "warehouse", target.load_id, difference.publishing_id)
+        stamp(conn, "warehouse", target.load_id, difference.publishing_id, target.seen_load_id)
         # Of two loads of one day this is the one that is worked on again.
         conn.execute("update ops.load set opened_at = clock_timestamp() where load_id = %s", (target.load_id,))
         _restore_model(conn, undone, difference.publishing_id, day)
@@ -208,16 +212,16 @@ def _restore_model(conn: psycopg.Connection, undone: Undone, publishing_id: int,
 def _stamp_recommendations(conn: psycopg.Connection, undone: Undone, reason: str, done_by: str) -> None:
     """Readers see the recommendations that they saw with the former load, or none."""
     row = conn.execute(
-        "select load_id from ops.publishing where part = 'recommendations' and published_at is not null"
+        "select load_id, seen_load_id from ops.publishing where part = 'recommendations' and published_at is not null"
         " and publishing_id < %s order by publishing_id desc limit 1",
         (undone.first,),
     ).fetchone()
     seen = conn.execute("select load_id from warehouse.publication where part = 'recommendations'").fetchone()
-    if row == seen:
+    if row and row[1:] == seen:
         return
     if row is None:
         conn.execute("delete from warehouse.publication where part = 'recommendations'")
     else:
         back = differences.open_publishing(conn, "recommendations", row[0], "rollback", reason, done_by)
         differences.close_publishing(conn, back, {})
-        stamp(conn, "recommendations", row[0], back)
+        stamp(conn, "recommendations", row[0], back, row[1])

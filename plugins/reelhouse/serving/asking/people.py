@@ -183,3 +183,27 @@ def _steps(seen: Snapshot, way: Sequence[tuple[int, int | None]]) -> list[Step]:
         )
         for person, title in way
     ]
+
+
+def colleagues(seen: Snapshot, person_id: str, country: str | None, decade: int | None, limit: int) -> list[dict]:
+    """Who was in titles with a person, the most frequent first.
+
+    Takes   country  of production, as warehouse.dim_country names it
+            decade   1990: titles of 1990 to 1999
+    """
+    return seen.rows(
+        "select coalesce(dim_person.imdb_person_id, dim_person.person_key::text) as id,"
+        " dim_person.person_name as name, count(distinct other.title_key) as title_count"
+        " from warehouse.bridge_title_person_role as own"
+        " inner join warehouse.title_search using (title_key)"
+        " inner join warehouse.bridge_title_person_role as other using (title_key)"
+        " inner join warehouse.dim_person on other.person_key = dim_person.person_key"
+        " where own.person_key = %(key)s and other.person_key <> %(key)s"
+        " and (%(decade)s::integer is null or title_search.release_year between %(decade)s and %(decade)s + 9)"
+        " and (%(country)s::text is null or exists (select from warehouse.bridge_title_country"
+        " inner join warehouse.dim_country using (country_key) where bridge_title_country.title_key = own.title_key"
+        " and lower(dim_country.country) = lower(%(country)s)))"
+        " group by dim_person.person_key, dim_person.imdb_person_id, dim_person.person_name"
+        " order by title_count desc, dim_person.person_name, dim_person.person_key limit %(limit)s",
+        {"key": person_key(seen, person_id), "country": country, "decade": decade, "limit": limit},
+    )

@@ -6,26 +6,17 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import BeforeValidator
 
 from reelhouse.serving.asking.platforms import PLATFORMS
 from reelhouse.serving.asking.titles import LONGEST_QUERY
-
-# The database has no texts with NUL and no lone surrogates.
-_UNPRINTABLE = frozenset(map(chr, (*range(32), 127))) - set("\t\n\r")
-
-
-def printable(text: str) -> str:
-    if _UNPRINTABLE & set(text) or any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise ValueError("expected text without control characters")
-    return text
+from reelhouse.serving.models import Printable as Printable
 
 
 def lowered(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
-Printable = AfterValidator(printable)
 Lowered = BeforeValidator(lowered)
 
 Platform = StrEnum("Platform", {name: name for name in PLATFORMS})

@@ -1,0 +1,209 @@
+"""From landed files to the published star schema: a first load, a day with changes, the same day again; with readers.
+
+Makes files of any size (`reelhouse sample full`; 1 is IMDb's real size), starts a PostgreSQL of its own, and runs three
+days. Counted are staging, building (dimensions, bridges, facts, indexes), checking and publishing; landing and matching
+are told beside. While a day with changes is published, readers ask for several tables in one statement, or in one
+transaction, and compare what they get with what the publication says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import psycopg
+
+from reelhouse.database import migrate
+from reelhouse.day import Day
+from reelhouse.operating import embedded, measuring, postgres
+from reelhouse.settings import read_settings
+
+FIRST_DAY = date(2026, 1, 5)
+COUNTED = {"stage", "open", "build", "check", "publish"}
+BESIDE = {"land": "landing", "compare": "matching", "find": "matching", "decide": "matching", "link": "matching"}
+LAST_STEP = "publish_warehouse"
+READERS = 8
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--scale", type=float, default=0.01, metavar="S", help="size; 1 is IMDb's real one (0.01)")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="files that `reelhouse sample full` made, days 1 and 2"
+    )
+    parser.add_argument("--readers", type=int, default=READERS, metavar="N", help=f"readers meanwhile ({READERS})")
+
+
+def rows(arguments: argparse.Namespace) -> list[dict[str, object]]:
+    """Seconds of each part and of the whole, peak memory, and what the readers met, of three days."""
+    settings = read_settings()
+    with tempfile.TemporaryDirectory(prefix="reelhouse-bench-") as name:
+        folder = Path(name)
+        data = arguments.data or _make(folder / "data", arguments.scale)
+        own = replace(settings, home=folder / "home", data=data, warehouse_dsn=None, origins=())
+        try:
+            with embedded.warehouse_dsn(own) as dsn:
+                migrate(dsn, own.sql)
+                postmaster = measuring.postmaster_of(postgres.server_folder(own.home))
+                found: list[dict[str, object]] = []
+                for number, called in enumerate(("first load", "changed day", "unchanged day")):
+                    readers = arguments.readers if number == 1 else 0
+                    found += _measure(called, dsn, Day(FIRST_DAY + timedelta(number), own), postmaster, readers)
+                return found
+        finally:
+            postgres.remove(postgres.server_folder(own.home))
+
+
+def _make(folder: Path, scale: float) -> Path:
+    for number in ("1", "2"):
+        subprocess.run(
+            [
+                sys.executable, "-m", "reelhouse", "sample", "full", "--out", folder, "--scale", str(scale),
+                "--day", number,
+            ],
+            check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+    return folder
+
+
+def _measure(called: str, dsn: str, day: Day, postmaster: int, readers: int) -> list[dict[str, object]]:
+    from reelhouse import steps
+
+    parts: dict[str, list[float]] = {}
+    peak, changed = 0.0, 0
+    watch = Watch(dsn, readers)
+    with watch:
+        for step in steps.STEPS:
+            before, began = measuring.server_cpu_s(postmaster), time.perf_counter()
+            client, step_peak, figures = _run_apart(step.name, dsn, day)
+            verb = step.name.partition("_")[0]
+            part = verb if verb in COUNTED else BESIDE[verb]
+            took = (time.perf_counter() - began, client + measuring.server_cpu_s(postmaster) - before)
+            parts[part] = [a + b for a, b in zip(parts.get(part, [0.0, 0.0]), took, strict=True)]
+            if verb in COUNTED:
+                peak = max(peak, step_peak)
+            changed = int(figures.get("rows_changed", changed) or 0)
+            if step.name == LAST_STEP:
+                break
+    whole = [sum(took[place] for part, took in parts.items() if part in COUNTED) for place in (0, 1)]
+    found = [_row(called, part, metric, value) for part, took in parts.items()
+             for metric, value in zip(("seconds", "cpu_s"), took, strict=True)]  # fmt: skip
+    found += [_row(called, "whole", "seconds", whole[0]), _row(called, "whole", "cpu_s", whole[1])]
+    found += [_row(called, "whole", "peak_mb", peak), _row(called, "whole", "rows_changed", changed)]
+    return found + ([_row(called, "readers", *pair) for pair in watch.figures().items()] if readers else [])
+
+
+def _row(called: str, part: str, metric: str, value: float) -> dict[str, object]:
+    return {"name": f"{called}: {part}", "metric": metric, "value": round(value, 2)}
+
+
+def _run_apart(step: str, dsn: str, day: Day) -> tuple[float, float, dict[str, object]]:
+    """One step in a process of its own, as Airflow does it: its CPU seconds, its peak memory in MB, its figures."""
+    reading, writing = os.pipe()
+    number = os.fork()
+    if number == 0:
+        code = 1
+        try:
+            from reelhouse import steps
+
+            figures = steps.run_step(step, dsn, day)
+            os.write(writing, str(figures.get("rows_changed") or 0).encode())
+            code = 0
+        finally:
+            os._exit(code)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as answer:
+        said = answer.read()
+    _, status, usage = os.wait4(number, 0)
+    if status:
+        raise RuntimeError(f"{step}: expected to end well, ended with {os.waitstatus_to_exitcode(status)}.")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, {"rows_changed": int(said or 0)}
+
+
+# --- readers --------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Watch:
+    """Readers that ask while a day is loaded, and what they met.
+
+    A read is torn when what it sees of several tables is not of one load, and empty when there is nothing to see.
+    """
+
+    dsn: str
+    readers: int
+    reads: int = 0
+    errors: int = 0
+    torn: int = 0
+    empty: int = 0
+    worst_ms: float = 0.0
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def __enter__(self) -> Watch:
+        self._threads = [threading.Thread(target=self._read, args=(number,)) for number in range(self.readers)]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def figures(self) -> dict[str, float]:
+        return {
+            "reads": self.reads, "reader_errors": self.errors, "torn_reads": self.torn, "empty_reads": self.empty,
+            "worst_read_ms": self.worst_ms,
+        }  # fmt: skip
+
+    def _read(self, number: int) -> None:
+        # Every other reader asks in several statements of one snapshot, the rest in one statement.
+        ask = _in_one_snapshot if number % 2 else _in_one_statement
+        with psycopg.connect(self.dsn, autocommit=True, application_name="reelhouse bench reader") as conn:
+            while not self._stop.is_set():
+                began = time.perf_counter()
+                is_error = is_empty = is_torn = False
+                try:
+                    is_empty, is_torn = ask(conn)
+                except psycopg.Error:
+                    is_error = True
+                took = (time.perf_counter() - began) * 1000
+                with self._lock:
+                    self.reads += 1
+                    self.errors += is_error
+                    self.empty += is_empty
+                    self.torn += is_torn
+                    self.worst_ms = max(self.worst_ms, took)
+                self._stop.wait(0.02)
+
+
+_STAMP = "select load_id from warehouse.publication where part = 'warehouse'"
+_LAST = (
+    "select load_id from ops.load where part = 'warehouse' and state = 'published' order by published_at desc limit 1"
+)
+_TITLE = (
+    "select count(*) from"
+    " (select title_key from warehouse.bridge_title_source where source = 'netflix' limit 20) as some"
+    " inner join mart.titles using (title_key)"
+)
+
+
+def _in_one_statement(conn: psycopg.Connection) -> tuple[bool, bool]:
+    stamp, last, titles = conn.execute(f"select ({_STAMP}), ({_LAST}), ({_TITLE})").fetchone()
+    return titles == 0, stamp != last
+
+
+def _in_one_snapshot(conn: psycopg.Connection) -> tuple[bool, bool]:
+    with conn.transaction():
+        conn.execute("set transaction isolation level repeatable read, read only")
+        (stamp,), (titles,), (last,) = (conn.execute(query).fetchone() for query in (_STAMP, _TITLE, _LAST))
+        return titles == 0, stamp != last

@@ -1,0 +1,204 @@
+"""Viewers: what they watched, what is recommended to them and why; and titles for several titles or viewers at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+import psycopg
+from psycopg.types.json import Jsonb
+from pydantic_core import to_json
+
+from reelhouse.serving.asking.titles import Filters, card_rows, cards, recommended, title_key
+from reelhouse.serving.models import Blended, NewViewing, Reason, Recommended, Viewer, ViewerPage, Viewing
+from reelhouse.serving.problems import InTheWay, NotThere
+from reelhouse.serving.reading import Snapshot, where
+
+NOTHING_WATCHED = "nothing watched yet, so what many like"
+# A second place counts for less than a first, but a tenth not for nothing.
+FADING = 10.0
+
+
+def listing(seen: Snapshot, limit: int, offset: int) -> list[Viewer]:
+    rows = seen.rows(
+        "select user_key as id, null as name from warehouse.dim_user order by user_key limit %(limit)s"
+        " offset %(offset)s",
+        {"limit": limit, "offset": offset},
+    )
+    return [Viewer(**row) for row in rows]
+
+
+def one(seen: Snapshot, user_id: int) -> ViewerPage:
+    """
+    Raises  NotThere
+    """
+    row = seen.row(
+        "select user_key as id, null as name, null as birth_year,"
+        " (select count(*) from warehouse.fact_viewing where user_key = %(id)s) as viewing_count,"
+        " (select count(*) from warehouse.fact_user_rating where user_key = %(id)s) as rating_count"
+        " from warehouse.dim_user where user_key = %(id)s",
+        {"id": user_id},
+    )
+    if row is None:
+        near = seen.rows(
+            "select user_key from warehouse.dim_user order by abs(user_key - %(id)s) limit 3", {"id": user_id}
+        )
+        raise NotThere(f"There is no viewer {user_id}.", [str(each["user_key"]) for each in near])
+    return ViewerPage(**row)
+
+
+def viewings(seen: Snapshot, user_id: int, limit: int, offset: int = 0) -> list[Viewing]:
+    """What a viewer watched, the newest first."""
+    one(seen, user_id)
+    rows = seen.rows(
+        "select coalesce(imdb_title_id, title_key::text) as movie_id, title, viewed_at as watch_date,"
+        " viewed_min as watch_duration from warehouse.fact_viewing inner join warehouse.dim_title using (title_key)"
+        " where user_key = %(id)s order by viewed_at desc, title_key limit %(limit)s offset %(offset)s",
+        {"id": user_id, "limit": limit, "offset": offset},
+    )
+    return [Viewing(**row) for row in rows]
+
+
+def unfinished(seen: Snapshot, user_id: int, limit: int = 6) -> list[Viewing]:
+    """What a viewer began and did not see to the end, where both lengths are known."""
+    rows = seen.rows(
+        "select coalesce(imdb_title_id, title_key::text) as movie_id, title, max(viewed_at) as watch_date,"
+        " max(viewed_min) as watch_duration from warehouse.fact_viewing inner join warehouse.dim_title"
+        " using (title_key) where user_key = %(id)s and kind = 'movie' and runtime_min > 0"
+        " group by title_key, imdb_title_id, title, runtime_min having max(viewed_min) < 0.9 * runtime_min"
+        " order by max(viewed_at) desc, title_key limit %(limit)s",
+        {"id": user_id, "limit": limit},
+    )
+    return [Viewing(**row) for row in rows]
+
+
+def recommendations(seen: Snapshot, user_id: int, limit: int = 10) -> list[Recommended]:
+    """What is recommended to a viewer; who has watched nothing gets what many like, and the reason says so."""
+    one(seen, user_id)
+    rows = seen.rows(
+        "select recommended_title_key, rank, score, score_kind, reasons from warehouse.fact_recommendation"
+        " inner join warehouse.dim_rec_method using (method_key) where subject_kind = 'user' and is_default"
+        " and user_key = %(id)s and not exists (select from warehouse.fact_viewing where"
+        " fact_viewing.user_key = %(id)s and fact_viewing.title_key = recommended_title_key)"
+        " order by rank limit %(limit)s",
+        {"id": user_id, "limit": limit},
+    )
+    return recommended(seen, rows) if rows else _popular(seen, user_id, limit)
+
+
+def _popular(seen: Snapshot, user_id: int, limit: int) -> list[Recommended]:
+    rows = seen.rows(
+        "select title_key from warehouse.title_search where kind = 'movie' and vote_count > 0"
+        " and not exists (select from warehouse.fact_viewing where user_key = %(id)s"
+        " and fact_viewing.title_key = title_search.title_key)"
+        " order by weighted_of_10 desc nulls last, vote_count desc, title_key limit %(limit)s",
+        {"id": user_id, "limit": limit},
+    )
+    found = card_rows(seen, [row["title_key"] for row in rows])
+    reason = Reason(kind="popular", value=NOTHING_WATCHED, share=1.0)
+    return [
+        Recommended(**card, rank=place, score=1.0, score_kind="percentile", reasons=[reason])
+        for place, card in enumerate(found, start=1)
+    ]
+
+
+def for_titles(seen: Snapshot, title_ids: Sequence[str], filters: Filters, limit: int) -> list[Blended]:
+    """One list for several titles: what each recommends, by place, added up. None of them is in it."""
+    keys = [title_key(seen, title_id) for title_id in title_ids]
+    query = "source_title_key as subject from mart.recommendations where source_title_key = any(%(subjects)s)"
+    return _blend(seen, query, keys, keys, filters, limit)
+
+
+def for_group(seen: Snapshot, user_ids: Sequence[int], filters: Filters, limit: int) -> list[Blended]:
+    """One list for several viewers: what each is recommended, by place, added up; nothing that one of them has seen."""
+    for user_id in user_ids:
+        one(seen, user_id)
+    watched = seen.rows(
+        "select distinct title_key from warehouse.fact_viewing where user_key = any(%(ids)s)", {"ids": list(user_ids)}
+    )
+    query = (
+        "user_key as subject from warehouse.fact_recommendation inner join warehouse.dim_rec_method"
+        " using (method_key) where subject_kind = 'user' and is_default and user_key = any(%(subjects)s)"
+    )
+    return _blend(seen, query, user_ids, [row["title_key"] for row in watched], filters, limit)
+
+
+def _blend(
+    seen: Snapshot, query: str, subjects: Sequence[int], without: Sequence[int], filters: Filters, limit: int
+) -> list[Blended]:
+    conditions = ["recommended_title_key <> all(%(without)s)", *filters.conditions()]
+    rows = seen.rows(
+        f"with listed as (select recommended_title_key, rank, {query})"
+        " select recommended_title_key, sum(%(fading)s / (%(fading)s + rank)) as score,"
+        " array_agg(subject order by rank, subject) as subjects from listed inner join warehouse.title_search"
+        f" on recommended_title_key = title_key {where(conditions).as_string(seen.conn)}"
+        " group by recommended_title_key order by score desc, recommended_title_key limit %(limit)s",
+        {**filters.values, "subjects": list(subjects), "without": list(without), "fading": FADING, "limit": limit},
+    )
+    found = card_rows(seen, [row["recommended_title_key"] for row in rows])
+    by_key = {row["recommended_title_key"]: row for row in rows}
+    names = {card.title_key: card.title for card in cards(seen, sorted(set(subjects)))}
+    return [
+        Blended(
+            **card,
+            rank=place,
+            score=round(float(by_key[card["title_key"]]["score"]), 4),
+            because_of=[names.get(key, f"viewer {key}") for key in by_key[card["title_key"]]["subjects"]],
+        )
+        for place, card in enumerate(found, start=1)
+    ]
+
+
+def add_viewing(
+    conn: psycopg.Connection, user_id: int, new: NewViewing, person: str, once: str | None
+) -> tuple[dict[str, object], int]:
+    """Note that a viewer watched a title.
+
+    Takes   once  what the sender calls this request: sent again, it is answered again and not done again
+    Gives   the answer and its status
+    Raises  NotThere without such a viewer or title, InTheWay when it is noted already, or `once` was something else
+    """
+    asked = hashlib.sha256(f"{user_id}\n{new.model_dump_json()}".encode()).hexdigest()
+    with conn.transaction():
+        if once is not None:
+            # The same request twice at once: the second waits here and finds the first one's answer.
+            conn.execute("select pg_advisory_xact_lock(hashtext(%s), hashtext(%s))", (person, once))
+            conn.execute("delete from ops.api_request where answered_at < clock_timestamp() - interval '7 days'")
+            row = conn.execute(
+                "select request_sha256, body, status from ops.api_request where person = %s and idempotency_key = %s",
+                (person, once),
+            ).fetchone()
+            if row and row[0] != asked:
+                raise InTheWay("Idempotency-Key: expected a new one, found one that was sent with something else.")
+            if row:
+                return row[1], row[2]
+        told = _insert_viewing(conn, user_id, new)
+        if once is not None:
+            conn.execute(
+                "insert into ops.api_request (person, idempotency_key, request_sha256, status, body)"
+                " values (%s, %s, %s, 201, %s)",
+                (person, once, asked, Jsonb(told)),
+            )
+    return told, 201
+
+
+def _insert_viewing(conn: psycopg.Connection, user_id: int, new: NewViewing) -> dict[str, object]:
+    if not conn.execute("select 1 from warehouse.dim_user where user_key = %s", (user_id,)).fetchone():
+        raise NotThere(f"There is no viewer {user_id}.")
+    row = conn.execute(
+        "select title_key, title, coalesce(imdb_title_id, title_key::text) from warehouse.dim_title"
+        " where imdb_title_id = %s or title_key::text = %s",
+        (new.movie_id, new.movie_id),
+    ).fetchone()
+    if row is None:
+        raise NotThere(f"There is no title {new.movie_id}.")
+    done = conn.execute(
+        "insert into warehouse.fact_viewing (user_key, title_key, viewed_at, viewed_min, source)"
+        " values (%s, %s, %s, %s, 'app') on conflict do nothing",
+        (user_id, row[0], new.watch_date, new.watch_duration),
+    )
+    if done.rowcount == 0:
+        raise InTheWay(f"Viewer {user_id} watched {row[1]} at that moment already.")
+    viewing = Viewing(movie_id=row[2], title=row[1], watch_date=new.watch_date, watch_duration=new.watch_duration)
+    return json.loads(to_json(viewing))

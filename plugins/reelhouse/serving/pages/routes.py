@@ -1,0 +1,268 @@
+"""The pages' addresses. What they show is asked by the same functions as the endpoints ask."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, Path, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, RedirectResponse
+from pydantic import ValidationError
+
+from reelhouse.serving.access import Person, needs
+from reelhouse.serving.asking import people, reviews, titles, trust, viewers
+from reelhouse.serving.asking.titles import Filters
+from reelhouse.serving.models import Decision, NewViewing
+from reelhouse.serving.pages.rendering import STATIC, STATIC_FILES, is_part, line, page
+from reelhouse.serving.problems import NotThere
+from reelhouse.serving.routes.parameters import Kind, PersonId, Platform, Printable, TitleId
+
+router = APIRouter(tags=["pages"], include_in_schema=False)
+
+Text = Annotated[str, Query(max_length=200), Printable]
+Reviewer = Annotated[Person, needs("review")]
+SHOWN = 20
+
+
+def number_or_none(text: str, low: int, high: int) -> int | None:
+    """What a form's field says; an empty one, or one that is no number in the bounds, says nothing.
+
+    >>> number_or_none("", 0, 9), number_or_none("7", 0, 9), number_or_none("70", 0, 9)
+    (None, 7, None)
+    """
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdecimal() and low <= int(text) <= high else None
+
+
+@router.get("/")
+def search(
+    request: Request,
+    q: Text = "",
+    genre: Text = "",
+    kind: Text = "",
+    platform: Text = "",
+    person: Text = "",
+    year_from: Text = "",
+    year_to: Text = "",
+    min_imdb: Text = "",
+    min_critics: Text = "",
+    min_audience: Text = "",
+    offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
+) -> Response:
+    """Search with filters; without a name, the best known of what the filters leave."""
+    filters = Filters(
+        kind=kind if kind in set(Kind) else None,
+        genres=(genre,) if genre else (),
+        year_from=number_or_none(year_from, 1870, 2100),
+        year_to=number_or_none(year_to, 1870, 2100),
+        platform=platform if platform in set(Platform) else None,
+        person=person or None,
+        min_imdb=number_or_none(min_imdb, 0, 10),
+        min_critics=number_or_none(min_critics, 0, 100),
+        min_audience=number_or_none(min_audience, 0, 100),
+    )
+
+    def read(seen):
+        if q:
+            found = titles.search(seen, q, filters, SHOWN + 1, offset)
+        else:
+            found = titles.listing(seen, filters, limit=SHOWN + 1, offset=offset)
+        genres = seen.rows("select genre from warehouse.dim_genre where genre_kind = 'genre' order by genre")
+        return found, [row["genre"] for row in genres]
+
+    (found, genres), seen = request.app.state.reader.ask(read)
+    asked = {
+        "q": q, "genre": genre, "kind": kind, "platform": platform, "person": person, "year_from": year_from,
+        "year_to": year_to, "min_imdb": min_imdb, "min_critics": min_critics, "min_audience": min_audience,
+    }  # fmt: skip
+    return page(
+        request,
+        "results.html" if is_part(request) else "search.html",
+        found=found[:SHOWN],
+        more=offset + SHOWN if len(found) > SHOWN else None,
+        offset=offset,
+        asked=asked,
+        genres=genres,
+        load_id=seen.load_id,
+    )
+
+
+@router.get("/suggest")
+def suggest(request: Request, q: Text = "") -> Response:
+    """What is typed so far, as a list to choose from."""
+    found, _ = request.app.state.reader.ask(lambda seen: titles.suggest(seen, q) if q.strip() else [])
+    return page(request, "suggestions.html", found=found)
+
+
+@router.get("/titles/{title_id}")
+def title(request: Request, title_id: TitleId) -> Response:
+    def read(seen):
+        return {
+            "title": titles.one(seen, title_id),
+            "people": people.of_title(seen, title_id),
+            "similar": titles.similar(seen, title_id, 12),
+            "past": titles.history(seen, title_id),
+            "evidence": titles.evidence(seen, title_id),
+        }
+
+    values, seen = request.app.state.reader.ask(read)
+    past = values["past"].scores
+    lines = [
+        ("IMDb", "imdb", line([score.imdb_rating_of_10 for score in past], 0, 10)),
+        ("Critics", "critics", line([score.critics_pct for score in past], 0, 100)),
+        ("Audience", "audience", line([score.audience_pct for score in past], 0, 100)),
+    ]
+    return page(request, "title.html", lines=lines, load_id=seen.load_id, **values)
+
+
+@router.get("/people")
+def find_people(request: Request, q: Text = "") -> Response:
+    found, seen = request.app.state.reader.ask(lambda seen: people.search(seen, q, SHOWN) if q.strip() else [])
+    return page(request, "people.html", found=found, q=q, load_id=seen.load_id)
+
+
+@router.get("/people/{person_id}")
+def one_person(request: Request, person_id: PersonId) -> Response:
+    found, seen = request.app.state.reader.ask(lambda seen: people.one(seen, person_id))
+    return page(request, "person.html", shown=found, load_id=seen.load_id)
+
+
+@router.get("/viewers")
+def choose_viewer(request: Request, number: Text = "", offset: Annotated[int, Query(ge=0, le=10**7)] = 0) -> Response:
+    """Choose a viewer, or go to one by number."""
+    if number_or_none(number, 1, 2**63 - 1):
+        return _to(request, f"/viewers/{int(number)}")
+    found, seen = request.app.state.reader.ask(lambda seen: viewers.listing(seen, SHOWN + 1, offset))
+    more = offset + SHOWN if len(found) > SHOWN else None
+    return page(request, "viewers.html", found=found[:SHOWN], more=more, load_id=seen.load_id)
+
+
+@router.get("/viewers/{user_id}")
+def one_viewer(request: Request, user_id: Annotated[int, Path(ge=1, lt=2**63)]) -> Response:
+    def read(seen):
+        return {
+            "viewer": viewers.one(seen, user_id),
+            "recommended": viewers.recommendations(seen, user_id, 12),
+            "history": viewers.viewings(seen, user_id, 30),
+            "unfinished": viewers.unfinished(seen, user_id),
+        }
+
+    values, seen = request.app.state.reader.ask(read)
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M")
+    return page(request, "viewer.html", now=now, load_id=seen.load_id, **values)
+
+
+@router.post("/viewers/{user_id}")
+def add_viewing(
+    request: Request,
+    user_id: Annotated[int, Path(ge=1, lt=2**63)],
+    person: Annotated[Person, needs("write")],
+    movie_id: Annotated[str, Form(pattern=r"^(tt[0-9]{1,10}|[0-9]{1,18})$")],
+    watch_date: Annotated[datetime, Form()],
+    minutes: Annotated[str, Form(max_length=5)] = "",
+) -> Response:
+    """Note that the viewer watched a title, and show the viewer again."""
+    when = watch_date if watch_date.tzinfo else watch_date.replace(tzinfo=UTC)
+    new = NewViewing(movie_id=movie_id, watch_date=when, watch_duration=number_or_none(minutes, 0, 1440))
+    with request.app.state.writing.connection() as conn:
+        viewers.add_viewing(conn, user_id, new, person.name, None)
+    return _to(request, f"/viewers/{user_id}")
+
+
+@router.get("/trust")
+def how_sure(request: Request) -> Response:
+    (shown, health), seen = request.app.state.reader.ask(lambda seen: (trust.trust(seen), trust.health(seen)))
+    return page(request, "trust.html", trust=shown, health=health, load_id=seen.load_id)
+
+
+@router.get("/quality")
+def how_good(request: Request) -> Response:
+    rows, seen = request.app.state.reader.ask(trust.quality)
+    charts: dict[tuple[str, str], list] = {}
+    for row in reversed(rows):
+        charts.setdefault((row.method, row.metric), []).append(row)
+    shown = []
+    for (method, metric), points in sorted(charts.items()):
+        values = [point.value for point in points]
+        limits = [point.limit_value for point in points]
+        known = [value for value in (*values, *limits) if value is not None]
+        low, high = min(*known, 0), max(*known, 1e-9)
+        shown.append((method, metric, points, line(values, low, high), line(limits, low, high)))
+    return page(request, "quality.html", charts=shown, load_id=seen.load_id)
+
+
+@router.get("/review")
+def review_first(request: Request) -> Response:
+    return _review(request, None, None)
+
+
+@router.get("/review/{source}/{source_id}")
+def review_one(
+    request: Request,
+    source: Annotated[str, Path(max_length=40), Printable],
+    source_id: Annotated[str, Path(max_length=200), Printable],
+) -> Response:
+    return _review(request, source, source_id)
+
+
+def _review(request: Request, source: str | None, source_id: str | None, said: str | None = None) -> Response:
+    def read(seen):
+        pair = reviews.pair(seen, source, source_id)
+        row = pair.row if pair else None
+        return {
+            "pair": pair,
+            "following": reviews.next_after(seen, row["source"], row["source_id"]) if row else None,
+            "before": reviews.next_after(seen, row["source"], row["source_id"], -1) if row else None,
+            "decisions": reviews.decisions(seen),
+        }
+
+    values, seen = request.app.state.reader.ask(read)
+    return page(request, "review.html", said=said, load_id=seen.load_id, **values)
+
+
+@router.post("/review/{source}/{source_id}")
+def decide(
+    request: Request,
+    source: Annotated[str, Path(max_length=40), Printable],
+    source_id: Annotated[str, Path(max_length=200), Printable],
+    person: Reviewer,
+    verdict: Annotated[str, Form(max_length=20)],
+    why: Annotated[str, Form(max_length=1000), Printable] = "",
+    imdb_id: Annotated[str, Form(max_length=20), Printable] = "",
+) -> Response:
+    """Record the decision and go on to the next row."""
+    try:
+        decision = Decision(
+            source=source, source_id=source_id, verdict=verdict, imdb_id=imdb_id.strip() or None,
+            why=why.strip() or "looked at side by side",
+        )  # fmt: skip
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from error
+    following, _ = request.app.state.reader.ask(lambda seen: reviews.next_after(seen, source, source_id))
+    with request.app.state.writing.connection() as conn:
+        reviews.decide(conn, decision, person.name)
+    rest = f"/{following[0]}/{quote(following[1], safe='')}" if following else ""
+    return _to(request, f"/review{rest}")
+
+
+@router.post("/review/undo")
+def undo(request: Request, person: Reviewer, number: Annotated[int, Form(ge=1, lt=2**31)]) -> Response:
+    with request.app.state.writing.connection() as conn:
+        reviews.undo(conn, number, person.name)
+    return _to(request, "/review")
+
+
+def _to(request: Request, path: str) -> Response:
+    return RedirectResponse(request.scope.get("root_path", "").rstrip("/") + path, 303)
+
+
+@router.get("/static/{name}")
+def static_file(name: str) -> Response:
+    """Scripts and pictures. The style sheet alone is open, because the login page needs it."""
+    if name not in STATIC_FILES:
+        raise NotThere(f"There is no file {name}.")
+    return FileResponse(
+        STATIC / name, media_type=STATIC_FILES[name], headers={"Cache-Control": "private, max-age=31536000, immutable"}
+    )

@@ -1,0 +1,34 @@
+// What htmx does not do: keys of the type-ahead list and of the review queue. No page needs this to work.
+"use strict";
+
+document.addEventListener("keydown", (event) => {
+  const box = document.getElementById("q");
+  const list = document.getElementById("suggestions");
+  if (list && box && (event.target === box || list.contains(event.target))) {
+    const links = [...list.querySelectorAll("a")];
+    const place = links.indexOf(document.activeElement);
+    if (event.key === "ArrowDown" && links.length) {
+      event.preventDefault();
+      links[Math.min(place + 1, links.length - 1)].focus();
+    } else if (event.key === "ArrowUp" && place >= 0) {
+      event.preventDefault();
+      (place === 0 ? box : links[place - 1]).focus();
+    } else if (event.key === "Escape") {
+      list.replaceChildren();
+      box.focus();
+    }
+    return;
+  }
+  const isTyping = event.target.closest("input, textarea, select");
+  if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  const pressed = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (pressed) {
+    event.preventDefault();
+    pressed.click();
+  }
+});
+
+document.addEventListener("click", (event) => {
+  const list = document.getElementById("suggestions");
+  if (list && !event.target.closest(".typing")) list.replaceChildren();
+});

@@ -1,0 +1,171 @@
+"""/graphql: titles, people, and who worked with whom, by country and decade. Depth, size and rows are limited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import strawberry
+from fastapi import Request
+from graphql import GraphQLError
+from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
+from strawberry.fastapi import GraphQLRouter
+from strawberry.types import Info
+
+from reelhouse.serving.asking import people, titles
+from reelhouse.serving.asking.titles import Filters
+from reelhouse.serving.problems import Problem
+from reelhouse.serving.reading import Snapshot
+
+DEEPEST = 8
+MOST_TOKENS = 500
+MOST_ALIASES = 10
+MOST_ROWS = 50
+# Questions of one request that ask the warehouse: lists within lists multiply.
+MOST_QUESTIONS = 60
+T = TypeVar("T")
+
+
+def _ask(info: Info, read: Callable[[Snapshot], T]) -> T:
+    """Ask the warehouse, as often as one request may.
+
+    Raises  GraphQLError
+    """
+    request: Request = info.context["request"]
+    asked = request.state.questions = getattr(request.state, "questions", 0) + 1
+    if asked > MOST_QUESTIONS:
+        raise GraphQLError(f"Expected at most {MOST_QUESTIONS} lists within lists, found more. Ask for fewer rows.")
+    try:
+        return request.app.state.reader.ask(read)[0]
+    except Problem as problem:
+        raise GraphQLError(problem.words) from problem
+
+
+def _rows(first: int) -> int:
+    if not 1 <= first <= MOST_ROWS:
+        raise GraphQLError(f"first: expected 1 to {MOST_ROWS}, found {first}.")
+    return first
+
+
+@strawberry.type(description="A film or series.")
+class Title:
+    id: str
+    title: str
+    kind: str
+    year: int | None
+    genres: list[str]
+    certification: str | None
+    imdb_rating: float | None
+    imdb_votes: int | None
+    critics_pct: int | None
+    audience_pct: int | None
+    platforms: list[str]
+
+    @strawberry.field(description="Who made it and who is in it.")
+    def people(self, info: Info, first: int = 10) -> list[Credit]:
+        rows = _ask(info, lambda seen: people.of_title(seen, self.id))[: _rows(first)]
+        return [
+            Credit(role=row.role, characters=row.characters, person=Person(id=row.id, name=row.name)) for row in rows
+        ]
+
+    @strawberry.field(description="Titles like it, the most alike first.")
+    def similar(self, info: Info, first: int = 10) -> list[Title]:
+        return [_title(card) for card in _ask(info, lambda seen: titles.similar(seen, self.id, _rows(first)))]
+
+
+@strawberry.type(description="Somebody who made titles or is in them.")
+class Person:
+    id: str
+    name: str
+
+    @strawberry.field(description="Their titles, the best known first.")
+    def titles(self, info: Info, first: int = 10) -> list[Title]:
+        return [_title(card) for card in _ask(info, lambda seen: people.one(seen, self.id)).titles[: _rows(first)]]
+
+    @strawberry.field(description="Who was in titles with them, the most frequent first.")
+    def worked_with(
+        self, info: Info, country: str | None = None, decade: int | None = None, first: int = 10
+    ) -> list[Colleague]:
+        rows = _ask(info, lambda seen: people.colleagues(seen, self.id, country, decade, _rows(first)))
+        return [
+            Colleague(person=Person(id=row["id"], name=row["name"]), title_count=row["title_count"]) for row in rows
+        ]
+
+
+@strawberry.type(description="A person in a role of a title.")
+class Credit:
+    role: str
+    characters: list[str]
+    person: Person
+
+
+@strawberry.type(description="Somebody who was in titles with somebody.")
+class Colleague:
+    person: Person
+    title_count: int
+
+
+def _title(card) -> Title:
+    return Title(
+        id=card.id,
+        title=card.title,
+        kind=card.movie_type,
+        year=card.start_year,
+        genres=card.genres,
+        certification=card.certification,
+        imdb_rating=None if card.avg_rating is None else float(card.avg_rating),
+        imdb_votes=card.num_votes,
+        critics_pct=card.critics_pct,
+        audience_pct=card.audience_pct,
+        platforms=card.platforms,
+    )
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="A title by tconst or title_key.")
+    def title(self, info: Info, id: str) -> Title | None:
+        if not _is_id(id, "tt"):
+            raise GraphQLError("id: expected a tconst or title_key.")
+        return _title(_ask(info, lambda seen: titles.one(seen, id)))
+
+    @strawberry.field(description="Titles by name, the closest first.")
+    def search(self, info: Info, query: str, first: int = 10) -> list[Title]:
+        text = "".join(letter for letter in query if letter.isprintable())
+        return [_title(card) for card in _ask(info, lambda seen: titles.search(seen, text, Filters(), _rows(first)))]
+
+    @strawberry.field(description="A person by nconst or person_key.")
+    def person(self, info: Info, id: str) -> Person | None:
+        if not _is_id(id, "nm"):
+            raise GraphQLError("id: expected an nconst or person_key.")
+        found = _ask(info, lambda seen: people.one(seen, id))
+        return Person(id=found.id, name=found.name)
+
+    @strawberry.field(description="People by name, the closest first.")
+    def people(self, info: Info, query: str, first: int = 10) -> list[Person]:
+        text = "".join(letter for letter in query if letter.isprintable())
+        found = _ask(info, lambda seen: people.search(seen, text, _rows(first)))
+        return [Person(id=row.id, name=row.name) for row in found]
+
+
+def _is_id(text: str, prefix: str) -> bool:
+    """
+    >>> _is_id("tt0133093", "tt"), _is_id("133093", "tt"), _is_id("nm1", "tt"), _is_id("tt" + 30 * "9", "tt")
+    (True, True, False, False)
+    """
+    digits = text.removeprefix(prefix)
+    return digits.isascii() and digits.isdecimal() and len(digits) <= (10 if digits != text else 18)
+
+
+schema = strawberry.Schema(
+    Query,
+    extensions=[
+        lambda: QueryDepthLimiter(max_depth=DEEPEST),
+        lambda: MaxTokensLimiter(max_token_count=MOST_TOKENS),
+        lambda: MaxAliasesLimiter(max_alias_count=MOST_ALIASES),
+    ],
+)
+# No page to try it on: it would bring scripts of another host. Queries only by POST, so that no link can ask.
+router = GraphQLRouter(schema, path="/graphql", graphql_ide=None, allow_queries_via_get=False, include_in_schema=False)
+# Nothing is subscribed to, and a socket would be another way in.
+router.routes[:] = [route for route in router.routes if hasattr(route, "methods")]

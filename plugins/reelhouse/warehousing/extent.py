@@ -1,0 +1,179 @@
+"""The extent of a build: the whole star, or those titles and people of it that may differ from what readers see.
+
+Triggers note in build.row_change which rows of IMDb's tables changed in staging since the published load. A build on
+top of that load needs only the titles and people these rows are of, and all titles that a catalogue has or had: the
+same files of include/sql/3_warehouse and 9_checks run on that part, because they find views of the part in the place of
+the large tables. The few that have to look beyond it say so.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from reelhouse.database import identifiers, table_columns
+from reelhouse.day import Day
+from reelhouse.errors import OutOfStep
+from reelhouse.warehousing import loads
+
+# table -> its column, and the scope that holds the same keys
+SCOPED_TABLES = {
+    "staging.imdb_titles": ("imdb_title_number", "title"),
+    "staging.imdb_ratings": ("imdb_title_number", "title"),
+    "staging.imdb_principals": ("imdb_title_number", "title"),
+    "staging.imdb_crew": ("imdb_title_number", "title"),
+    "staging.imdb_akas": ("imdb_title_number", "title"),
+    "staging.imdb_people": ("imdb_person_number", "person"),
+    "warehouse.dim_title": ("title_key", "title"),
+    "warehouse.dim_person": ("person_key", "person"),
+    "warehouse.fact_title_rating": ("title_key", "title"),
+}
+# A part is looked up row by row; the server's default takes each for the seek of a disk and reads whole tables instead.
+PART_SETTINGS = {"random_page_cost": "1.1"}
+# Of more notes than one for so many titles a whole build is no slower.
+LEAST_TITLES_A_NOTE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What the build tables hold.
+
+    is_whole      the whole star
+    base_load_id  the load that readers saw when it was built
+    """
+
+    is_whole: bool
+    base_load_id: int | None
+
+
+def open_extent(conn: psycopg.Connection, day: Day, load_id: int) -> Extent:
+    """Decide how much has to be built on top of what readers see now, and write it down.
+
+    Staging must be shared: then no note can come meanwhile.
+    """
+    code = loads.code_sha256(day.settings)
+    published = conn.execute(
+        "select publication.load_id, baseline.load_id is not null and publication.batch_date <= %(day)s"
+        "  and not exists (select from ops.load where part = 'warehouse' and published_at is not null"
+        "   and batch_date > %(day)s)"
+        " from warehouse.publication left join build.baseline"
+        "  on publication.load_id = baseline.load_id and baseline.code_sha256 = %(code)s"
+        " where publication.part = 'warehouse'",
+        {"day": day.batch_date, "code": code},
+    ).fetchone()
+    base, is_noted = published or (None, False)
+    (last,) = conn.execute("select coalesce(max(note_number), 0) from build.row_change").fetchone()
+    is_whole = day.force or not is_noted or not _are_few(conn)
+    conn.execute("truncate build.extent, build.title_scope, build.person_scope")
+    conn.execute("insert into build.extent values (%s, %s, %s, %s, %s)", (is_whole, load_id, base, code, last))
+    return Extent(is_whole, base)
+
+
+def _are_few(conn: psycopg.Connection) -> bool:
+    return conn.execute(
+        "select not exists (select from build.row_change where row_number is null)"
+        " and (select count(*) from build.row_change) * %s <= (select count(*) from staging.imdb_titles) + 10000",
+        (LEAST_TITLES_A_NOTE,),
+    ).fetchone()[0]
+
+
+def read_extent(conn: psycopg.Connection, load_id: int) -> Extent:
+    """What the build tables hold of a load.
+
+    Raises  OutOfStep when a crash of the server has emptied them, or readers see another load than they were built on
+    """
+    row = conn.execute(
+        "select is_whole, base_load_id, base_load_id is not distinct from"
+        " (select load_id from warehouse.publication where part = 'warehouse') from build.extent where load_id = %s",
+        (load_id,),
+    ).fetchone()
+    if row is None:
+        raise OutOfStep(
+            f"build: expected the tables of load {load_id}, found none: the server has crashed since. "
+            "Run build_warehouse again."
+        )
+    is_whole, base, is_based = row
+    if not is_whole and not is_based:
+        raise OutOfStep(
+            f"build: expected readers to see load {base}, on which load {load_id} was built, found another one. "
+            "Run build_warehouse again."
+        )
+    return Extent(is_whole, base)
+
+
+def settle(conn: psycopg.Connection, load_id: int) -> None:
+    """Say, in the transaction that publishes a load, that from it on the notes tell every change."""
+    conn.execute("truncate build.baseline")
+    conn.execute(
+        "insert into build.baseline select load_id, code_sha256 from build.extent where load_id = %s", (load_id,)
+    )
+    conn.execute(
+        "delete from build.row_change"
+        " where note_number <= (select last_note_number from build.extent where load_id = %s)",
+        (load_id,),
+    )
+
+
+def make_views(conn: psycopg.Connection) -> None:
+    """Views, for this session: the part of each large table that is in scope; and all titles and people there are."""
+    for name, value in PART_SETTINGS.items():
+        conn.execute("select set_config(%s, %s, true)", (name, value))
+    for table, (column, scope) in SCOPED_TABLES.items():
+        schema, name = table.split(".")
+        conn.execute(
+            sql.SQL(
+                "create or replace temporary view {view} as select {columns} from {table}"
+                " where {column} in (select {key} from {scope})"
+            ).format(
+                view=sql.Identifier(_view(table)),
+                columns=identifiers(table_columns(conn, schema, name)),
+                table=sql.Identifier(schema, name),
+                column=sql.Identifier(column),
+                key=sql.Identifier(f"{scope}_key"),
+                scope=sql.Identifier("build", f"{scope}_scope"),
+            )
+        )
+    columns = identifiers(table_columns(conn, "build", "dim_title"))
+    conn.execute(
+        sql.SQL(
+            "create or replace temporary view every_title as select {columns} from build.dim_title"
+            " union all select {columns} from warehouse.dim_title as kept"
+            " where not exists (select from build.title_scope where title_scope.title_key = kept.title_key)"
+        ).format(columns=columns)
+    )
+    columns = identifiers(table_columns(conn, "build", "dim_person"))
+    conn.execute(
+        sql.SQL(
+            "create or replace temporary view every_person as select {columns} from build.dim_person"
+            " union all select {columns} from warehouse.dim_person"
+        ).format(columns=columns)
+    )
+
+
+def within_scope(text: str, sees: tuple[str, ...] = ()) -> str:
+    """The text of a SQL file with views of the part in scope in the place of the tables.
+
+    Takes   sees  tables that it needs as they are; every_title, every_person in the place of the built ones: it looks
+                  for titles or people in scope or not
+    """
+    for table in SCOPED_TABLES:
+        if table not in sees:
+            text = _put(text, table, _view(table))
+    for table, view in (("build.dim_title", "every_title"), ("build.dim_person", "every_person")):
+        if view in sees:
+            text = _put(text, table, view)
+    return text
+
+
+def _put(text: str, table: str, view: str) -> str:
+    """A table's rows under its own name, unless the text gives them another."""
+    name = table.split(".")[1]
+    text = re.sub(rf"\b{re.escape(table)}(?=\s+as\b)", f"pg_temp.{view}", text)
+    return re.sub(rf"\b{re.escape(table)}\b(?!\.)", f"pg_temp.{view} as {name}", text)
+
+
+def _view(table: str) -> str:
+    return "scoped_" + table.replace(".", "_")

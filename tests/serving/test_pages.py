@@ -1,0 +1,188 @@
+"""A person walks through the pages in Chromium, on a desk and on a phone; everybody can use them (axe)."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from serving.conftest import MARKUP
+
+from reelhouse.database import connect
+from reelhouse.operating.test import find_browser
+
+pytestmark = pytest.mark.browser
+SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+           "--disable-component-update", "--disable-sync"]  # fmt: skip
+# Names a folder, docs/images say, to keep the pictures in.
+PICTURES = "REELHOUSE_TEST_PICTURES"
+
+
+@pytest.fixture(scope="module")
+def address(served) -> Iterator[str]:
+    """The app on a port of its own."""
+    with connect(served.dsn, autocommit=True) as conn:
+        conn.execute("insert into warehouse.dim_user values (1, 'app', true) on conflict do nothing")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(served.app, port=port, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    from playwright.sync_api import sync_playwright
+
+    path = find_browser()
+    if path is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=OPTIONS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(params=["desktop", pytest.param("phone", marks=pytest.mark.full)])
+def page(request, browser, address, served, tmp_path):
+    """A page of somebody who has logged in with a key; whatever goes wrong in it fails the test."""
+    context = browser.new_context(viewport=SIZES[request.param], base_url=address)
+    opened = context.new_page()
+    wrong: list[str] = []
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    opened.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    opened.goto("/trust")
+    opened.get_by_label("Your API key").fill(served.keys["read write review"])
+    opened.get_by_role("button", name="Log in").click()
+    opened.wait_for_url("**/trust")
+    opened.size = request.param
+    opened.folder = Path(os.environ.get(PICTURES) or tmp_path)
+    yield opened
+    context.close()
+    assert wrong == []
+
+
+def look(page, name: str) -> None:
+    """Nothing that keeps somebody out, nothing that makes a phone scroll sideways; and a picture of each size."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")] == []
+    page.folder.mkdir(parents=True, exist_ok=True)
+    for size, viewport in SIZES.items():
+        page.set_viewport_size(viewport)
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), size
+        page.screenshot(path=page.folder / f"page_{name}_{size}.png")
+    page.set_viewport_size(SIZES[page.size])
+
+
+def test_search_suggests_finds_and_shows_a_title(page) -> None:
+    from playwright.sync_api import expect
+
+    page.goto("/")
+    look(page, "search")
+    page.get_by_label("Title, in any language").press_sequentially("old ho")
+    expect(page.locator("#suggestions a").first).to_contain_text("The Old House")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#suggestions a").first).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/titles/tt0000001")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("The Old House")
+    for heading in ("How the scores changed", "People", "Similar titles", "How it was matched"):
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    page.get_by_text("netflix: “The Old House”").click()
+    expect(page.get_by_text("linked to tt0000001").first).to_be_visible()
+    look(page, "title")
+
+
+def test_filters_narrow_without_a_new_page(page) -> None:
+    from playwright.sync_api import expect
+
+    page.goto("/?q=house")
+    page.get_by_text("Filters").click()
+    page.get_by_label("Critics at least").fill("90")
+    page.get_by_label("Critics at least").press("Tab")
+    expect(page.locator("#results li h3")).to_have_text(["New House"])
+    assert "min_critics=90" in page.url
+
+
+def test_a_name_that_is_markup_is_shown_as_a_name(page) -> None:
+    from playwright.sync_api import expect
+
+    page.goto("/titles/tt0000004")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(MARKUP)
+    page.goto("/?q=" + "%3Cimg src=x onerror=alert(1)%3E")
+    expect(page.get_by_role("status")).to_contain_text("<img src=x")
+
+
+def test_a_reviewer_decides_with_a_key_and_takes_it_back(page) -> None:
+    from playwright.sync_api import expect
+
+    page.goto("/review")
+    expect(page.get_by_role("heading", name="netflix: Namesake")).to_be_visible()
+    expect(page.locator("mark").first).to_be_visible()
+    look(page, "review")
+    page.keyboard.press("2")
+    expect(page.get_by_text("Nothing waits.")).to_be_visible()
+    expect(page.get_by_role("region", name="Decisions")).to_contain_text("this pair tt0000009")
+    page.keyboard.press("u")
+    expect(page.get_by_role("heading", name="netflix: Namesake")).to_be_visible()
+
+
+def test_a_viewer_has_a_history_and_recommendations(page) -> None:
+    from playwright.sync_api import expect
+
+    page.goto("/viewers")
+    page.get_by_role("link", name="Viewer 1", exact=True).click()
+    page.get_by_label("Title (id)").fill("tt0000002" if page.size == "phone" else "tt0000001")
+    page.get_by_role("button", name="Add a viewing").click()
+    expect(page.get_by_role("region", name="Viewings")).to_contain_text("House")
+    look(page, "viewer")
+
+
+def test_trust_quality_people_and_the_description_can_be_used(page) -> None:
+    from playwright.sync_api import expect
+
+    for name, heading in (("trust", "Can I rely on it?"), ("quality", "How good are"), ("docs", "The API")):
+        page.goto(f"/{name}")
+        expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
+        look(page, name)
+    page.goto("/people?q=bo oray")
+    page.get_by_role("link", name="Bo O'Ray").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bo O'Ray")
+    look(page, "person")
+
+
+def test_logged_out_is_logged_out(page) -> None:
+    from playwright.sync_api import expect
+
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_label("Your API key")).to_be_visible()
+    look(page, "login")
+    page.goto("/titles/tt0000001")
+    expect(page.get_by_label("Your API key")).to_be_visible()
+
+
+def test_a_form_of_another_site_is_refused(served) -> None:
+    client = served.client(None)
+    begun = client.post("/login", data={"key": served.keys["read review"], "next": "//evil.example"})
+    assert begun.headers["location"] == "/"
+    cookie = begun.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "samesite=lax" in cookie.lower()
+    form = {"verdict": "no match"}
+    assert client.post("/review/netflix/s4", data=form).status_code == 403
+    assert client.post("/review/netflix/s4", data=form | {"csrf_token": "0" * 64}).status_code == 403

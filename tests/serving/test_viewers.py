@@ -1,0 +1,203 @@
+"""Viewers, lists for several, copies of the catalogue, files and graphs; decisions of reviewers."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import random
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from serving.conftest import MARKUP, ROWS, publish_small_star
+from small_star import Imdb
+
+from reelhouse.database import connect
+
+
+@pytest.fixture(scope="module", autouse=True)
+def watched(served) -> None:
+    with connect(served.dsn, autocommit=True) as conn:
+        conn.execute("insert into warehouse.dim_user values (1, 'app', true), (2, 'app', true), (3, 'app', true)")
+        conn.execute(
+            "insert into warehouse.fact_viewing values (1, 1, '2026-01-01 20:00Z', 40, 'app'),"
+            " (1, 2, '2026-01-02 20:00Z', 100, 'app')"
+        )
+        conn.execute(
+            "insert into warehouse.fact_recommendation (method_key, user_key, rank, recommended_title_key, score,"
+            " score_kind, score_raw, is_cold, reasons, load_id) select method_key, user_key, rank, title, .5,"
+            ' \'percentile\', .5, false, \'[{"kind": "genre", "value": "Drama", "share": 0.5}]\', max(load_id)'
+            " from ops.load, warehouse.dim_rec_method, (values (1, 1, 3), (1, 2, 2), (2, 1, 3), (2, 2, 5))"
+            " as list (user_key, rank, title) where subject_kind = 'user' and is_default"
+            " group by method_key, user_key, rank, title"
+        )
+
+
+def titles(rows: list[dict]) -> list[str]:
+    return [row["title"] for row in rows]
+
+
+def test_viewers_are_numbers_and_unknown_ones_404(ask) -> None:
+    assert [row["id"] for row in ask("/api/v1/users")] == [1, 2, 3]
+    assert ask("/api/v1/users/1")["birth_year"] is None
+    for path in ("", "/viewing_history", "/recommendations"):
+        assert "1" in ask(f"/api/v1/users/99{path}", 404)["suggestions"] + ["1"]
+
+
+def test_history_is_newest_first_and_an_empty_one_is_no_error(ask) -> None:
+    assert titles(ask("/api/v1/users/1/viewing_history")) == ["New House", "The Old House"]
+    assert ask("/api/v1/users/3/viewing_history") == []
+
+
+def test_recommendations_leave_out_what_was_seen_and_say_why(ask) -> None:
+    assert titles(ask("/api/v1/users/1/recommendations")) == ["Casa Vieja"]
+    new = ask("/api/v1/users/3/recommendations")
+    assert len(new) > 0
+    assert "nothing watched yet" in new[0]["reasons"][0]["value"]
+
+
+def test_a_viewing_is_noted_once_however_often_it_is_sent(served) -> None:
+    client = served.client("read write")
+    sent = {"movie_id": "tt0000003", "watch_date": "2026-01-03T20:00:00Z", "watch_duration": 90}
+    first = client.post("/api/v1/users/2/viewing_history", json=sent, headers={"Idempotency-Key": "a"})
+    again = client.post("/api/v1/users/2/viewing_history", json=sent, headers={"Idempotency-Key": "a"})
+    assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json())
+    assert len(client.get("/api/v1/users/2/viewing_history").json()) == 1
+    other = client.post(
+        "/api/v1/users/2/viewing_history", json=sent | {"watch_duration": 1}, headers={"Idempotency-Key": "a"}
+    )
+    assert other.status_code == 409
+    assert client.post("/api/v1/users/2/viewing_history", json=sent).status_code == 409
+    assert client.post("/api/v1/users/9/viewing_history", json=sent).status_code == 404
+    assert client.post("/api/v1/users/2/viewing_history", json=sent | {"movie_id": "tt77"}).status_code == 404
+    assert client.post("/api/v1/users/2/viewing_history", json={"movie_id": "x"}).status_code == 422
+
+
+def test_lists_for_several_titles_and_for_a_group(ask) -> None:
+    several = ask("/api/v1/recommend/titles?id=tt0000001&id=2&limit=5")
+    assert not {"The Old House", "New House"} & set(titles(several))
+    assert all(row["because_of"] for row in several)
+    assert titles(ask("/api/v1/recommend/group?user=1&user=3")) == ["Casa Vieja"]
+    assert titles(ask("/api/v1/recommend/filtered?genre=Horror&limit=1")) == ["New House"]
+
+
+def test_ids_of_other_sources_are_looked_up_together(served) -> None:
+    asked = {"imdb": ["tt0000002", "tt9"], "rotten_tomatoes": ["m/old_house", "new_house"]}
+    found = served.client().post("/api/v1/lookup", json=asked).json()
+    assert found["imdb"] == {"tt0000002": 2}
+    assert found["rotten_tomatoes"] == {"m/old_house": 1, "new_house": 2}
+
+
+def test_an_exported_file_is_no_formula(served) -> None:
+    client = served.client()
+    rows = list(csv.DictReader(io.StringIO(client.get("/api/v1/export/csv?movie_type=movie").text)))
+    assert MARKUP in titles(rows)
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = parquet.read_table(io.BytesIO(client.get("/api/v1/export/parquet?query=house").content))
+    assert "New House" in table.column("title").to_pylist()
+    assert client.get("/api/v1/export/pdf").status_code == 422
+
+
+def graph(served, query: str) -> dict:
+    return served.client().post("/graphql", json={"query": query}).json()
+
+
+def test_a_graph_tells_who_worked_with_whom(served) -> None:
+    query = '{ person(id: "nm0000011") { name workedWith(decade: 2010) { titleCount person { name } } } }'
+    rows = graph(served, query)["data"]["person"]["workedWith"]
+    assert [row["person"]["name"] for row in rows] == ["Ann Lee", "Cy Day"]
+    query = '{ person(id: "nm0000011") { workedWith(country: "argentina") { person { name } } } }'
+    assert graph(served, query)["data"]["person"]["workedWith"] == [{"person": {"name": "Ann Lee"}}]
+
+
+@pytest.mark.parametrize("query", [
+    '{ title(id: "1") ' + "{ similar " * 12 + "{ id }" + "}" * 13,
+    "{ " + " ".join(f'a{n}: title(id: "1") {{ id }}' for n in range(20)) + " }",
+    '{ search(query: "house", first: 1000) { id } }',
+    '{ title(id: "1; drop table x") { id } }',
+])  # fmt: skip
+def test_a_graph_that_asks_too_much_is_refused(served, query) -> None:
+    assert graph(served, query).get("errors")
+
+
+def test_a_decision_is_recorded_with_who_and_why_and_undone(served) -> None:
+    client = served.client("read review")
+    assert [row["title"] for row in client.get("/api/v1/reviews").json()] == ["Namesake"]
+    said = {"source": "netflix", "source_id": "s4", "verdict": "this pair", "imdb_id": "tt0000009", "why": "the cast"}
+    decided = client.post("/api/v1/reviews", json=said)
+    assert decided.status_code == 201, decided.text
+    assert client.get("/api/v1/reviews").json() == []
+    with connect(served.dsn, autocommit=True) as conn:
+        kept = conn.execute("select imdb_title_number, decided_by, why, release_year from matching.override").fetchall()
+    assert kept == [(9, "read review of test", "the cast", 2010)]
+    assert client.post("/api/v1/reviews", json=said | {"imdb_id": "tt0000008"}).status_code == 409
+    number = decided.json()["override_id"]
+    assert client.delete(f"/api/v1/reviews/{number}").status_code == 200
+    assert client.delete(f"/api/v1/reviews/{number}").status_code == 404
+    assert len(client.get("/api/v1/reviews").json()) == 1
+    for wrong in ({"verdict": "maybe"}, {"imdb_id": "777"}, {"imdb_id": None}, {"why": " "}, {"verdict": "no match"}):
+        assert client.post("/api/v1/reviews", json=said | wrong).status_code == 422, wrong
+    for wrong in ({"source_id": "s99"}, {"imdb_id": "tt777"}):
+        assert client.post("/api/v1/reviews", json=said | wrong).status_code == 404, wrong
+
+
+def vary(rows: list, generator: random.Random) -> list:
+    """A day's rows: some titles are away, some have other votes, some are new."""
+    films = {row.number for row in rows if isinstance(row, Imdb)}
+    away = set(generator.sample(sorted(films), 2))
+    kept = [row for row in rows if getattr(row, "number", None) not in away and getattr(row, "imdb", None) not in away]
+    changed = [
+        replace(row, rating=(generator.randrange(10, 100) / 10, generator.randrange(10, 10**5)))
+        if isinstance(row, Imdb) and generator.random() < 0.4 else row
+        for row in kept
+    ]  # fmt: skip
+    number = generator.randrange(100, 999)
+    return [*changed, Imdb(number, f"New {number}", 2020, rating=(7.0, number), genres=("Drama",))]
+
+
+def digest(copy: dict[int, dict]) -> str:
+    return hashlib.sha256(json.dumps(sorted(copy.items()), sort_keys=True).encode()).hexdigest()
+
+
+@pytest.mark.parametrize("days", [3, pytest.param(30, marks=pytest.mark.full)])
+def test_a_copy_that_follows_the_changes_is_the_catalogue(served, days: int) -> None:
+    """Days on which titles come, go, and change; the copy asks only for what changed, and is the whole all the same."""
+    client = served.client()
+    generator = random.Random(days)
+
+    def follow(copy: dict[int, dict], since: int) -> int:
+        after = 0
+        while True:
+            told = client.get(f"/api/v1/changes?since={since}&after={after}&limit=5").json()
+            copy.update({row["title_key"]: row for row in told["changed"]})
+            for key in told["gone"]:
+                copy.pop(key, None)
+            if told["is_complete"]:
+                return told["load_id"]
+            after = told["after"]
+
+    copy: dict[int, dict] = {}
+    load = follow(copy, 0)
+    for number in range(1, days + 1):
+        rows = vary(ROWS, generator)
+        publish_small_star(served.dsn, served.settings, rows, date(2026, 1, 5) + timedelta(days=number + days))
+        load = follow(copy, load)
+        whole: dict[int, dict] = {}
+        follow(whole, 0)
+        assert digest(copy) == digest(whole)
+    assert len(copy) > 3
+    assert client.get("/api/v1/changes?since=999999").status_code == 409
+
+
+def test_the_score_of_viewers_goes_before_that_of_imdb(served) -> None:
+    client = served.client()
+    with connect(served.dsn, autocommit=True) as conn:
+        conn.execute(
+            "insert into warehouse.fact_user_rating values (1, 1, 1.0, now(), 'app'), (2, 1, 2.0, now(), 'app')"
+        )
+        # Asked anew: what is kept of the answer is for what was published.
+        conn.execute("update warehouse.publication set published_at = clock_timestamp()")
+    assert client.get("/get_score_count/netflix/1.4/2018").json() == 1
+    assert client.get("/get_score_count/netflix/1.5/2018").json() == 0

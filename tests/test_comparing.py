@@ -1,0 +1,138 @@
+"""A later day of IMDb, compared line by line with the landed files of the day before: as if all had been read anew."""
+
+from __future__ import annotations
+
+import gzip
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from source_files import IMDB_ROWS, tsv_bytes, write_sources
+
+from reelhouse.landing import land_source
+from reelhouse.settings import Settings
+from reelhouse.sources import differing_lines as module
+from reelhouse.sources.differing_lines import differing_lines
+from reelhouse.sources.imdb import FILES
+from reelhouse.staging import stage_source
+
+FIRST, SECOND = date(2026, 1, 1), date(2026, 1, 2)
+LINE = st.sampled_from([b"%d\t%s\n" % (number, b"x" * size) for number in range(12) for size in (0, 3, 40)])
+
+
+@given(
+    former=st.lists(LINE, max_size=40), present=st.lists(LINE, max_size=40), margin=st.sampled_from([8, 64, 5000]),
+    piece=st.sampled_from([4, 16, 8192]),
+)  # fmt: skip
+@hypothesis_settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_passed_over_is_equal_and_all_else_is_told(monkeypatch, former, present, margin, piece) -> None:
+    monkeypatch.setattr(module, "MARGIN_BYTES", margin)
+    monkeypatch.setattr(module, "PIECE_BYTES", piece)
+    departed, arrived, texts = Counter(), Counter(), [b"", b""]
+    for stretch in differing_lines(iter(former), iter(present)):
+        texts = [texts[0] + stretch.former, texts[1] + stretch.present]
+        for spans, text, lines in (
+            (stretch.departed, stretch.former, departed), (stretch.arrived, stretch.present, arrived),
+        ):  # fmt: skip
+            for start, end in spans:
+                lines.update(text[start:end].splitlines(True))
+        for left, right, size in zip(stretch.former_same, stretch.same, stretch.size, strict=True):
+            assert stretch.former[left : left + size] == stretch.present[right : right + size]
+    assert texts == [b"".join(former), b"".join(present)]
+    assert Counter(former) - departed == Counter(present) - arrived
+
+
+# --- days of IMDb ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return write_sources(tmp_path / "data")
+
+
+@pytest.fixture
+def settings(settings: Settings, data: Path) -> Settings:
+    return replace(settings, data=data)
+
+
+def _id(prefix: str, number: int) -> str:
+    return f"{prefix}{number:07}" if number else f"{prefix}x"
+
+
+TITLE = st.integers(0, 12).map(lambda number: _id("tt", number))
+PERSON = st.integers(0, 9).map(lambda number: _id("nm", number))
+YEAR = st.sampled_from(["1999", "2020", "\\N", "later"])
+NAME = st.sampled_from(["A", "B\\C", "\\N", 'D "E"'])
+ORDER = st.integers(1, 3).map(str)
+PEOPLE = st.lists(PERSON, max_size=2).map(lambda people: ",".join(people) or "\\N")
+ROWS = {
+    "title.basics": st.tuples(
+        TITLE, st.sampled_from(["movie", "movie", "tvEpisode", "?"]), NAME, NAME, st.just("0"), YEAR, st.just("\\N"),
+        st.just("90"), st.just("Drama"),
+    ),
+    "title.ratings": st.tuples(TITLE, st.sampled_from(["7.1", "8.0", "11"]), st.sampled_from(["5", "6"])),
+    "title.principals": st.tuples(
+        TITLE, ORDER, PERSON, st.sampled_from(["actor", "director", "self"]), st.just("\\N"), st.just('["F"]')
+    ),
+    "title.crew": st.tuples(TITLE, PEOPLE, PEOPLE),
+    "name.basics": st.tuples(PERSON, NAME, YEAR, st.just("\\N"), st.just("actor"), st.just("\\N")),
+}  # fmt: skip
+DAY = st.fixed_dictionaries({name: st.lists(row, max_size=14) for name, row in ROWS.items()})
+
+
+@st.composite
+def _two_days(draw) -> tuple[dict[str, list], dict[str, list]]:
+    """A day, and one in which some rows of it are gone, others new; most are in the order of their ids."""
+    former, other = draw(DAY), draw(DAY)
+    present = {}
+    for name, rows in former.items():
+        stays = draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
+        arrived = draw(st.integers(0, 3))
+        present[name] = [row for row, is_there in zip(rows, stays, strict=True) if is_there] + other[name][:arrived]
+        if draw(st.sampled_from([True, True, True, False])):
+            rows.sort()
+            present[name].sort()
+    return former, present
+
+
+def _write(data: Path, day: date, rows: dict[str, list]) -> None:
+    folder = data / "imdb" / day.isoformat()
+    folder.mkdir(exist_ok=True)
+    for name, lines in rows.items():
+        text = tsv_bytes([IMDB_ROWS[name][0], *lines])
+        (folder / f"{name}.tsv.gz").write_bytes(gzip.compress(text, mtime=0))
+
+
+def _stage(conn: psycopg.Connection, day) -> None:
+    land_source(conn, day, "imdb")
+    stage_source(conn, day, "imdb")
+
+
+def _all(conn: psycopg.Connection) -> list[list[tuple]]:
+    """Staged rows, accounts and quarantine."""
+    queries = [f"select * from staging.{file.table} order by 1, 2" for file in FILES]
+    account = "rows_in, rows_staged, rows_filtered, rows_quarantined, rows_duplicate"
+    queries += [
+        f"select file_name, {account} from ops.staged_file order by 1",
+        "select file_name, line_number, reasons, raw_text from quarantine.rejected_row inner join ops.file"
+        " using (file_id) inner join ops.staged_file using (file_id, source, file_name) order by 1, 2",
+    ]
+    return [conn.execute(query).fetchall() for query in queries]
+
+
+@given(days=_two_days())
+@hypothesis_settings(deadline=None, max_examples=7, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_compared_day_is_staged_as_one_that_is_read_whole(conn, make_day, data, days) -> None:
+    _write(data, FIRST, days[0])
+    _write(data, SECOND, days[1])
+    _stage(conn, make_day(FIRST, force=True))
+    _stage(conn, make_day(SECOND))
+    compared = _all(conn)
+    _stage(conn, make_day(SECOND, force=True))
+    assert compared == _all(conn)

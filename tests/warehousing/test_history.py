@@ -1,0 +1,103 @@
+"""History is a function of what was said on which day: any order of the days gives the same."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from itertools import permutations
+
+import psycopg
+import pytest
+from small_star import Imdb, Netflix, RottenTomatoes, Row, run_day
+
+from reelhouse.warehousing.contents import content_hashes, history_hashes
+from reelhouse.warehousing.publishing import PUBLISHED_TABLES
+
+FIRST = date(2021, 9, 20)
+PEOPLE = ("Ann Lee", "Bo Ray", "Cy Dee", "Di Fox", "Ed Gar")
+TITLES = ("Ares", "Red Sea", "Slow Match", "Egg Videos", "Egg Videos (Hindi)")
+Edition = tuple[date, list[Row]]
+
+
+def editions(seed: int, days: int) -> list[Edition]:
+    """Days on which rows come, go, come back, are renamed, linked, unlinked, renumbered and rated, by chance."""
+    chance = random.Random(seed)
+    return [(FIRST + timedelta(2 * number), _edition(chance)) for number in range(days)]
+
+
+def _edition(chance: random.Random) -> list[Row]:
+    # Number 9 is on every day: a day on which IMDb has no title at all would be held.
+    numbers = [number for number in range(1, 9) if chance.random() < 0.8] + [9]
+    rows: list[Row] = [
+        Imdb(
+            number,
+            TITLES[number % 5],
+            rating=(round(chance.choice((6.0, 7.0, 8.0)), 1), 100) if chance.random() < 0.8 else None,
+            credits=((number, PEOPLE[number % 5], "actor"),),
+        )
+        for number in numbers
+    ]
+    free = numbers.copy()
+    for place in range(chance.randint(1, 7)):
+        link = free.pop(chance.randrange(len(free))) if free and chance.random() < 0.4 else None
+        rows.append(
+            Netflix(
+                f"s{place + 1}",
+                chance.choice(TITLES),
+                imdb=link,
+                kind=chance.choice(("movie", "movie", "series")),
+                actors=tuple(chance.sample(PEOPLE, chance.choice((0, 1, 2)))),
+                description=chance.choice((None, "A ship.", "A city.", "A god.")),
+                certification=chance.choice((None, "R")),
+                categories=chance.choice(((), ("Dramas",))),
+                added=chance.choice((None, FIRST - timedelta(9), FIRST + timedelta(3))),
+            )
+        )
+    for name in ("ares", "red_sea", "slow_match"):
+        if chance.random() < 0.7:
+            link = chance.choice(numbers) if chance.random() < 0.5 else None
+            scores = {"critics": (chance.choice((40, 80)), 10), "audience": (70, 5)}
+            rows.append(RottenTomatoes(name, name, imdb=link, **scores))
+    return rows
+
+
+def load(conn: psycopg.Connection, make_day, days: Sequence[Edition]) -> dict[str, str]:
+    """Load days into an empty warehouse, in the order given; the history that comes of it."""
+    tables = ", ".join(f"warehouse.{table.name}" for table in PUBLISHED_TABLES)
+    conn.execute(f"truncate {tables}, warehouse.publication cascade")
+    for day, rows in days:
+        run_day(conn, make_day(day, force=True), rows)
+    return history_hashes(conn)
+
+
+def orders(days: Sequence[Edition], number: int, seed: int) -> Iterator[list[Edition]]:
+    chance = random.Random(seed)
+    for _ in range(number):
+        yield chance.sample(days, len(days))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_any_order_of_days_gives_the_same_history(conn, make_day, seed):
+    days = editions(seed, 4)
+    in_order = load(conn, make_day, days)
+    everything = content_hashes(conn)
+    for order in orders(days, 2, seed):
+        assert load(conn, make_day, order) == in_order, [day for day, _ in order]
+        assert content_hashes(conn).keys() == everything.keys()
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(10))
+def test_fifty_random_orders_of_seven_days_give_the_same_history(conn, make_day, seed):
+    days = editions(100 + seed, 7)
+    in_order = load(conn, make_day, days)
+    for order in orders(days, 5, seed):
+        assert load(conn, make_day, order) == in_order, [day for day, _ in order]
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(3))
+def test_all_orders_of_three_days_give_the_same_history(conn, make_day, seed):
+    days = editions(200 + seed, 3)
+    assert len({str(load(conn, make_day, order)) for order in permutations(days)}) == 1
