@@ -6,12 +6,18 @@ done no harm when, afterwards, the warehouse holds wholly the one or wholly the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import psycopg
 from small_star import Imdb, Netflix, Row, run_day, stage_rows
 
+from reelhouse.database import connect
 from reelhouse.day import Day
+from reelhouse.settings import read_settings
 from reelhouse.warehousing.building import build_warehouse
 from reelhouse.warehousing.checks import check_warehouse
 from reelhouse.warehousing.contents import content_hashes
@@ -60,27 +66,44 @@ def rows_of(generation: int) -> list[Row]:
     return found
 
 
-def prepare(conn: psycopg.Connection, day: Day, generation: int) -> int:
-    """All that comes before the publish. Gives load_id."""
-    load_id = stage_rows(conn, day, rows_of(generation))
-    build_warehouse(conn, day)
-    check_warehouse(conn, day)
-    return load_id
+@dataclass(frozen=True)
+class Star:
+    """A warehouse in which both generations have been published without a fault.
+
+    hashes  content after each of them
+    """
+
+    dsn: str
+    conn: psycopg.Connection
+    day: Day
+    hashes: tuple[Hashes, Hashes]
+
+    def seen(self, conn: psycopg.Connection | None = None) -> int:
+        """Which generation the warehouse holds, wholly."""
+        found = content_hashes(conn or self.conn)
+        assert found in self.hashes, f"torn: neither generation\n{found}\n{self.hashes}"
+        return self.hashes.index(found)
+
+    def prepare(self, generation: int) -> int:
+        """All that comes before the publish. Gives load_id."""
+        load_id = stage_rows(self.conn, self.day, rows_of(generation))
+        build_warehouse(self.conn, self.day)
+        check_warehouse(self.conn, self.day)
+        return load_id
+
+    def stamped_load(self) -> int:
+        return self.conn.execute(STAMP).fetchone()[0]
 
 
-def undisturbed(conn: psycopg.Connection, day: Day) -> tuple[Hashes, Hashes]:
-    """What the warehouse holds after each generation when nothing goes wrong; generation 1 is seen afterwards."""
-    run_day(conn, day, rows_of(1))
-    found: list[Hashes] = []
-    for generation in (0, 1):
-        run_day(conn, day, rows_of(generation))
-        found.append(content_hashes(conn))
-    assert found[0] != found[1]
-    return found[0], found[1]
-
-
-def generation_of(conn: psycopg.Connection, hashes: tuple[Hashes, Hashes]) -> int:
-    """Which generation the warehouse holds, wholly."""
-    found = content_hashes(conn)
-    assert found in hashes, f"torn: neither generation\n{found}\n{hashes}"
-    return hashes.index(found)
+@contextmanager
+def a_star(dsn: str, home: Path) -> Iterator[Star]:
+    settings = read_settings({"REELHOUSE_HOME": str(home), "REELHOUSE_WAREHOUSE_DSN": dsn})
+    day = Day(DAY, settings)
+    with connect(dsn, "faults", autocommit=True) as conn:
+        run_day(conn, day, rows_of(1))
+        found: list[Hashes] = []
+        for generation in (0, 1):
+            run_day(conn, day, rows_of(generation))
+            found.append(content_hashes(conn))
+        assert found[0] != found[1]
+        yield Star(dsn, conn, day, (found[0], found[1]))

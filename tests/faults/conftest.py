@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from two_generations import Star, a_star
 
 from reelhouse.database import migrate
 from reelhouse.operating import postgres
@@ -31,6 +32,13 @@ def record(capsys: pytest.CaptureFixture[str]) -> Record:
                 file.write(line + "\n")
 
     return tell
+
+
+@pytest.fixture(scope="module")
+def star(module_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Star]:
+    """Two generations of a day, each published without a fault; generation 1 is seen when the first test begins."""
+    with a_star(module_dsn, tmp_path_factory.mktemp("home")) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

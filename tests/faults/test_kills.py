@@ -5,33 +5,24 @@ from __future__ import annotations
 import random
 import statistics
 import time
-from collections.abc import Callable
-from datetime import date
-from pathlib import Path
+from dataclasses import replace
 
 import psycopg
 import pytest
 from killing import ACKNOWLEDGED, Publisher, kill_backend, kill_server, start_publisher, timed
 from small_star import run_day
-from two_generations import DAY, STAMP, generation_of, prepare, rows_of, undisturbed
+from two_generations import a_star, rows_of
 
 from reelhouse.database import connect
 from reelhouse.day import Day
 from reelhouse.errors import DatabaseAway
 from reelhouse.operating import postgres
-from reelhouse.settings import read_settings
 from reelhouse.warehousing.publishing import publish_warehouse
 
 # So often a build is tried before it is left alone to be published: builds take longer than publishes.
 KILLS_A_BUILD = 3
 PUBLISH = ("publish_warehouse",)
 WHOLE = ("build_warehouse", "check_warehouse", *PUBLISH)
-
-
-@pytest.fixture
-def own_day(own_dsn: str, tmp_path: Path) -> Callable[[date], Day]:
-    settings = read_settings({"REELHOUSE_HOME": str(tmp_path / "home"), "REELHOUSE_WAREHOUSE_DSN": own_dsn})
-    return lambda batch_date: Day(batch_date, settings)
 
 
 def seconds_of(dsn: str, day: Day, steps: tuple[str, ...]) -> float:
@@ -50,36 +41,31 @@ def at_a_random_moment(publisher: Publisher, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("kills", [12, pytest.param(100, marks=pytest.mark.full)])
-def test_a_publisher_killed_at_any_moment_leaves_all_or_nothing_and_a_retry_completes_it(
-    conn, dsn, make_day, record, kills
-):
-    day = make_day(DAY)
-    hashes = undisturbed(conn, day)
-    prepare(conn, day, 0)
-    seconds = seconds_of(dsn, day, PUBLISH)
+def test_a_publisher_killed_at_any_moment_leaves_all_or_nothing_and_a_retry_completes_it(star, record, kills):
+    star.prepare(1 - star.seen())
+    seconds = seconds_of(star.dsn, star.day, PUBLISH)
     told = {"kills": 0, "rolled_back": 0, "committed_without_ack": 0, "torn": 0, "converged": 0, "builds": 0}
     freed: list[float] = []
     while told["kills"] < kills:
-        before = generation_of(conn, hashes)
-        wanted = 1 - before
-        load_id = prepare(conn, day, wanted)
+        wanted = 1 - star.seen()
+        load_id = star.prepare(wanted)
         told["builds"] += 1
         for _ in range(KILLS_A_BUILD):
-            publisher = start_publisher(dsn, day)
+            publisher = start_publisher(star.dsn, star.day)
             at_a_random_moment(publisher, seconds)
             publisher.kill()
             with timed(freed):
                 publisher.answer()
-                wait_until_backend_is_gone(conn, publisher.backend)
+                wait_until_backend_is_gone(star.conn, publisher.backend)
             told["kills"] += 1
-            is_committed = generation_of(conn, hashes) == wanted
-            assert (conn.execute(STAMP).fetchone()[0] == load_id) == is_committed
+            is_committed = star.seen() == wanted
+            assert (star.stamped_load() == load_id) == is_committed
             told["committed_without_ack" if is_committed else "rolled_back"] += 1
             if is_committed:
                 break
-        figures = publish_warehouse(conn, day)
+        figures = publish_warehouse(star.conn, star.day)
         assert figures.get("unchanged", False) == is_committed
-        assert generation_of(conn, hashes) == wanted
+        assert star.seen() == wanted
         told["converged"] += 1
     record("kills_of_the_publisher", **told, worst_until_locks_are_free_s=round(max(freed), 2))
 
@@ -93,33 +79,30 @@ def wait_until_backend_is_gone(conn: psycopg.Connection, backend: int) -> None:
 
 @pytest.mark.parametrize("kills", [12, pytest.param(100, marks=pytest.mark.full)])
 def test_postgres_killed_at_any_moment_keeps_what_it_acknowledged_and_nothing_half(
-    own_server, own_dsn, own_day, record, kills
+    own_server, own_dsn, tmp_path, record, kills
 ):
-    """Every other time the whole server, else the publisher's backend; every other time in the publish, else before it.
+    """The whole server or the publisher's backend, in the publish or in any of the steps from the build on.
 
     Staging and build are unlogged: a crash empties them, and the steps of the day are run again.
     """
-    day = own_day(DAY)
-    with connect(own_dsn, "before the kills", autocommit=True) as conn:
-        hashes = undisturbed(conn, day)
-        prepare(conn, day, 0)
-        seconds = {PUBLISH: seconds_of(own_dsn, day, PUBLISH)}
-        prepare(conn, day, 1)
-        seconds[WHOLE] = seconds_of(own_dsn, day, WHOLE)
-        before = generation_of(conn, hashes)
+    with a_star(own_dsn, tmp_path) as star:
+        star.prepare(0)
+        seconds = {PUBLISH: seconds_of(own_dsn, star.day, PUBLISH)}
+        star.prepare(1)
+        seconds[WHOLE] = seconds_of(own_dsn, star.day, WHOLE)
     told = {
         "kills": 0, "acknowledged": 0, "acknowledged_then_lost": 0, "committed_without_ack": 0, "rolled_back": 0,
         "torn": 0, "converged": 0,
     }  # fmt: skip
     recovered: list[float] = []
     for number in range(kills):
-        wanted, steps = 1 - before, (PUBLISH, WHOLE)[number // 2 % 2]
-        with connect(own_dsn, "to be killed, too", autocommit=True) as conn:
-            prepare(conn, day, wanted)
-        publisher = start_publisher(own_dsn, day, steps)
+        wanted, steps = number % 2, (PUBLISH, WHOLE)[number // 2 % 2]
+        with connect(own_dsn, "before the kill", autocommit=True) as conn:
+            replace(star, conn=conn).prepare(wanted)
+        publisher = start_publisher(own_dsn, star.day, steps)
         at_a_random_moment(publisher, seconds[steps])
         with timed(recovered):
-            if number % 2:
+            if number // 4 % 2:
                 kill_backend(publisher.backend)
             else:
                 kill_server(own_server.folder)
@@ -127,12 +110,10 @@ def test_postgres_killed_at_any_moment_keeps_what_it_acknowledged_and_nothing_ha
             conn = connect_when_recovered(own_server, own_dsn)
         with conn:
             told["kills"] += 1
-            found = generation_of(conn, hashes)
-            told[_fate(answer, found == wanted)] += 1
-            run_day(conn, day, rows_of(wanted))
-            assert generation_of(conn, hashes) == wanted
+            told[_fate(answer, star.seen(conn) == wanted)] += 1
+            run_day(conn, star.day, rows_of(wanted))
+            assert star.seen(conn) == wanted
             told["converged"] += 1
-        before = wanted
     times = {"median_recovery_s": statistics.median(recovered), "worst_recovery_s": max(recovered)}
     told |= {name: round(value, 2) for name, value in times.items()}
     record("kills_of_postgres", **told, undamaged_relations=require_undamaged(own_dsn))

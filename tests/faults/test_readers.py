@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 
 import psycopg
 import pytest
-from two_generations import DAY, STAMP, TITLES, TOLD, TOLD_BY_MART, prepare, undisturbed
+from two_generations import STAMP, TITLES, TOLD, TOLD_BY_MART, Star
 
 from reelhouse.database import connect
-from reelhouse.day import Day
 from reelhouse.warehousing.publishing import publish_warehouse
 
 READERS = 8
@@ -80,55 +79,52 @@ def _ask(conn: psycopg.Connection, isolation: str, title: int) -> tuple:
         return tuple(value for row in asked for value in (row or (None,)))
 
 
-def publish_by_turns(conn: psycopg.Connection, day: Day, times: int, tell: Callable[[float], None]) -> None:
+def publish_by_turns(star: Star, times: int, tell: Callable[[float], None]) -> None:
     """Publish the two generations by turns; `tell` is told the seconds of each publish."""
-    for number in range(times):
-        prepare(conn, day, number % 2)
+    for _ in range(times):
+        star.prepare(1 - star.seen())
         began = time.monotonic()
-        assert publish_warehouse(conn, day)["rows_changed"] > 0
+        assert publish_warehouse(star.conn, star.day)["rows_changed"] > 0
         tell(time.monotonic() - began)
 
 
-def loads_by_generation(conn: psycopg.Connection, day: Day) -> dict[int, str]:
-    """Which load is which generation; both have been published, generation 1 is seen."""
-    undisturbed(conn, day)
-    (seen,) = conn.execute(STAMP).fetchone()
-    (other,) = conn.execute("select load_id from ops.load where load_id <> %s", (seen,)).fetchone()
-    return {seen: "1", other: "0"}
+def readers_of(star: Star) -> Readers:
+    """Readers who know which load is which generation."""
+    seen = star.seen()
+    (other,) = star.conn.execute("select load_id from ops.load where load_id <> %s", (star.stamped_load(),)).fetchone()
+    return Readers(star.dsn, {star.stamped_load(): str(seen), other: str(1 - seen)})
 
 
 @pytest.mark.parametrize("publishes", [10, pytest.param(60, marks=pytest.mark.full)])
-def test_readers_see_one_whole_load_at_every_moment(conn, dsn, make_day, record, publishes):
-    day = make_day(DAY)
+def test_readers_see_one_whole_load_at_every_moment(star, record, publishes):
     took: list[float] = []
-    with Readers(dsn, loads_by_generation(conn, day)) as readers:
-        publish_by_turns(conn, day, publishes, took.append)
+    with readers_of(star) as readers:
+        publish_by_turns(star, publishes, took.append)
     record("readers", publishes=publishes, **readers.figures(), worst_publish_s=round(max(took), 2))
     assert readers.reads > publishes
     assert (readers.errors, readers.torn, readers.empty) == ([], [], 0)
 
 
 @pytest.mark.parametrize(("publishes", "seconds"), [(3, 0), pytest.param(20, 60, marks=pytest.mark.full)])
-def test_a_publish_waits_for_no_reader_however_long_it_reads(conn, dsn, make_day, record, publishes, seconds):
+def test_a_publish_waits_for_no_reader_however_long_it_reads(star, record, publishes, seconds):
     """One statement that goes on until all is published, and one snapshot left open with nothing asked in it."""
-    day = make_day(DAY)
-    loads = loads_by_generation(conn, day)
     took: list[float] = []
     count = "select count(*), count(distinct description), max(description) from mart.titles"
-    with connect(dsn, "analyst") as analyst, connect(dsn, "idle in transaction") as idle:
+    with connect(star.dsn, "analyst") as analyst, connect(star.dsn, "idle in transaction") as idle:
         idle.execute("set transaction isolation level repeatable read")
         before = idle.execute(count).fetchone()
-        answer: list[tuple] = []
-        # Holds its locks and its snapshot for as long as it sleeps, and reads at the end.
-        long_query = f"with slept as materialized (select pg_sleep(600)) select seen.* from slept, ({count}) as seen"
-        thread = threading.Thread(target=lambda: answer.extend(_until_cancelled(analyst, long_query)))
+        assert before == (TITLES, 1, f"generation {star.seen()}")
+        answer: list[str] = []
+        # Holds its locks and its snapshot for as long as it sleeps, and would read at the end.
+        query = f"with slept as materialized (select pg_sleep(600)) select seen.* from slept, ({count}) as seen"
+        thread = threading.Thread(target=lambda: answer.append(_how_it_ends(analyst, query)))
         thread.start()
         until = time.monotonic() + seconds
-        with Readers(dsn, loads) as readers:
+        with readers_of(star) as readers:
             while not took or time.monotonic() < until:
-                publish_by_turns(conn, day, publishes, took.append)
+                publish_by_turns(star, publishes, took.append)
         assert thread.is_alive(), "the analyst's query ended before the publishes did"
-        assert idle.execute(count).fetchone() == before == (TITLES, 1, "generation 1")
+        assert idle.execute(count).fetchone() == before
         analyst.cancel()
         thread.join()
     figures = readers.figures() | {"publishes": len(took), "open_s": seconds, "worst_publish_s": round(max(took), 2)}
@@ -137,11 +133,11 @@ def test_a_publish_waits_for_no_reader_however_long_it_reads(conn, dsn, make_day
     assert (readers.errors, readers.torn, readers.empty) == ([], [], 0)
 
 
-def _until_cancelled(conn: psycopg.Connection, query: str) -> list[str]:
+def _how_it_ends(conn: psycopg.Connection, query: str) -> str:
     try:
         conn.execute("set transaction isolation level repeatable read")
         conn.execute("select count(*) from mart.titles")
         conn.execute(query)
     except psycopg.Error as error:
-        return [type(error).__name__]
-    return ["ended"]
+        return type(error).__name__
+    return "of itself"
