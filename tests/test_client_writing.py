@@ -165,6 +165,35 @@ def test_an_undo_of_many_rows_is_refused_when_one_changed_since(scientist, sandb
         scientist.undo(large.batch)
 
 
+def test_an_upsert_of_many_rows_is_undone_with_what_it_updated(scientist, sandbox):
+    table = f"{sandbox}.upserted"
+    scientist.write(f"create table {table} as select n, 'old' as words from generate_series(1, 50) as n")
+    with pytest.raises(BadQuery, match="no unique or exclusion constraint"):
+        scientist.send(pd.DataFrame({"n": [1], "words": ["new"]}), table, "upsert", "n")
+    keyed = f"{sandbox}.keyed"
+    scientist.write(f"create table {keyed} (n integer primary key, words text)")
+    scientist.send(pd.DataFrame({"n": range(50), "words": "old"}), keyed)
+    before = content(scientist, keyed)
+    sent = scientist.send(pd.DataFrame({"n": range(11_000), "words": "new"}), keyed, "upsert", "n")
+    assert sent.table_counts == {keyed: 11_000}
+    scientist.undo(sent.batch)
+    assert content(scientist, keyed) == before
+    replaced = scientist.send(pd.DataFrame({"n": range(11_000), "words": "new"}), keyed, "replace")
+    scientist.undo(replaced.batch)
+    assert content(scientist, keyed) == before
+
+
+def test_an_auditor_sees_the_rows_of_an_entry_and_changes_none(module_dsn, scientist, notes):
+    scientist.write("update curated.title_note set number = 8 where title_key = 1")
+    with login(module_dsn, "auditor") as dsn, Warehouse(dsn) as auditor:
+        entry = auditor.read("select max(entry_id) as entry_id from audit.entry")["entry_id"].item()
+        before, after = auditor.read("select * from audit.images(%s)", [entry]).iloc[0]
+        assert auditor.read("select * from audit.verify()").empty
+        with pytest.raises(NotAllowed):
+            auditor.write("delete from audit.entry")
+    assert (before["number"], after["number"], after["note"]) == (1.5, 8, "dark, cold")
+
+
 def test_nobody_undoes_what_another_wrote(module_dsn, scientist, notes):
     written = scientist.write("delete from curated.title_note where title_key = 1")
     with login(module_dsn, "scientist") as other_dsn, Warehouse(other_dsn) as other:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reelhouse.reporting.data_dictionary import read_relations
+from reelhouse.reporting.schema import read_relations
 from reelhouse.settings import read_settings
 
 SQL = read_settings({}).sql

@@ -135,6 +135,10 @@ COMMANDS: dict[str, Command] = {
             "./reelhouse sample viewers --users 10000 --views 100000 --out /data/viewers",
         ),
     ),
+    "tidy": Command(
+        "remove old files and records, clear dead rows, tell of idle sessions",
+        ("./reelhouse tidy --dry-run", "./reelhouse tidy"),
+    ),
     "doctor": Command("say what is wrong here and how to mend it", ("./reelhouse doctor",)),
     "test": Command(
         "run the tests on a real PostgreSQL, Airflow and Chromium",

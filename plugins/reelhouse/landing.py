@@ -431,6 +431,7 @@ def _insert(
         "insert into ops.file (source, file_name, file_date, origin, etag, last_modified, sha256, byte_count,"
         " landed_path) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
         " on conflict (source, file_name, file_date, sha256) do update set landed_path = excluded.landed_path,"
+        " retired_at = null,"
         " origin = excluded.origin, etag = excluded.etag, last_modified = excluded.last_modified"
         " returning file_id, xmax = 0",
         (

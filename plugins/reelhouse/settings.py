@@ -22,6 +22,7 @@ REELHOUSE_SOURCE_DEADLINE       hours after 00:00 UTC that a scheduled run 12
 REELHOUSE_SOURCE_POLL_SECONDS   between two looks while a run waits        300
 REELHOUSE_APPROVAL_HOURS        that a held load waits for an answer in    20
                                 Airflow before it counts as rejected
+REELHOUSE_KEEP_DAYS             that landed files and old records are kept 30
 =============================== ========================================== ================================
 """
 
@@ -81,6 +82,7 @@ class Settings:
     deadline_hours after 00:00 UTC of its day, until which a scheduled run waits for a source that is late
     poll_seconds   between two looks at such a source
     approval_hours that a held load waits for an answer; then it is rejected, so that the next day can run
+    keep_days      that landed files and old records are kept
     """
 
     home: Path
@@ -94,6 +96,7 @@ class Settings:
     deadline_hours: float = 12.0
     poll_seconds: float = 300.0
     approval_hours: float = 20.0
+    keep_days: int = 30
 
     def origin_of(self, source: str) -> str | None:
         """Where a source is taken from, or None for the data folder."""
@@ -114,6 +117,10 @@ class Settings:
     @property
     def landing(self) -> Path:
         return self.home / "landing"
+
+    @property
+    def reports(self) -> Path:
+        return self.home / "reports"
 
 
 def read_settings(env: Mapping[str, str] | None = None) -> Settings:
@@ -147,6 +154,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         deadline_hours=_number(env, "REELHOUSE_SOURCE_DEADLINE", 12.0, "hours, 0 or more", least=0.0),
         poll_seconds=_seconds(env, "REELHOUSE_SOURCE_POLL_SECONDS", 300.0),
         approval_hours=_number(env, "REELHOUSE_APPROVAL_HOURS", 20.0, "hours above 0", least=1e-3),
+        keep_days=int(_number(env, "REELHOUSE_KEEP_DAYS", 30, "days, 1 or more", least=1)),
     )
 
 

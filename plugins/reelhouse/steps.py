@@ -63,6 +63,12 @@ STEPS: tuple[Step, ...] = (
     Step("write_report", "summarize_warehouse", "reporting.report.write_report"),
     Step("summarize", "summarize_warehouse", "reporting.summary.summarize"),
 )
+# Those of every night, whatever came of the day.
+NIGHTLY_STEPS: tuple[Step, ...] = (
+    Step("retire_files", "tidy_warehouse", "tidying.retire_files"),
+    Step("retire_rows", "tidy_warehouse", "tidying.retire_rows"),
+    Step("clear_dead_rows", "tidy_warehouse", "tidying.clear_dead_rows"),
+)
 
 
 def run_step(name: str, dsn: str, day: Day) -> Figures:
@@ -71,7 +77,7 @@ def run_step(name: str, dsn: str, day: Day) -> Figures:
     Gives   the figures of the step; `load_id` among them once the day has a load
     Raises  what the step raises; passing database errors as Locked or DatabaseAway
     """
-    step = next(step for step in STEPS if step.name == name)
+    step = next(step for step in STEPS + NIGHTLY_STEPS if step.name == name)
     started = time.monotonic()
     line: Figures = {"step": name, "day": day.batch_date.isoformat()}
     try:

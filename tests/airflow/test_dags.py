@@ -14,27 +14,28 @@ from reelhouse.day import EVERY_SOURCE, SOURCES
 
 DAGS = Path(__file__).parent.parent.parent / "dags"
 FLOW = ["extract_sources", "match_titles", "populate_warehouse", "refresh_recommendations", "summarize_warehouse"]
+ALL = [*FLOW, "tidy_warehouse"]
 
 pytestmark = pytest.mark.airflow
 
 
 def test_all_dags_load_and_there_is_no_other(dags) -> None:
-    assert sorted(dags) == FLOW
-    assert sorted(path.stem for path in DAGS.glob("*.py")) == FLOW
+    assert sorted(dags) == ALL
+    assert sorted(path.stem for path in DAGS.glob("*.py")) == ALL
 
 
-@pytest.mark.parametrize("name", FLOW)
+@pytest.mark.parametrize("name", ALL)
 def test_a_dag_file_is_a_table_of_contents(name: str) -> None:
     assert len((DAGS / f"{name}.py").read_text().splitlines()) <= 45
 
 
-@pytest.mark.parametrize("name", FLOW)
+@pytest.mark.parametrize("name", ALL)
 def test_a_dag_says_when_it_starts_what_it_reads_and_writes_and_what_a_rerun_does(dags, name: str) -> None:
     for word in ("**Starts**", "**Reads**", "**Writes**", "**Rerun**"):
         assert word in dags[name].doc_md
 
 
-@pytest.mark.parametrize("name", FLOW)
+@pytest.mark.parametrize("name", ALL)
 def test_a_dag_runs_one_day_at_a_time_and_tries_again(dags, name: str) -> None:
     dag = dags[name]
     assert dag.max_active_runs == 1
@@ -55,6 +56,7 @@ def test_the_first_dag_starts_daily_and_each_starts_the_next_for_the_same_day(da
             assert task.reset_dag_run
             assert "midnight_of_day" in task.logical_date
     assert all(dags[name].timetable.can_be_scheduled is False for name in FLOW[1:])
+    assert str(dags["tidy_warehouse"].timetable.expression) == "0 0 * * *"
 
 
 def test_the_started_dags_are_never_paused_so_one_switch_is_enough(dags) -> None:
@@ -62,10 +64,10 @@ def test_the_started_dags_are_never_paused_so_one_switch_is_enough(dags) -> None
 
 
 def test_the_tasks_are_the_steps_in_their_order(dags) -> None:
-    from reelhouse.steps import STEPS
+    from reelhouse.steps import NIGHTLY_STEPS, STEPS
 
-    for name in FLOW:
-        steps = [step.name for step in STEPS if step.dag == name]
+    for name in ALL:
+        steps = [step.name for step in STEPS + NIGHTLY_STEPS if step.dag == name]
         tasks = [task.task_id for task in dags[name].topological_sort()]
         assert sorted(steps) == sorted(
             set(tasks) - {"migrate_warehouse"} - {t for t in tasks if t.startswith(("then_", "approve_"))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import psutil
 import psycopg
 import pytest
@@ -20,6 +22,9 @@ from homes import Home, make_home, wait_for, wait_until_nothing_is_left
 from reelhouse.operating import airflow, airflow_api, embedded, following, postgres, supervising
 from reelhouse.operating.showing import Screen
 from reelhouse.operating.test import find_browser
+from reelhouse.serving.app import make_app
+from reelhouse.serving.settings import ServingSettings
+from reelhouse.settings import read_settings
 from reelhouse.steps import STEPS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -116,6 +121,86 @@ def test_logs_show_what_a_component_said(loaded: tuple[Home, str]) -> None:
     done = loaded[0].call("logs", "scheduler", "-n", "5")
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) == 5
+
+
+def pages_answer(url: str, method: str, path: str, headers: dict[str, str] | None = None) -> tuple[int, str, str]:
+    """Status, where it leads, and text of an answer of the warehouse's pages within Airflow."""
+    answered = httpx.request(method, f"{url}/warehouse{path}", headers=headers, trust_env=False, timeout=30)
+    return answered.status_code, answered.headers.get("location", ""), answered.text
+
+
+@pytest.fixture(scope="module")
+def url_and_token(loaded: tuple[Home, str]) -> tuple[str, str]:
+    home, said = loaded
+    url = re.search(r"(http://\S+)  user admin", said).group(1)
+    return url, airflow_api.log_in(url, airflow.USER, airflow.password(home.settings)).token
+
+
+def test_the_warehouse_s_pages_are_as_closed_as_airflow(url_and_token: tuple[str, str]) -> None:
+    from serving.test_access import guarded
+
+    url, token = url_and_token
+    routes = guarded(make_app("dbname=nowhere", read_settings({}), ServingSettings()))
+    told = []
+    for headers in ({}, {"Authorization": f"Bearer {token[:-9]}wrong"}, {"Cookie": "_token=wrong"}, {"X-API-Key": "x"}):
+        for method, path in routes:
+            status, leads_to, text = pages_answer(url, method, path, headers)
+            if status not in (401, 403) and not (status == 303 and "/login" in leads_to and not text):
+                told.append((method, path, status))
+    assert told == []
+    assert pages_answer(url, "GET", "/healthz")[0] == 200
+
+
+def test_who_is_logged_in_to_airflow_asks_the_warehouse(url_and_token: tuple[str, str]) -> None:
+    url, token = url_and_token
+    bearer = {"Authorization": f"Bearer {token}"}
+    status, _, text = pages_answer(url, "GET", "/api/v1/health", bearer)
+    assert (status, '"status":"ok"' in text) == (200, True)
+    assert pages_answer(url, "GET", "/api/v1/movies?min_votes=0", bearer)[2].startswith('[{"id":')
+    # A browser's cookie alone changes nothing: another site could make it ask.
+    assert pages_answer(url, "DELETE", "/api/v1/reviews/1", {"Cookie": f"_token={token}"})[0] == 403
+    assert pages_answer(url, "DELETE", "/api/v1/reviews/1", bearer)[0] == 404
+
+
+@pytest.mark.browser
+def test_a_person_walks_through_the_warehouse_s_pages_in_airflow(
+    loaded: tuple[Home, str], url_and_token: tuple[str, str], tmp_path: Path
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+    from playwright.sync_api import expect, sync_playwright
+
+    browser_path = find_browser()
+    if browser_path is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    url, password = re.search(r"(http://\S+)  user admin, password (\w+)", loaded[1]).groups()
+    folder = Path(os.environ.get(PICTURES) or tmp_path)
+    bearer = {"Authorization": f"Bearer {url_and_token[1]}"}
+    best_known = json.loads(pages_answer(url, "GET", "/api/v1/movies?limit=1&min_votes=0", bearer)[2])[0]["title"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=CHROMIUM_OPTIONS)
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        # Whoever is not logged in is led to Airflow's login, and back.
+        page.goto(f"{url}/warehouse/trust")
+        page.locator("input[name=username]").fill("admin")
+        page.locator("input[name=password]").fill(password)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Can I rely on it?", timeout=30_000)
+        found = Axe().run(page).response["violations"]
+        assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
+        page.goto(f"{url}/dags/extract_sources")
+        page.get_by_role("link", name="Trust").click()
+        shown = page.frame_locator("iframe")
+        expect(shown.get_by_role("heading", level=1)).to_contain_text("Can I rely on it?", timeout=30_000)
+        for size, viewport in (("desktop", (1280, 800)), ("phone", (390, 844))):
+            page.set_viewport_size({"width": viewport[0], "height": viewport[1]})
+            page.goto(f"{url}/plugin/warehouse")
+            shown.get_by_label("Title, in any language").press_sequentially(best_known[:8])
+            expect(shown.locator("#suggestions a").first).to_contain_text(best_known, timeout=30_000)
+            shown.get_by_role("button", name="Search").click()
+            shown.locator("#results h3 a").first.click()
+            expect(shown.get_by_role("heading", name="Similar titles")).to_be_visible()
+            page.screenshot(path=folder / f"page_airflow_{size}.png")
+        browser.close()
 
 
 @pytest.mark.browser

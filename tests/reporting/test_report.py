@@ -56,8 +56,8 @@ def reported_conn(module_dsn):
 
 def test_the_page_shows_the_day_and_asks_nothing_of_any_server(reported):
     day, _ = reported
-    text = (reports_folder(day.settings.home) / NEWEST).read_text()
-    assert text == (reports_folder(day.settings.home) / "2026-01-02.html").read_text()
+    text = (reports_folder(day.settings) / NEWEST).read_text()
+    assert text == (reports_folder(day.settings) / "2026-01-02.html").read_text()
     addresses = re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?([^"')\s>]+)""", text)
     assert [each for each in addresses if not each.startswith(("#", "data:"))] == []
     assert "<script" not in text
@@ -66,7 +66,7 @@ def test_the_page_shows_the_day_and_asks_nothing_of_any_server(reported):
 
 def test_figures_that_moved_since_the_day_before_are_marked(reported):
     day, figures = reported
-    text = (reports_folder(day.settings.home) / NEWEST).read_text()
+    text = (reports_folder(day.settings) / NEWEST).read_text()
     assert figures["moved_figures"] > 0
     assert re.search(r'class="moved"><td>titles</td><td class="number">11</td><td class="number">21</td>', text)
     assert "▲ +90.9 %" in text
@@ -143,7 +143,7 @@ class _Open(HTMLParser):
 def test_the_page_is_well_formed(reported):
     day, _ = reported
     parser = _Open()
-    parser.feed((reports_folder(day.settings.home) / NEWEST).read_text())
+    parser.feed((reports_folder(day.settings) / NEWEST).read_text())
     assert parser.open == []
 
 
@@ -157,7 +157,7 @@ def test_nothing_overflows_on_a_desk_or_a_phone(reported, width, scheme):
         asked, said = [], []
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda message: said.append(message.text))
-        page.goto((reports_folder(day.settings.home) / NEWEST).as_uri())
+        page.goto((reports_folder(day.settings) / NEWEST).as_uri())
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert [address for address in asked if not address.startswith(("file:", "data:"))] == []
         assert said == []

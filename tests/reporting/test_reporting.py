@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 from small_star import Imdb, Netflix, RottenTomatoes, run_day
 
-from reelhouse.reporting.data_dictionary import read_relations, render_dictionary, write_dictionary
+from reelhouse.reporting.data_dictionary import render_dictionary, write_dictionary
+from reelhouse.reporting.schema import read_relations
+from reelhouse.reporting.star_picture import render_star
 from reelhouse.reporting.summary import summarize
 
-DICTIONARY = Path(__file__).parents[2] / "docs" / "data_dictionary.md"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_the_dictionary_is_up_to_date(conn):
-    assert DICTIONARY.read_text() == render_dictionary(conn), (
-        "docs/data_dictionary.md is old: python -m reelhouse.reporting.data_dictionary writes it from a migrated one"
-    )
+def test_the_dictionary_and_the_picture_are_up_to_date(conn, tmp_path):
+    write_dictionary(conn, tmp_path)
+    old = [path.name for path in sorted(tmp_path.iterdir()) if path.read_text() != (DOCS / path.name).read_text()]
+    assert old == [], "python -m reelhouse.reporting.data_dictionary writes them from a migrated database"
 
 
 def test_the_dictionary_names_every_table_and_column_of_the_star(conn):
@@ -28,19 +31,28 @@ def test_the_dictionary_names_every_table_and_column_of_the_star(conn):
             assert all(f"| `{column.name}` |" in text for column in relation.columns)
 
 
-def test_the_diagram_has_a_line_for_each_foreign_key_within_the_star(conn):
-    (count,) = conn.execute(
-        "select count(*) from pg_constraint where contype = 'f' and connamespace = 'warehouse'::regnamespace"
-        " and confrelid in (select oid from pg_class where relnamespace = 'warehouse'::regnamespace)"
+def test_the_picture_has_a_box_for_each_table_and_a_line_for_each_foreign_key_within_the_star(conn):
+    tables, keys = conn.execute(
+        "select (select count(*) from pg_class where relnamespace = 'warehouse'::regnamespace and relkind in ('r', 'v')),"
+        " (select count(*) from pg_constraint where contype = 'f' and connamespace = 'warehouse'::regnamespace"
+        "  and confrelid in (select oid from pg_class where relnamespace = 'warehouse'::regnamespace))"
     ).fetchone()
-    lines = re.findall(r"^    \w+ (?:\|\||\|o)--o\{ \w+ : \w+$", render_dictionary(conn), re.MULTILINE)
-    assert len(lines) == count
+    picture = ElementTree.fromstring(render_star(read_relations(conn)))
+    drawn = [element.get("class") for element in picture.iter()]
+    assert (drawn.count("name"), drawn.count("line")) == (tables, keys)
 
 
-def test_the_dictionary_is_written_only_when_it_changed(conn, tmp_path):
-    path = tmp_path / "docs" / "dictionary.md"
-    assert write_dictionary(conn, path) is True
-    assert write_dictionary(conn, path) is False
+def test_in_the_picture_no_two_boxes_overlap(conn):
+    picture = ElementTree.fromstring(render_star(read_relations(conn)))
+    boxes = [element for element in picture.iter() if element.get("class") == "box"]
+    places = sorted((float(box.get("x")), float(box.get("y")), float(box.get("height"))) for box in boxes)
+    for (x, y, height), (next_x, next_y, _) in pairwise(places):
+        assert next_x > x or next_y > y + height
+
+
+def test_the_dictionary_and_the_picture_are_written_only_when_they_changed(conn, tmp_path):
+    assert len(write_dictionary(conn, tmp_path / "docs")) == 2
+    assert write_dictionary(conn, tmp_path / "docs") == []
 
 
 def test_the_summary_tells_what_readers_see(conn, make_day):

@@ -30,7 +30,7 @@ SECOND = [
     Netflix("s1", "Alpha", imdb=1, actors=("Ann Lee",), countries=("India",), added=date(2020, 1, 2)),
     RottenTomatoes("alpha", "Alpha", imdb=1, critics=(90, 40)),
 ]
-CHANGED_ON_SECOND = 21
+CHANGED_ON_SECOND = 23
 
 
 def row_places(conn: psycopg.Connection) -> dict[str, list[tuple]]:
@@ -78,6 +78,7 @@ def test_only_rows_that_differ_are_written(conn, make_day):
         "hist_source_row": {"inserted": 1, "updated": 2, "deleted": 0},  # Alpha with another cast; Gamma, gone
         "hist_imdb_absence": {"inserted": 2, "updated": 0, "deleted": 0},  # Delta until now, Beta from now on
         "dim_title_history": {"inserted": 1, "updated": 2, "deleted": 0},
+        "person_identity": {"inserted": 0, "updated": 2, "deleted": 0},  # last seen the day before
     }
     assert figures["rows_changed"] == CHANGED_ON_SECOND
 

@@ -1,9 +1,42 @@
 -- 035_search_filled
--- Grain:  as before; the search tables of a warehouse that was published before they were there
+-- Grain:  as before; the search tables of a warehouse that was published before they were there, and whose names
+--         changed since the last publish
 -- Reads:  warehouse, matching.imdb_title_name
--- Writes: warehouse.title_search, warehouse.title_name
+-- Writes: warehouse.title_search, warehouse.title_name, matching.renamed_title
 -- Rerun:  applied once, in order, by number; ops.migration remembers it
--- Notes:  as include/sql/3_warehouse/title_search.sql and title_name.sql do it from the next publish on
+-- Notes:  as include/sql/3_warehouse/title_search.sql and title_name.sql do it from the next publish on.
+--         Only deleted names are noted, and whole tables that were emptied: a title with new names only is a new row
+--         of warehouse.dim_title. So filling the table costs nothing more. Logged, unlike the names: after a crash
+--         they are made again, which empties the table first
+
+create table matching.renamed_title (
+    title_key bigint
+);
+
+comment on table matching.renamed_title is 'Grain: title whose names of other countries are not those that warehouse.title_name has. Emptied by each publish.';
+comment on column matching.renamed_title.title_key is 'The title. Null: all names were made anew.';
+
+create function matching.note_renamed_titles() returns trigger
+language plpgsql
+as $$
+begin
+    if tg_op = 'TRUNCATE' then
+        insert into matching.renamed_title values (null);
+    else
+        insert into matching.renamed_title select distinct imdb_title_number from former_names;
+    end if;
+    return null;
+end
+$$;
+
+comment on function matching.note_renamed_titles() is 'Notes in matching.renamed_title whose names a statement took away.';
+
+create trigger names_gone after delete on matching.imdb_title_name
+referencing old table as former_names
+for each statement execute function matching.note_renamed_titles();
+
+create trigger names_emptied after truncate on matching.imdb_title_name
+for each statement execute function matching.note_renamed_titles();
 
 insert into warehouse.title_search
 with

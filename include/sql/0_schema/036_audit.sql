@@ -105,7 +105,7 @@ $$;
 
 -- The rows of an entry, for auditors.
 create function audit.images(entry bigint) returns table (before_image jsonb, after_image jsonb)
-language plpgsql stable set search_path = pg_catalog, pg_temp set datestyle = 'ISO, YMD'
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres' set timezone = 'UTC' as $$
 declare
     asked audit.entry;

@@ -49,7 +49,7 @@ begin
     to reelhouse_scientist;
     grant select on all tables in schema audit to reelhouse_auditor;
     grant execute on function
-        audit.verify(), audit.hash_of(audit.entry), audit.digest_of_images(bigint) to reelhouse_auditor;
+        audit.verify(), audit.hash_of(audit.entry), audit.digest_of_images(bigint), audit.images(bigint) to reelhouse_auditor;
     if not (select rolsuper from pg_roles where rolname = current_user) then
         raise warning 'Not a superuser: sandboxes cannot be audited here, so scientists get none.';
         return;

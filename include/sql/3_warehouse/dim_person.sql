@@ -7,7 +7,8 @@
 -- Notes:  people of the titles that no source has any more stay, as those titles do
 
 insert into build.dim_person (
-    person_key, person_name, folded_name, imdb_person_id, birth_year, death_year, professions, is_name_only
+    person_key, person_name, folded_name, imdb_person_id, birth_year, death_year, professions, is_name_only,
+    known_for_numbers
 )
 with
 
@@ -22,7 +23,8 @@ imdb as (
         imdb_people.birth_year,
         imdb_people.death_year,
         imdb_people.professions,
-        false as is_name_only
+        false as is_name_only,
+        imdb_people.known_for_numbers
     from staging.imdb_people
     left join matching.imdb_person_name
         on imdb_people.imdb_person_number = imdb_person_name.imdb_person_number
@@ -49,7 +51,8 @@ name_only as (
         null::smallint as birth_year,
         null::smallint as death_year,
         '{}'::text[] as professions,
-        true as is_name_only
+        true as is_name_only,
+        '{}'::integer[] as known_for_numbers
     from names
 ),
 

@@ -3,6 +3,7 @@
 -- Reads:  warehouse.title_search, warehouse.dim_title, matching.imdb_title_name
 -- Writes: warehouse.title_name (only rows that differ)
 -- Rerun:  a second run changes no row
+-- Params: keys  titles to look at; null: all
 
 with
 
@@ -12,6 +13,7 @@ names as (
         folded_title,
         true as is_main
     from warehouse.dim_title
+    where %(keys)s::bigint[] is null or title_key = any(%(keys)s)
     union all
     select
         imdb_title_name.imdb_title_number as title_key,
@@ -23,6 +25,7 @@ names as (
         imdb_title_name.folded_title <> dim_title.folded_title
         -- Names of other countries are many, and are asked for where a title is.
         and (imdb_title_name.name_kind <> 'aka' or dim_title.is_catalogue_title)
+        and (%(keys)s::bigint[] is null or dim_title.title_key = any(%(keys)s))
 ),
 
 wanted as materialized (
@@ -40,7 +43,8 @@ wanted as materialized (
 gone as (
     delete from warehouse.title_name
     where
-        not exists (
+        (%(keys)s::bigint[] is null or title_name.title_key = any(%(keys)s))
+        and not exists (
             select
             from wanted
             where wanted.title_key = title_name.title_key and wanted.search_name = title_name.search_name

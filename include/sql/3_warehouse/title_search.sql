@@ -3,6 +3,7 @@
 -- Reads:  warehouse, as the publish of this transaction leaves it
 -- Writes: warehouse.title_search (only rows that differ)
 -- Rerun:  a second run changes no row
+-- Params: keys  titles to look at; null: all
 
 with
 
@@ -15,6 +16,7 @@ scores as (
         critics_pct,
         audience_pct
     from warehouse.fact_title_rating
+    where %(keys)s::bigint[] is null or title_key = any(%(keys)s)
     order by title_key, rating_date desc
 ),
 
@@ -24,7 +26,9 @@ title_genres as (
         array_agg(dim_genre.genre order by dim_genre.genre) as genres
     from warehouse.bridge_title_genre
     inner join warehouse.dim_genre on bridge_title_genre.genre_key = dim_genre.genre_key
-    where dim_genre.genre_kind = 'genre'
+    where
+        dim_genre.genre_kind = 'genre'
+        and (%(keys)s::bigint[] is null or bridge_title_genre.title_key = any(%(keys)s))
     group by bridge_title_genre.title_key
 ),
 
@@ -34,6 +38,7 @@ title_platforms as (
         array_agg(distinct dim_platform.platform) as platforms
     from warehouse.bridge_title_source
     inner join warehouse.dim_platform on bridge_title_source.platform_key = dim_platform.platform_key
+    where %(keys)s::bigint[] is null or bridge_title_source.title_key = any(%(keys)s)
     group by bridge_title_source.title_key
 ),
 
@@ -58,13 +63,18 @@ wanted as materialized (
         on dim_title.certification_key = dim_certification.certification_key
     left join warehouse.title_identity
         on dim_title.title_key = title_identity.title_key and title_identity.merged_into is not null
-    where dim_title.is_current and not dim_title.is_adult and title_identity.title_key is null
+    where
+        dim_title.is_current
+        and not dim_title.is_adult
+        and title_identity.title_key is null
+        and (%(keys)s::bigint[] is null or dim_title.title_key = any(%(keys)s))
 ),
 
 gone_names as (
     delete from warehouse.title_name
     where
-        not exists (
+        (%(keys)s::bigint[] is null or title_name.title_key = any(%(keys)s))
+        and not exists (
             select
             from wanted
             where wanted.title_key = title_name.title_key
@@ -74,7 +84,8 @@ gone_names as (
 gone as (
     delete from warehouse.title_search
     where
-        not exists (
+        (%(keys)s::bigint[] is null or title_search.title_key = any(%(keys)s))
+        and not exists (
             select
             from wanted
             where wanted.title_key = title_search.title_key

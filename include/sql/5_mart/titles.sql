@@ -122,7 +122,13 @@ select
             'certification', case when dim_title.certification_key is not null then dim_title.sources[1] end,
             'original_language', case when dim_title.original_language is not null then dim_title.sources[1] end
         ))
-    end as field_sources
+    end as field_sources,
+    array(
+        select fact_list_membership.list
+        from warehouse.fact_list_membership
+        where fact_list_membership.title_key = dim_title.title_key and fact_list_membership.until_date is null
+        order by fact_list_membership.list
+    ) as lists
 from warehouse.dim_title
 left join warehouse.dim_certification on dim_title.certification_key = dim_certification.certification_key
 left join lateral (
@@ -139,6 +145,7 @@ left join warehouse.title_identity
 where title_identity.title_key is null;
 
 comment on view mart.titles is 'Grain: one work, with everything known of it. Works that turned out to be another one are left out.';
+comment on column mart.titles.lists is 'Lists of the best titles that it stands on now (mart.list_rows).';
 comment on column mart.titles.title_key is 'Key of the work, everywhere in the warehouse.';
 comment on column mart.titles.title is 'As Netflix writes it, else IMDb, else Rotten Tomatoes.';
 comment on column mart.titles.original_title is 'Title in the original language. IMDb.';

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
-from reelhouse.database import connect, translated_errors
+from reelhouse.database import connect, migrate, translated_errors
 from reelhouse.operating import embedded
 from reelhouse.operating.people import person
 from reelhouse.operating.showing import format_table
@@ -40,12 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     actions = {"create": _create, "list": _list, "revoke": _revoke}
-    with (
-        embedded.warehouse_dsn(read_settings()) as dsn,
-        translated_errors(),
-        connect(dsn, "reelhouse keys", autocommit=True) as conn,
-    ):
-        return actions[arguments.action](conn, arguments)
+    settings = read_settings()
+    with embedded.warehouse_dsn(settings) as dsn, translated_errors():
+        # Keys may be wanted before the first run makes the schema.
+        migrate(dsn, settings.sql)
+        with connect(dsn, "reelhouse keys", autocommit=True) as conn:
+            return actions[arguments.action](conn, arguments)
 
 
 def _create(conn: psycopg.Connection, arguments: argparse.Namespace) -> int:

@@ -73,7 +73,7 @@ def _in_processes(root: Path, words: list[str]) -> list[str]:
     if any(word.startswith(("-n", "--numprocesses", "--pdb")) or _is_place(root, word) for word in words):
         return []
     workers = min(os.cpu_count() or 1, MOST_PROCESSES)
-    return ["-n", str(workers), "--dist", "loadgroup", "--no-loadscope-reorder"] if workers > 1 else []
+    return ["-n", str(workers), "--dist", "loadscope", "--no-loadscope-reorder"] if workers > 1 else []
 
 
 def _is_place(root: Path, word: str) -> bool:

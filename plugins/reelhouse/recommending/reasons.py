@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -65,8 +66,10 @@ def _year_values(features: Features, choices: Choices) -> Iterator[str]:
 
 def _with_year(parts: list[Part], value: str) -> list[Part]:
     """Shared spans of years as one part."""
-    spans = [units for units, kind, _ in parts if kind == "year"]
-    return [part for part in parts if part[1] != "year"] + ([(sum(spans), "year", value)] if spans else [])
+    others = [part for part in parts if part[1] != "year"]
+    if len(others) < len(parts):
+        others.append((sum([units for units, kind, _ in parts if kind == "year"]), "year", value))
+    return others
 
 
 def _prior_parts(features: Features, choices: Choices) -> tuple[list[Part], ...]:
@@ -110,16 +113,24 @@ def rating_in_words(weighted_of_10: float | None) -> str:
 
 def _reasons(parts: list[Part], is_bare: bool) -> tuple[int, str]:
     """Total and JSON of the parts of one pair: the largest by name, then the rest as one, whatever it weighs."""
-    total = sum(units for units, _, _ in parts)
+    total, shown = 0, []
+    for units, kind, value in parts:
+        total += units
+        if units > 0:
+            shown.append((-units, kind, value))
     if is_bare:
-        shown: list[Part] = [(total, "popular", "popular title of the same kind")]
-    else:
-        shown = sorted((part for part in parts if part[0] > 0), key=lambda part: (-part[0], part[1], part[2]))
+        shown = [(-total, "popular", "popular title of the same kind")]
+    shown.sort()
     if len(shown) > SHOWN_AT_MOST:
         rest = shown[SHOWN_AT_MOST - 1 :]
         shown = shown[: SHOWN_AT_MOST - 1]
-        shown.append((sum(units for units, _, _ in rest), "other", f"{len(rest)} smaller parts"))
+        shown.append((sum([part[0] for part in rest]), "other", f"{len(rest)} smaller parts"))
     shown = shown or [(0, "other", "nothing in common")]
-    return total, json.dumps(
-        [{"kind": kind, "value": value, "share": units / _UNITS} for units, kind, value in shown], ensure_ascii=False
-    )
+    # As json.dumps writes it, at a third of its time: what precedes a share is the same in thousands of reasons.
+    return total, f"[{', '.join([f'{_opened(kind, value)}{-units / _UNITS}}}' for units, kind, value in shown])}]"
+
+
+@lru_cache(maxsize=100_000)
+def _opened(kind: str, value: str) -> str:
+    """The JSON of a part up to its share."""
+    return json.dumps({"kind": kind, "value": value}, ensure_ascii=False)[:-1] + ', "share": '

@@ -22,7 +22,7 @@ RELEVANCE = 0.8
 CHILD_AGE = 7
 GROWN_UP_AGE = 17
 
-_FIRST_WIDTH = 256
+_FIRST_WIDTH = 64
 _DENSE_ROWS = 256
 _BATCH = 128
 # Scores are compared in steps of 1e-9, far above the error of a sum of floats and far below any real difference.
@@ -138,14 +138,14 @@ def _choose_for(
 def best_targets(features: Features, sources: np.ndarray, targets: np.ndarray, count: int) -> np.ndarray:
     """The best targets of each source, exactly, as order keys (see `order_keys`), best first, -1 where none is left.
 
-    Content and what a target brings along are one sparse product. Nearness is not, so `_FIRST_WIDTH` products
+    Content and what a target brings along are one sparse product. Nearness is not, so more products than asked for
     are taken first: nothing outside them can score above the last of them plus the most that nearness gives.
     Rows where that bound does not settle it are computed in full.
     """
     if not targets.size:
         return np.full((len(sources), 0), -1, dtype=np.int64)
     left, right = _product_sides(features, sources, targets)
-    width = min(len(targets), max(_FIRST_WIDTH, 4 * count))
+    width = min(len(targets), max(_FIRST_WIDTH, 3 * count))
     product = sp_matmul_topn(left, right, top_n=width, sort=False)
     columns, values = _padded(product, width)
     keys = order_keys(features, sources, np.where(columns >= 0, targets[columns], -1), values)
@@ -218,13 +218,13 @@ def _diversify(
     row_of_tie = np.argsort(features.tie_rank)
     pool = np.where(keys >= 0, row_of_tie[(1 << _TIE_BITS) - 1 - (keys & ((1 << _TIE_BITS) - 1))], -1)
     score = (keys >> _TIE_BITS) / _STEPS
-    alike = _likeness(features, pool)
+    alike = _Likeness(features, pool)
+    own = franchises[pool]
     is_open = pool >= 0
     most_alike = np.zeros(pool.shape)
     rows = np.arange(len(sources))
     picked: list[tuple[np.ndarray, ...]] = []
     across = np.zeros(len(sources), dtype=np.int64)
-    same_franchise = franchises[pool][:, :, None] == franchises[pool][:, None, :]
     franchise_count = np.zeros(pool.shape, dtype=np.int64)
     for rank in range(1, LIST_LENGTH + 1):
         value = np.where(is_open, RELEVANCE * score - (1 - RELEVANCE) * most_alike, -np.inf)
@@ -233,27 +233,39 @@ def _diversify(
         is_found = is_open[rows, pick]
         picked.append((sources[is_found], pool[rows, pick][is_found], np.full(is_found.sum(), rank, dtype=np.int64)))
         is_open[rows, pick] = False
-        most_alike = np.maximum(most_alike, alike[rows, pick])
+        most_alike = np.maximum(most_alike, alike.to(pick))
         across += is_found & ~is_same_kind[pool[rows, pick]]
-        franchise_count += is_found[:, None] & same_franchise[rows, pick]
+        franchise_count += is_found[:, None] & (own == own[rows, pick][:, None])
         is_open &= franchise_count < FRANCHISE_AT_MOST
         is_open &= is_same_kind[pool] | (across < ACROSS_KINDS_AT_MOST)[:, None]
     return tuple(np.concatenate(column) for column in zip(*picked, strict=True))
 
 
-def _likeness(features: Features, pool: np.ndarray) -> np.ndarray:
-    """Content scores between all candidates of each pool, one square for each source.
+class _Likeness:
+    """Content scores between the candidates of each pool and one of them, when it is asked for.
 
-    Each pool gets columns of its own, so that one sparse product of the batch holds exactly these squares.
+    Each pool has columns of its own, so that one product with one vector answers for all pools of a batch.
     """
-    sources, width = pool.shape
-    content = features.matrix[np.maximum(pool, 0).ravel()]
-    owner = np.repeat(np.arange(sources), np.add.reduceat(np.diff(content.indptr), np.arange(0, pool.size, width)))
-    squares = sparse.csr_matrix(
-        (content.data, content.indices + owner * content.shape[1], content.indptr),
-        shape=(pool.size, sources * content.shape[1]),
-    )
-    product = (squares @ squares.T).tocoo()
-    alike = np.zeros((sources, width, width))
-    alike[product.row // width, product.row % width, product.col % width] = product.data
-    return alike
+
+    def __init__(self, features: Features, pool: np.ndarray) -> None:
+        self._shape = pool.shape
+        content = features.matrix[np.maximum(pool, 0).ravel()]
+        owner = np.repeat(
+            np.arange(len(pool)), np.add.reduceat(np.diff(content.indptr), np.arange(0, pool.size, pool.shape[1]))
+        )
+        self._content = sparse.csr_matrix(
+            (content.data, content.indices + owner * content.shape[1], content.indptr),
+            shape=(pool.size, len(pool) * content.shape[1]),
+        )
+        self._asked = np.zeros(self._content.shape[1])
+
+    def to(self, place: np.ndarray) -> np.ndarray:
+        """Likeness of all candidates to the one at `place` of each pool."""
+        starts, ends = self._content.indptr[:-1], self._content.indptr[1:]
+        rows = np.arange(len(place)) * self._shape[1] + place
+        entries = np.concatenate([np.arange(starts[row], ends[row]) for row in rows])
+        columns = self._content.indices[entries]
+        self._asked[columns] = self._content.data[entries]
+        found = (self._content @ self._asked).reshape(self._shape)
+        self._asked[columns] = 0.0
+        return found

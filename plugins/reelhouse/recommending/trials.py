@@ -16,7 +16,7 @@ from sklearn.isotonic import IsotonicRegression
 from reelhouse.recommending import linear
 from reelhouse.recommending.events import FIRST_SYNTHETIC, Events
 from reelhouse.recommending.modelling import Tuned
-from reelhouse.recommending.viewers import ENOUGH_LIKES, LIST_LENGTH, Model, profile_ranking, recommend, ties_ranking
+from reelhouse.recommending.viewers import ENOUGH_LIKES, LIST_LENGTH, Model, profile_ranking, recommend, ties_rankings
 
 HIDDEN_SHARE = 0.2
 VIEWERS_AT_MOST = 500
@@ -65,6 +65,7 @@ def split(events: Events, targets: np.ndarray) -> Split:
     """Hide the newest fifth of up to 500 viewers who have enough likes before it and one that may be found in it."""
     hidden: dict[int, set[int]] = {}
     is_known = np.ones(len(events.user), dtype=bool)
+    may_be_found = events.is_like & np.isin(events.title, targets)
     users, starts = np.unique(events.user, return_index=True)
     ends = np.append(starts[1:], len(events.user))
     # A fixed draw: the same viewers every day, as long as they are there.
@@ -72,7 +73,7 @@ def split(events: Events, targets: np.ndarray) -> Split:
         start, end = int(starts[place]), int(ends[place])
         cut = end - max(1, round(HIDDEN_SHARE * (end - start)))
         late = slice(cut, end)
-        found = set(events.title[late][events.is_like[late] & np.isin(events.title[late], targets)].tolist())
+        found = set(events.title[late][may_be_found[late]].tolist())
         if found and events.is_like[start:cut].sum() >= ENOUGH_LIKES and users[place] < FIRST_SYNTHETIC:
             hidden[int(users[place])] = found
             is_known[late] = False
@@ -98,9 +99,12 @@ def run(
     if len(users) < VIEWERS_AT_LEAST:
         return Trial(Tuned(), [], [], {})
     model = model_of(linear.fit(known, targets), Tuned())
-    own = dict(known.where(np.isin(known.user, users)).by_user())
+    events_of = dict(known.where(np.isin(known.user, users)).by_user())
+    own = {user: events_of[user] for user in users}
     by_recency = {
-        recency: {user: ties_ranking(replace(model, recency=recency), own[user], LIST_LENGTH) for user in users}
+        recency: dict(
+            zip(users, ties_rankings(replace(model, recency=recency), list(own.values()), LIST_LENGTH), strict=True)
+        )
         for recency in linear.RECENCIES
     }
     gains = {

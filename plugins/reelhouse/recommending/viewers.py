@@ -211,9 +211,9 @@ def _by_ties(
 def _watched(model: Model, liked: np.ndarray, parts: np.ndarray) -> tuple[int, int, list[dict[str, object]]]:
     """What each liked title gives: the three that give most by name, the rest as one; first, which gives most."""
     units = np.rint(parts * _UNITS).astype(np.int64)
-    order = sorted(range(len(units)), key=lambda place: (-int(units[place]), int(liked[place])))
+    order = np.lexsort((liked, -units))[:WATCHED_SHOWN].tolist()
     # The first is named whatever it gives: every row has a reason.
-    order = [place for place in order[:WATCHED_SHOWN] if units[place] > 0] or order[:1]
+    order = [place for place in order if units[place] > 0] or order[:1]
     reasons = [
         {
             "kind": "watched",
@@ -310,13 +310,15 @@ def profile_ranking(model: Model, own: Events, length: int) -> list[int]:
     return _best(model, _profile_steps(model, profile, is_open), length).tolist()
 
 
-def ties_ranking(model: Model, own: Events, length: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of the best titles by EASE alone, and their raw scores."""
-    (scores,) = _scores(model, [own])
-    steps = np.rint(scores * _STEPS).astype(np.int64)
-    steps[~unseen(model, own)] = _NEVER
-    rows = _best(model, steps, length)
-    return rows, scores[rows]
+def ties_rankings(model: Model, viewers: Sequence[Events], length: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rows of the best titles of each viewer by EASE alone, and their raw scores."""
+    for at in range(0, len(viewers), _BATCH):
+        batch = viewers[at : at + _BATCH]
+        for own, scores in zip(batch, _scores(model, batch), strict=True):
+            steps = np.rint(scores * _STEPS).astype(np.int64)
+            steps[~unseen(model, own)] = _NEVER
+            rows = _best(model, steps, length)
+            yield rows, scores[rows]
 
 
 def _fields(model: Model, tokens: np.ndarray, parts: np.ndarray) -> tuple[int, list[dict[str, object]]]:

@@ -21,6 +21,7 @@ from reelhouse.auditing import HEADS, export_head
 from reelhouse.day import Day
 from reelhouse.reporting import report_pictures as pictures
 from reelhouse.reporting import report_tables as tables
+from reelhouse.settings import Settings
 from reelhouse.warehousing.loads import add_figures
 
 NEWEST = "newest.html"
@@ -53,7 +54,7 @@ def write_report(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     Gives   the file, and how many figures moved since the report before
     Reruns  writes the same file again
     """
-    folder = reports_folder(day.settings.home)
+    folder = reports_folder(day.settings)
     # The end of the audit's chain leaves the database with each day: an edit by its owner is found by it.
     head = export_head(conn, day.settings.home / HEADS)
     found = tables.gather(conn, day.settings.sql)
@@ -74,11 +75,10 @@ def save_report(conn: psycopg.Connection, sql_folder: Path, path: Path) -> int:
     return len(text.encode())
 
 
-def reports_folder(home: Path) -> Path:
+def reports_folder(settings: Settings) -> Path:
     """Where the reports of each day are kept; `newest.html` is the last one."""
-    folder = home / "reports"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    settings.reports.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return settings.reports
 
 
 def _put(path: Path, text: str) -> None:

@@ -9,10 +9,12 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from psycopg_pool import ConnectionPool
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware.sessions import SessionMiddleware
 
 from reelhouse.serving import failing
 from reelhouse.serving.access import Access, KeyAccess, Limiter, enter, open_pools, writing_pool
 from reelhouse.serving.models import ProblemBody
+from reelhouse.serving.oidc import LOGIN_SECONDS, LoginServer
 from reelhouse.serving.pages import describing, login
 from reelhouse.serving.pages import routes as pages
 from reelhouse.serving.reading import Reader
@@ -75,9 +77,19 @@ def make_app(
     app.state.limiter = Limiter(serving.rate)
     app.state.access = make_access(writing)
     app.state.is_alone = make_access is KeyAccess
+    app.state.login_server = LoginServer(serving.oidc) if serving.oidc and app.state.is_alone else None
     _add_routes(app)
     failing.add_handlers(app)
     app.add_middleware(Shield, ancestors="'self'" if is_framed else "'none'", large=("/api/v1/sources/",))
+    if app.state.login_server is not None:
+        # Holds what a login is to come back with, until it does.
+        app.add_middleware(
+            SessionMiddleware,
+            secret_key=app.state.login_server.cookie_key,
+            session_cookie="reelhouse_login",
+            max_age=LOGIN_SECONDS,
+            same_site="lax",
+        )
     if serving.origins:
         app.add_middleware(
             CORSMiddleware,

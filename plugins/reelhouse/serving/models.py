@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
@@ -316,14 +316,39 @@ class Waiting(Model):
     candidates: list[str] = Field(description="IMDb ids, likeliest first")
 
 
+# What stands for a reason: something that is not blank.
+Why = Annotated[
+    str,
+    StringConstraints(
+        max_length=1000,
+        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*[!-~\u00a1-\uffff][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$",
+    ),
+]
+ImdbId = Annotated[str, StringConstraints(pattern=r"^tt[0-9]{1,9}$")]
+
+
 class Decision(Model):
     """What a person says of a row."""
 
     source: Annotated[str, Printable] = Field(examples=["netflix"], max_length=40)
     source_id: Annotated[str, Printable] = Field(examples=["s1"], max_length=200)
-    verdict: Annotated[str, Printable] = Field(description="this pair, not this pair, no match", examples=["this pair"])
-    imdb_id: Annotated[str, Printable] | None = Field(default=None, examples=["tt0133093"], max_length=20)
-    why: Annotated[str, Printable] = Field(min_length=1, max_length=1000, examples=["the director told us"])
+    verdict: Literal["this pair", "not this pair", "no match"]
+    imdb_id: ImdbId | None = None
+    why: Why = Field(examples=["the director told us"])
+
+
+class PairDecision(Decision):
+    """It is, or is not, this title."""
+
+    verdict: Literal["this pair", "not this pair"]
+    imdb_id: ImdbId = Field(examples=["tt0133093"])
+
+
+class NoneDecision(Decision):
+    """It is no title of IMDb."""
+
+    verdict: Literal["no match"]
+    imdb_id: None = None
 
 
 class Decided(Model):

@@ -14,6 +14,8 @@ REELHOUSE_OIDC_ISSUER      login server (OpenID Connect) for people             
 REELHOUSE_OIDC_CLIENT_ID   how it knows us
 REELHOUSE_OIDC_SECRET_FILE file with what we show it
 REELHOUSE_OIDC_ROLES       group=scope+scope pairs with commas between                  none
+REELHOUSE_OIDC_GROUPS      claim that names a person's groups                           groups
+REELHOUSE_OIDC_SCOPES      what the login server is asked for                           openid profile email
 ========================== ============================================================ ===================
 """
 
@@ -37,6 +39,8 @@ class Oidc:
     client_id: str
     secret: str
     roles: tuple[tuple[str, frozenset[str]], ...]
+    groups_claim: str = "groups"
+    asks_for: str = "openid profile email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,14 @@ def _oidc(env: Mapping[str, str]) -> Oidc | None:
     if not path.is_file():
         raise SettingsWrong(f"REELHOUSE_OIDC_SECRET_FILE: expected a file, found {path}. Correct it.")
     roles = parse_roles(env.get("REELHOUSE_OIDC_ROLES", ""))
-    return Oidc(issuer.rstrip("/"), env["REELHOUSE_OIDC_CLIENT_ID"], path.read_text().strip(), roles)
+    return Oidc(
+        issuer.rstrip("/"),
+        env["REELHOUSE_OIDC_CLIENT_ID"],
+        path.read_text().strip(),
+        roles,
+        env.get("REELHOUSE_OIDC_GROUPS") or "groups",
+        env.get("REELHOUSE_OIDC_SCOPES") or "openid profile email",
+    )
 
 
 def parse_roles(text: str) -> tuple[tuple[str, frozenset[str]], ...]:

@@ -72,6 +72,8 @@ HISTORY_TABLES = (
     BuildTable("rerated_title", takes_day=True),
     BuildTable("fact_title_rating"),
     BuildTable("fact_availability"),
+    BuildTable("fact_list_membership"),
+    BuildTable("person_identity", takes_day=True),
 )
 BUILD_TABLES = DAY_TABLES + HISTORY_TABLES
 LAST_SCOPE = max(place for place, table in enumerate(BUILD_TABLES) if table.is_scope)

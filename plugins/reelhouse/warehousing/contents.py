@@ -15,6 +15,7 @@ NOT_CONTENT = {"publication", "fact_recommendation_quality", "hist_recommendatio
 # What follows from the days that were loaded, whatever their order.
 HISTORY = (
     "loaded_day", "hist_source_row", "hist_imdb_absence", "dim_title_history", "fact_title_rating", "fact_availability",
+    "fact_list_membership",
 )  # fmt: skip
 
 

@@ -36,6 +36,8 @@ PUBLISHED_TABLES = (
     # Of most titles the build has only what this day adds.
     PublishedTable("fact_title_rating", whole_of="rerated_title", scope="title"),
     PublishedTable("fact_availability"),
+    PublishedTable("fact_list_membership"),
+    PublishedTable("person_identity", keeps_missing=True),
     PublishedTable("dim_user", keeps_sent=True),
     PublishedTable("fact_user_rating", keeps_sent=True),
     PublishedTable("fact_viewing", keeps_sent=True),
@@ -66,7 +68,7 @@ def publish_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         with keys_made_afterwards(conn, difference.filled):
             tables = apply_differences(conn, difference, TABLE_ORDER, day)
         if tables:
-            refresh_search(conn, day.settings.sql)
+            refresh_search(conn, day.settings.sql, difference)
         figures = {"rows_changed": sum(sum(changes.values()) for changes in tables.values()), "tables": tables}
         seconds = {"published_seconds": round(time.monotonic() - started, 1)}
         settle(conn, load.load_id)

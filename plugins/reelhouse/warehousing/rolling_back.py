@@ -85,7 +85,7 @@ def roll_back(conn: psycopg.Connection, day: Day, to_load_id: int, reason: str, 
         undone = _undone(conn, target)
         difference = _inverse(conn, target.load_id, undone, reason.strip(), done_by)
         tables = apply_differences(conn, difference, ORDER, day)
-        refresh_search(conn, day.settings.sql)
+        refresh_search(conn, day.settings.sql, difference)
         taken_back = _retire(conn, undone, target, f"rolled back by {done_by}: {reason.strip()}")
         stamp(conn, "warehouse", target.load_id, difference.publishing_id, target.seen_load_id)
         # Of two loads of one day this is the one that is worked on again.

@@ -10,7 +10,6 @@ from reelhouse.errors import SettingsWrong
 from reelhouse.matching.overriding import (
     NO_MATCH,
     NOT_THIS_PAIR,
-    THIS_PAIR,
     NewOverride,
     add_override,
     parse_imdb_id,
@@ -21,7 +20,6 @@ from reelhouse.serving.models import Decided, Decision, TitleCard, Waiting, With
 from reelhouse.serving.problems import InTheWay, NotThere, NotUnderstood
 from reelhouse.serving.reading import Snapshot
 
-VERDICTS = (THIS_PAIR, NOT_THIS_PAIR, NO_MATCH)
 COUNTS_FROM = "It counts from the next run on."
 # A decision of somebody about the very row, which has not been taken back. Films of one name are told apart by year.
 DECIDED_ALREADY = """
@@ -163,8 +161,8 @@ def find_row(conn: psycopg.Connection, source: str, source_id: str) -> dict:
 def decide(conn: psycopg.Connection, decision: Decision, person: str) -> Decided:
     """Record what a person says of a row. It survives renumbered editions: it is about title, kind and year.
 
-    Raises  NotThere without such a row, NotUnderstood for an id that IMDb does not have, InTheWay when somebody has
-            decided otherwise
+    Raises  NotThere without such a row or such a title of IMDb, NotUnderstood when verdict and title do not fit,
+            InTheWay when somebody has decided otherwise
     """
     number = _target(conn, decision)
     with conn.transaction():
@@ -191,20 +189,13 @@ def decide(conn: psycopg.Connection, decision: Decision, person: str) -> Decided
 
 
 def _target(conn: psycopg.Connection, decision: Decision) -> int | None:
-    if decision.verdict not in VERDICTS:
-        raise NotUnderstood(f"verdict: expected one of {', '.join(VERDICTS)}, found {decision.verdict!r}.", VERDICTS)
-    if not decision.why.strip():
-        raise NotUnderstood("why: expected a reason, found nothing.")
     if (decision.verdict == NO_MATCH) != (decision.imdb_id is None):
         raise NotUnderstood("imdb_id: expected an id like tt0133093, and none with the verdict no match.")
     if decision.imdb_id is None:
         return None
-    try:
-        number = parse_imdb_id(decision.imdb_id)
-    except ValueError as error:
-        raise NotUnderstood(f"imdb_id: {error}.") from error
+    number = parse_imdb_id(decision.imdb_id)
     if not conn.execute("select 1 from staging.imdb_titles where imdb_title_number = %s", (number,)).fetchone():
-        raise NotUnderstood(f"imdb_id: expected an IMDb title of the warehouse, found {decision.imdb_id}.")
+        raise NotThere(f"imdb_id: there is no title {decision.imdb_id} in IMDb's files.")
     return number
 
 

@@ -6,9 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import State
 
 from reelhouse.serving.access import SESSION_COOKIE, open_pools
-from reelhouse.serving.keys import SESSION_HOURS, begin_session, end_session
+from reelhouse.serving.keys import SESSION_HOURS, begin_session, begin_session_of, end_session
+from reelhouse.serving.oidc import LoggedIn
 from reelhouse.serving.pages.rendering import STATIC, page
 
 open_router = APIRouter(tags=["pages"], include_in_schema=False)
@@ -31,11 +34,30 @@ def safe_path(path: str) -> str:
 
 
 @open_router.get("/login")
-def login_form(request: Request, next: Annotated[str, Query(max_length=2000)] = "/") -> Response:
-    if not request.app.state.is_alone:
-        return RedirectResponse(request.app.state.access.login_address(request), 303)
-    has_server = request.app.state.serving.oidc is not None
-    return page(request, "login.html", next=safe_path(next), wrong=False, has_server=has_server)
+async def login_form(
+    request: Request,
+    next: Annotated[str, Query(max_length=2000)] = "/",
+    server: bool = False,
+    state: Annotated[str, Query(max_length=2000)] = "",
+) -> Response:
+    """The form; with `server`, on to the login server, which comes back here with a state."""
+    app = request.app.state
+    if not app.is_alone:
+        return RedirectResponse(app.access.login_address(request), 303)
+    if app.login_server is not None and server:
+        return await app.login_server.lead_there(request, safe_path(next))
+    if app.login_server is not None and state:
+        await run_in_threadpool(open_pools, app)
+        app.limiter.count_login(request.client.host if request.client else "")
+        known = await app.login_server.come_back(request)
+        token = await run_in_threadpool(_begin, app, known)
+        return go_on(request, token, known.next)
+    return page(request, "login.html", next=safe_path(next), wrong=False, has_server=app.login_server is not None)
+
+
+def _begin(app: State, known: LoggedIn) -> str:
+    with app.writing.connection() as conn:
+        return begin_session_of(conn, known.name, known.scopes)
 
 
 @open_router.post("/login")
@@ -51,7 +73,7 @@ def log_in(
     with state.writing.connection() as conn:
         token = begin_session(conn, key.strip())
     if token is None:
-        has_server = state.serving.oidc is not None
+        has_server = state.login_server is not None
         return page(request, "login.html", 401, next=safe_path(next), wrong=True, has_server=has_server)
     return go_on(request, token, next)
 

@@ -7,7 +7,9 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Path, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, RedirectResponse
+from pydantic import ValidationError
 
 from reelhouse.serving.access import Person, needs
 from reelhouse.serving.asking import people, reviews, titles, trust, viewers
@@ -231,10 +233,13 @@ def decide(
     imdb_id: Annotated[str, Form(max_length=20), Printable] = "",
 ) -> Response:
     """Record the decision and go on to the next row."""
-    decision = Decision(
-        source=source, source_id=source_id, verdict=verdict, imdb_id=imdb_id.strip() or None,
-        why=why.strip() or "looked at side by side",
-    )  # fmt: skip
+    try:
+        decision = Decision(
+            source=source, source_id=source_id, verdict=verdict, imdb_id=imdb_id.strip() or None,
+            why=why.strip() or "looked at side by side",
+        )  # fmt: skip
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from error
     following, _ = request.app.state.reader.ask(lambda seen: reviews.next_after(seen, source, source_id))
     with request.app.state.writing.connection() as conn:
         reviews.decide(conn, decision, person.name)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Body, Path, Request, Response
 from pydantic_core import to_json
 
 from reelhouse.serving.access import Person, needs
 from reelhouse.serving.asking import reviews
-from reelhouse.serving.models import Decided, Decision, Waiting, Withdrawn
+from reelhouse.serving.models import Decided, NoneDecision, PairDecision, Waiting, Withdrawn
 from reelhouse.serving.reading import JSON, answer
 from reelhouse.serving.routes.parameters import Limit, Offset
 
@@ -25,7 +25,11 @@ def waiting(request: Request, limit: Limit = 50, offset: Offset = 0) -> Response
 
 
 @router.post("", response_model=Decided, status_code=201)
-def decide(request: Request, decision: Decision, person: Reviewer) -> Response:
+def decide(
+    request: Request,
+    decision: Annotated[PairDecision | NoneDecision, Body(discriminator="verdict")],
+    person: Reviewer,
+) -> Response:
     """Say what a row is: this pair, not this pair, no match. Recorded with who and why; counts from the next run on."""
     with request.app.state.writing.connection() as conn:
         return Response(to_json(reviews.decide(conn, decision, person.name)), 201, media_type=JSON)

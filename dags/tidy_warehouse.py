@@ -1,0 +1,23 @@
+"""
+### Tidy the warehouse
+
+Removes landed files and records that nothing needs any more, clears dead rows where they are many, and tells who holds
+a transaction open.
+
+- **Starts** every day at 00:00 UTC, by itself
+- **Reads** schema `ops`, the server's statistics
+- **Writes** the landing folder, schemas `ops` and `quarantine`; nothing that readers see
+- **Rerun** any day, any number of times: what is gone is gone
+"""
+
+from airflow.sdk import chain, dag
+
+from reelhouse.orchestration import dag_defaults, step
+
+
+@dag(schedule="@daily", is_paused_upon_creation=False, **dag_defaults(__doc__))
+def tidy_warehouse():
+    chain(step("retire_files"), step("retire_rows"), step("clear_dead_rows", minutes=110))
+
+
+tidy_warehouse()
