@@ -28,7 +28,8 @@ def test_tools_see_what_each_view_and_column_of_the_mart_is(analyst_dsn) -> None
     with psycopg.connect(analyst_dsn) as conn:
         tables = conn.execute(
             "select c.relname, d.description from pg_catalog.pg_namespace n, pg_catalog.pg_class c left join"
-            " pg_catalog.pg_description d on (c.oid = d.objoid and d.objsubid = 0 and d.classoid = 'pg_class'::regclass)"
+            " pg_catalog.pg_description d"
+            " on (c.oid = d.objoid and d.objsubid = 0 and d.classoid = 'pg_class'::regclass)"
             " where c.relnamespace = n.oid and n.nspname = 'mart' and c.relkind = 'v'"
         ).fetchall()
         columns = conn.execute(
