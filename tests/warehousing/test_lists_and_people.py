@@ -22,7 +22,6 @@ def stage_list(conn: psycopg.Connection, load_id: int, places: list[tuple[str, i
         " ('tm2', 4, 'movie', 'Beta', 2019, '{}', '{}'), ('tm3', 5, 'movie', 'Beta', 2019, '{}', '{}'),"
         " ('tm4', 6, 'movie', 'Gamma', 2019, '{}', '{}')"
     )
-    # The files number their rows from 0.
     for rank, (title, year) in enumerate(places):
         conn.execute(
             "insert into staging.justwatch_best_movies (list_rank, line_number, title, release_year)"

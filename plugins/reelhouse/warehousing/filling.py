@@ -18,13 +18,17 @@ from psycopg import sql
 def keys_made_afterwards(conn: psycopg.Connection, tables: list[str]) -> Iterator[bool]:
     """Leave tables of schema warehouse without keys and indexes meanwhile, if nothing has ever been published.
 
+    Only who owns them may; role etl does not, and fills them as they are.
+
     Takes   tables  names
     Gives   whether they are without keys now, and empty
     """
-    (is_first,) = conn.execute(
-        "select not exists (select from warehouse.publication where part = 'warehouse')"
+    (is_first, is_owner) = conn.execute(
+        "select not exists (select from warehouse.publication where part = 'warehouse'),"
+        " (select bool_and(pg_has_role(relowner, 'usage')) from pg_class"
+        "  where relnamespace = 'warehouse'::regnamespace and relkind = 'r')"
     ).fetchone()
-    if not is_first or any(_has_rows(conn, table) for table in tables):
+    if not (is_first and is_owner) or any(_has_rows(conn, table) for table in tables):
         yield False
         return
     foreign, keys, indexes = _foreign_keys(conn, tables), _keys(conn, tables), _indexes(conn, tables)
