@@ -24,6 +24,7 @@ from datetime import date
 from urllib.parse import quote
 
 import httpx
+import psutil
 import psycopg
 
 from reelhouse.operating import embedded
@@ -53,7 +54,7 @@ class Met:
     seconds: dict[str, list[float]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
 
-    def rows(self, name: str, took: float) -> list[dict[str, object]]:
+    def rows(self, name: str, took: float, busy: float) -> list[dict[str, object]]:
         found = [
             {"name": f"{name}: {kind}", "metric": metric, "value": round(1000 * _part(values, part), 1)}
             for kind, values in sorted(self.seconds.items())
@@ -62,6 +63,7 @@ class Met:
         count = sum(map(len, self.seconds.values()))
         whole = [{"name": name, "metric": "answers", "value": count},
                  {"name": name, "metric": "answers_per_s", "value": round(count / took, 1)},
+                 {"name": name, "metric": "cpu_ms_an_answer", "value": round(1000 * busy / max(count, 1), 1)},
                  {"name": name, "metric": "errors", "value": len(self.errors)}]  # fmt: skip
         return found + whole
 
@@ -86,8 +88,8 @@ def rows(arguments: argparse.Namespace) -> list[dict[str, object]]:
             return _type_ahead(dsn, known)
         number, key = create_key(conn, "bench serving", ["read"], "bench")
         try:
-            with _serving(dsn, arguments.workers) as url:
-                found = asyncio.run(_ask(url, key, known, arguments, dsn))
+            with _serving(dsn, arguments.workers) as (url, pid):
+                found = asyncio.run(_ask(url, key, known, arguments, dsn, lambda: _busy(conn, pid)))
         finally:
             revoke_key(conn, number, "bench")
         return found + _type_ahead(dsn, known)
@@ -106,7 +108,7 @@ def _known(conn: psycopg.Connection) -> Known:
 
 
 @contextmanager
-def _serving(dsn: str, workers: int) -> Iterator[str]:
+def _serving(dsn: str, workers: int) -> Iterator[tuple[str, int]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -120,19 +122,21 @@ def _serving(dsn: str, workers: int) -> Iterator[str]:
                 if httpx.get(f"{url}/readyz", trust_env=False).status_code == 204:
                     break
             time.sleep(0.1)
-        yield url
+        yield url, server.pid
     finally:
         server.terminate()
         server.wait(30)
 
 
-async def _ask(url: str, key: str, known: Known, arguments: argparse.Namespace, dsn: str) -> list[dict[str, object]]:
+async def _ask(
+    url: str, key: str, known: Known, arguments: argparse.Namespace, dsn: str, busy: Callable[[], float]
+) -> list[dict[str, object]]:
     limits = httpx.Limits(max_connections=arguments.readers, max_keepalive_connections=arguments.readers)
     headers = {"Authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(base_url=url, headers=headers, limits=limits, trust_env=False, timeout=60) as client:
         await _all(client, known, arguments.readers, min(5, arguments.seconds), THINK)
         publishing = _publish(arguments.publish, dsn) if arguments.publish else None
-        met, took, ran = Met(), 0.0, 0
+        met, took, before = Met(), 0.0, busy()
         while took == 0.0 or (publishing is not None and publishing.poll() is None):
             more, seconds = await _all(client, known, arguments.readers, arguments.seconds, THINK)
             took += seconds
@@ -140,12 +144,26 @@ async def _ask(url: str, key: str, known: Known, arguments: argparse.Namespace, 
             for kind, values in more.seconds.items():
                 met.seconds.setdefault(kind, []).extend(values)
         name = "with a second of thought" + (", while a day is run and published" if publishing else "")
-        found = met.rows(name, took)
+        found = met.rows(name, took, busy() - before)
         if publishing:
-            ran = publishing.returncode
-            found.append({"name": name, "metric": "exit_code_of_the_run", "value": ran})
+            found.append({"name": name, "metric": "exit_code_of_the_run", "value": publishing.returncode})
+        before = busy()
         met, took = await _all(client, known, arguments.readers, min(15, arguments.seconds), 0.0)
-        return found + met.rows("without pause", took)
+        return found + met.rows("without pause", took, busy() - before)
+
+
+def _busy(conn: psycopg.Connection, pid: int) -> float:
+    """Seconds of CPU of the app's processes, and of the server's processes for them that are on this machine."""
+    backends = conn.execute(
+        "select pid from pg_stat_activity where application_name = 'reelhouse serving' and datname = current_database()"
+    ).fetchall()
+    app = psutil.Process(pid)
+    seconds = 0.0
+    for process in (app, *app.children(recursive=True), *(row[0] for row in backends)):
+        with suppress(psutil.Error):
+            times = (psutil.Process(process) if isinstance(process, int) else process).cpu_times()
+            seconds += times.user + times.system
+    return seconds
 
 
 def _publish(day: date, dsn: str) -> subprocess.Popen:
@@ -215,22 +233,28 @@ QUESTIONS: dict[str, Callable[[Known, random.Random], str]] = {
 
 
 def _type_ahead(dsn: str, known: Known) -> list[dict[str, object]]:
-    """Milliseconds from what was typed to the list, without the network: the slowest names among them too."""
+    """Milliseconds from what was typed to the list, without the network, and what of them the CPU was at it.
+
+    On a machine that does other work too, the CPU's part is what an idle one would take.
+    """
     reader = Reader(dsn, ServingSettings())
     reader.pool.open()
     try:
         typed: dict[int, list[float]] = {}
+        busy: dict[int, float] = {}
+        server = reader.ask(lambda seen: seen.value("select pg_backend_pid()"))[0]
         chance = random.Random(1)
         for turn in range(300):
             name = _slip(_name(known, chance), chance)
             for letters in (1, 2, 3, 4, 6, 9):
                 if len(name) < letters:
                     break
-                began = time.perf_counter()
+                began, cpu = time.perf_counter(), _cpu(server)
                 reader.ask(lambda seen, text=name[:letters]: titles.suggest(seen, text))
                 # The first turns fill what the server keeps in memory.
                 if turn >= 20:
                     typed.setdefault(letters, []).append(time.perf_counter() - began)
+                    busy[letters] = busy.get(letters, 0.0) + _cpu(server) - cpu
         count = reader.ask(lambda seen: seen.value("select count(*) from warehouse.title_search"))[0]
     finally:
         reader.pool.close()
@@ -239,4 +263,15 @@ def _type_ahead(dsn: str, known: Known) -> list[dict[str, object]]:
         name = f"type-ahead: {letters} letter{'s' if letters > 1 else ''}"
         found.append({"name": name, "metric": "p50_ms", "value": round(1000 * statistics.median(values), 1)})
         found.append({"name": name, "metric": "p95_ms", "value": round(1000 * _part(values, 0.95), 1)})
+        cpu_ms = 1000 * busy[letters] / len(values)
+        found.append({"name": name, "metric": "cpu_ms", "value": round(cpu_ms, 1)})
     return found
+
+
+def _cpu(server: int) -> float:
+    """Seconds of CPU of this process, and of the server's process for it when that is on this machine."""
+    try:
+        times = psutil.Process(server).cpu_times()
+        return time.process_time() + times.user + times.system
+    except psutil.Error:
+        return time.process_time()
