@@ -2,16 +2,20 @@
 
 `--ratings FOLDER` names a folder with ratings.csv, history_last20.csv and truth_last20.csv (user, item, rating,
 moment): viewers are cut in five, ties are learnt from four fifths and from the history of the fifth, and the hidden
-titles are looked for. `--titles` compares, on all films of the warehouse that its viewers rated, what stands beside
-them with what the same viewers like; where the warehouse's own averages say nothing, `--imdb-ratings` reads others.
-`--warehouse` computes all lists of the warehouse and tells what they cost.
+titles are looked for; `--peers` puts LensKit and implicit beside. `--titles` compares, on all films of the warehouse
+that its viewers rated, what stands beside them with what the same viewers like; where the warehouse's own averages
+say nothing, `--imdb-ratings` reads others. `--warehouse` computes all lists of the warehouse and tells what they cost.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
+import json
+import os
 import resource
+import sys
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -21,18 +25,29 @@ import numpy as np
 from reelhouse.database import connect, run_file
 from reelhouse.errors import FileMissing, SettingsWrong
 from reelhouse.operating import embedded
+from reelhouse.operating.arena import install_peers
+from reelhouse.operating.measuring import measure
 from reelhouse.recommending import catalogue, likeness_trials, linear, methods
 from reelhouse.recommending.content import Title, features_of
 from reelhouse.recommending.events import FIRST_SYNTHETIC, Events, read_events
 from reelhouse.recommending.trials import ratio_interval
 from reelhouse.settings import read_settings
 
+HERE = Path(__file__).resolve().parent
+PEERS = HERE / "contestants" / "recommending_peers.py"
+LOCK = HERE / "recommending_requirements.lock"
+OURS = "ours (newest first) to it"
 FOLDS = 5
 LIKE = 4.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ratings", type=Path, action="append", default=[], metavar="FOLDER", help="repeatable")
+    parser.add_argument(
+        "--peers",
+        action="store_true",
+        help="with --ratings: LensKit and implicit, too (5 GB of packages)",
+    )
     parser.add_argument("--titles", action="store_true", help="compare lists beside titles of the warehouse")
     parser.add_argument(
         "--imdb-ratings",
@@ -44,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def rows(arguments: argparse.Namespace) -> list[dict[str, object]]:
-    found = [row for folder in arguments.ratings for row in _viewers(folder)]
+    found = [row for folder in arguments.ratings for row in _viewers(folder, arguments.peers)]
     if arguments.titles or arguments.warehouse:
         settings = read_settings()
         with embedded.warehouse_dsn(settings) as dsn, connect(dsn, autocommit=True) as conn:
@@ -65,7 +80,7 @@ def _events(table: np.ndarray) -> Events:
     return Events.of(table[:, 0], table[:, 1], table[:, 2] >= LIKE, table[:, 3])
 
 
-def _viewers(folder: Path) -> list[dict[str, object]]:
+def _viewers(folder: Path, has_peers: bool) -> list[dict[str, object]]:
     full, history = _events(_read(folder / "ratings.csv")), _events(_read(folder / "history_last20.csv"))
     hidden: dict[int, set[int]] = {}
     for user, item, *_ in _read(folder / "truth_last20.csv"):
@@ -75,11 +90,13 @@ def _viewers(folder: Path) -> list[dict[str, object]]:
         zip(users.tolist(), (np.random.default_rng(0).permutation(len(users)) % FOLDS).tolist(), strict=True)
     )
     gains: dict[str, dict[int, float]] = {}
+    folds: list[tuple[Events, Events]] = []
     for fold in range(FOLDS):
         others = full.where(np.array([fold_of[user] != fold for user in full.user.tolist()]))
         own = history.where(np.array([fold_of[user] == fold for user in history.user.tolist()]))
         names = ("user", "title", "is_like", "moment")
         known = Events.of(*(np.concatenate([getattr(part, name) for part in (others, own)]) for name in names))
+        folds.append((known, own.where(np.isin(own.user, list(hidden)))))
         ties = linear.fit(known)
         popular = np.asarray(known.matrix(ties.titles).sum(axis=0)).ravel()
         for name, recency in (("popular", None), ("ease, all likes alike", None), ("ease, newest first", 5.0)):
@@ -91,13 +108,16 @@ def _viewers(folder: Path) -> list[dict[str, object]]:
                     gains.setdefault(name, {})[user] = _gain(
                         ours, ties.titles, own.title[own.user == user], hidden[user]
                     )
+    if has_peers:
+        for name, lists in _best_of_peers(folds).items():
+            gains[name] = {user: _gain_of(lists.get(user, []), hidden[user]) for user in gains["popular"]}
     users = list(gains["popular"])
     value = {name: np.array([found[user] for user in users]) for name, found in gains.items()}
     return [
         {
             "data": folder.name, "method": name, "viewers": len(users), "ndcg_at_10": round(float(values.mean()), 4),
-            **{f"versus {other}": _words(ratio_interval(values, value[other]))
-               for other in ("popular", "ease, all likes alike") if other != name},
+            "versus popular": _words(ratio_interval(values, value["popular"])),
+            OURS: _words(ratio_interval(value["ease, newest first"], values)),
         }
         for name, values in value.items()
     ]  # fmt: skip
@@ -105,9 +125,33 @@ def _viewers(folder: Path) -> list[dict[str, object]]:
 
 def _gain(scores: np.ndarray, titles: np.ndarray, seen: np.ndarray, hidden: set[int]) -> float:
     left = np.where(np.isin(titles, seen), -np.inf, scores)
-    best = titles[np.argsort(-left, kind="stable")[:10]].tolist()
+    return _gain_of(titles[np.argsort(-left, kind="stable")[:10]].tolist(), hidden)
+
+
+def _gain_of(best: list[int], hidden: set[int]) -> float:
     found = sum(1 / np.log2(rank + 2) for rank, title in enumerate(best) if title in hidden)
     return found / sum(1 / np.log2(rank + 2) for rank in range(min(10, len(hidden))))
+
+
+def _best_of_peers(folds: list[tuple[Events, Events]]) -> dict[str, dict[int, list[int]]]:
+    """Ten titles for each viewer by each method of others, learnt from and kept from what ours has."""
+    venv = read_settings().home / "benchmarks" / "recommending"
+    reason = install_peers(LOCK, venv)
+    if reason:
+        raise SettingsWrong(f"bench recommending --peers: expected LensKit and implicit, found them {reason}.")
+    found: dict[str, dict[int, list[int]]] = {}
+    with tempfile.TemporaryDirectory(prefix="reelhouse-bench-") as name:
+        folder = Path(name)
+        for number, (known, own) in enumerate(folds):
+            for file, events in (("known", known.likes), ("seen", own)):
+                pairs = np.column_stack([events.user, events.title])
+                np.savetxt(folder / f"{file}_{number}.csv", pairs, "%d", ",", header="user,item", comments="")
+        cost, _ = measure([venv / "bin" / "python", PEERS, folder], folder=folder, env=os.environ)
+        print(f"peers: {cost.cpu_s:.0f} CPU s, {cost.peak_mb:.0f} MB", file=sys.stderr)
+        for file in folder.glob("best_*.json"):
+            for method, lists in json.loads(file.read_text()).items():
+                found.setdefault(method, {}).update({int(user): best for user, best in lists.items()})
+    return found
 
 
 def _titles(conn, settings, ratings: Path | None) -> list[dict[str, object]]:

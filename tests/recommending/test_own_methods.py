@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import psycopg
@@ -12,6 +15,7 @@ from twelve_titles import DAY, publish_warehouse_load, refresh
 
 from reelhouse.day import Day
 from reelhouse.errors import QueryWrong
+from reelhouse.operating import recommend
 from reelhouse.recommending import evaluation, methods, own, refreshing
 from reelhouse.settings import read_settings
 
@@ -127,3 +131,34 @@ def test_scores_that_viewers_contradict_are_below_the_gate(conn: psycopg.Connect
     assert found["of_taste"].is_ok
     assert found["of_taste"].versus_popular[1] > 1
     assert not found["against_taste"].is_ok
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_scores_are_sent_and_asked_from_the_shell(
+    conn: psycopg.Connection,
+    make_day: Callable[..., Day],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    day = make_day(DAY)
+    monkeypatch.setenv("REELHOUSE_HOME", str(day.settings.home))
+    monkeypatch.setenv("REELHOUSE_WAREHOUSE_DSN", day.settings.warehouse_dsn)
+
+    def tell(*words: str) -> str:
+        parser = argparse.ArgumentParser()
+        recommend.add_arguments(parser)
+        assert recommend.run(parser.parse_args(list(words))) == 0
+        return capsys.readouterr().out
+
+    file = tmp_path / "scores.csv"
+    file.write_text("title_key,recommended_title_key,score\n1,5,0.5\n1,3,0.7\n")
+    assert "2 scores kept" in tell("--send", "cosy", "--scores", str(file))
+    refresh(conn, day)
+    rows = json.loads(tell("--method", "cosy", "--title", "harbour heist", "--json"))
+    assert [row["title"] for row in rows] == ["The Long Con", "Laugh Lines"]
+    with pytest.raises(QueryWrong, match="similar_hybrid"):
+        tell("--method", "nobody", "--title", "Harbour Heist")
+    file.write_text("title_key,recommended_title_key,score\n1,five,0.5\n")
+    with pytest.raises(QueryWrong, match="line 2"):
+        tell("--send", "cosy", "--scores", str(file))

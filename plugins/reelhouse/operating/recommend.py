@@ -1,19 +1,22 @@
 """`reelhouse recommend`: what to watch beside titles, for viewers, for everybody, each with why.
 
 Several --title add up; several --user take turns. --watched or --rated notes what one viewer has just seen and makes
-that viewer's list anew. --best-known N prints the lists of the N best known titles of the catalogue.
+that viewer's list anew. --best-known N prints the lists of the N best known titles of the catalogue. --method asks
+another method for titles, one of your own too; --send NAME --scores FILE makes a method of a file of scores.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import time
+from pathlib import Path
 
 import psycopg
 
 from reelhouse.database import connect, translated_errors
-from reelhouse.errors import QueryWrong, SettingsWrong
+from reelhouse.errors import FileMissing, QueryWrong, SettingsWrong
 from reelhouse.operating import embedded
 from reelhouse.operating.showing import format_table
 from reelhouse.settings import read_settings
@@ -35,6 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, default=10, metavar="N", help="length of the list, 1 to 50 (10)")
     parser.add_argument("--watched", metavar="NAME", help="with one --user: the viewer has just watched this title")
     parser.add_argument("--rated", type=float, metavar="STARS", help="with --watched: the viewer gave it so many of 5")
+    parser.add_argument("--method", metavar="NAME", help="with one --title: by this method instead of the default one")
+    parser.add_argument("--send", metavar="NAME", help="with --scores: a method of your own, from the next run on")
+    parser.add_argument(
+        "--scores", type=Path, metavar="FILE", help="CSV with header title_key,recommended_title_key,score"
+    )
     parser.add_argument("--json", action="store_true", help="rows as JSON, with all parts of the scores")
 
 
@@ -43,13 +51,19 @@ def run(arguments: argparse.Namespace) -> int:
         raise SettingsWrong(f"--limit: expected 1 to 50, found {arguments.limit}.")
     if arguments.watched and len(arguments.user) != 1:
         raise SettingsWrong(f"--watched: expected one --user, found {len(arguments.user)}.")
+    if bool(arguments.send) != bool(arguments.scores):
+        raise SettingsWrong("--send and --scores: expected both or none, found one.")
+    if arguments.method and len(arguments.title) != 1:
+        raise SettingsWrong(f"--method: expected one --title, found {len(arguments.title)}.")
     settings = read_settings()
     with embedded.warehouse_dsn(settings) as dsn, translated_errors(), connect(dsn, autocommit=True) as conn:
         if arguments.best_known:
             return _print_best_known(conn, arguments.best_known)
+        if arguments.send:
+            return _send(conn, arguments.send, arguments.scores)
         if arguments.watched:
             _note(conn, settings.sql, arguments)
-        rows = ask(conn, arguments)
+        rows = ask_method(conn, arguments) if arguments.method else ask(conn, arguments)
     if arguments.json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
@@ -68,6 +82,45 @@ def ask(conn: psycopg.Connection, arguments: argparse.Namespace) -> list[dict[st
         ),
     )  # fmt: skip
     return [dict(zip(COLUMNS.split(", "), row, strict=True)) for row in cursor.fetchall()]
+
+
+def ask_method(conn: psycopg.Connection, arguments: argparse.Namespace) -> list[dict[str, object]]:
+    """The list beside a title by a named method.
+
+    Raises  QueryWrong, with the names there are, when none is called so
+    """
+    known = [name for (name,) in conn.execute(
+        "select method from warehouse.dim_rec_method where subject_kind = 'title' and not is_baseline"
+        " order by method_key"
+    )]  # fmt: skip
+    if arguments.method not in known:
+        raise QueryWrong(f"--method: expected one of {', '.join(known)}, found {arguments.method!r}.")
+    cursor = conn.execute(
+        "select rank, recommended_title_key, recommended_title, recommended_kind, recommended_release_year, score_raw,"
+        " reasons, why from mart.recommendations_by_method where method = %s and source_title_key = %s and rank <= %s"
+        " order by rank",
+        (arguments.method, find_title(conn, arguments.title[0]), arguments.limit),
+    )
+    return [dict(zip(COLUMNS.split(", "), row, strict=True)) for row in cursor.fetchall()]
+
+
+def _send(conn: psycopg.Connection, method: str, path: Path) -> int:
+    from reelhouse.recommending.own import send_scores
+
+    if not path.is_file():
+        raise FileMissing(f"{path}: expected a file of scores, found none.")
+    with path.open(newline="") as file:
+        rows = csv.DictReader(file)
+        wanted = ("title_key", "recommended_title_key", "score")
+        if not set(wanted) <= set(rows.fieldnames or ()):
+            raise QueryWrong(f"{path}: expected columns {', '.join(wanted)}, found {rows.fieldnames}.")
+        try:
+            scores = [(int(row[wanted[0]]), int(row[wanted[1]]), float(row[wanted[2]])) for row in rows]
+        except (TypeError, ValueError) as error:
+            raise QueryWrong(f"{path}, line {rows.line_num}: expected two keys and a score, found: {error}") from error
+    figures = send_scores(conn, method, scores)
+    print(f"{method}: {figures['rows']:,} scores kept; the next run makes lists of them: reelhouse run")
+    return 0
 
 
 def find_title(conn: psycopg.Connection, name: str) -> int:
