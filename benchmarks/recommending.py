@@ -2,15 +2,18 @@
 
 `--ratings FOLDER` names a folder with ratings.csv, history_last20.csv and truth_last20.csv (user, item, rating,
 moment): viewers are cut in five, ties are learnt from four fifths and from the history of the fifth, and the hidden
-titles are looked for. `--titles` compares, on the warehouse, what stands beside titles with what the same viewers like.
+titles are looked for. `--titles` compares, on all films of the warehouse that its viewers rated, what stands beside
+them with what the same viewers like; where the warehouse's own averages say nothing, `--imdb-ratings` reads others.
 `--warehouse` computes all lists of the warehouse and tells what they cost.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import resource
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +22,7 @@ from reelhouse.database import connect, run_file
 from reelhouse.errors import FileMissing, SettingsWrong
 from reelhouse.operating import embedded
 from reelhouse.recommending import catalogue, likeness_trials, linear, methods
-from reelhouse.recommending.content import features_of
+from reelhouse.recommending.content import Title, features_of
 from reelhouse.recommending.events import FIRST_SYNTHETIC, Events, read_events
 from reelhouse.recommending.trials import ratio_interval
 from reelhouse.settings import read_settings
@@ -31,6 +34,12 @@ LIKE = 4.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ratings", type=Path, action="append", default=[], metavar="FOLDER", help="repeatable")
     parser.add_argument("--titles", action="store_true", help="compare lists beside titles of the warehouse")
+    parser.add_argument(
+        "--imdb-ratings",
+        type=Path,
+        metavar="FILE",
+        help="with --titles: averages and votes from this title.ratings.tsv.gz",
+    )
     parser.add_argument("--warehouse", action="store_true", help="CPU and memory of all lists of the warehouse")
 
 
@@ -39,7 +48,7 @@ def rows(arguments: argparse.Namespace) -> list[dict[str, object]]:
     if arguments.titles or arguments.warehouse:
         settings = read_settings()
         with embedded.warehouse_dsn(settings) as dsn, connect(dsn, autocommit=True) as conn:
-            found += _titles(conn, settings) if arguments.titles else []
+            found += _titles(conn, settings, arguments.imdb_ratings) if arguments.titles else []
             found += _cost(conn, settings) if arguments.warehouse else []
     if not found:
         raise SettingsWrong("bench recommending: expected --ratings FOLDER, --titles or --warehouse, found none.")
@@ -101,22 +110,42 @@ def _gain(scores: np.ndarray, titles: np.ndarray, seen: np.ndarray, hidden: set[
     return found / sum(1 / np.log2(rank + 2) for rank in range(min(10, len(hidden))))
 
 
-def _titles(conn, settings) -> list[dict[str, object]]:
+def _titles(conn, settings, ratings: Path | None) -> list[dict[str, object]]:
     events = read_events(conn, settings.sql)
     events = events.where(events.user < FIRST_SYNTHETIC)
-    rated = set(np.unique(events.title).tolist())
-    titles = [title for title in catalogue.read_catalogue(conn, settings.sql) if title.title_key in rated]
-    agreement = likeness_trials.measure(features_of(title for title in titles if title.description), events)
+    rated = np.unique(events.title).tolist()
+    wanted = set(rated)
+    titles = [
+        title for title in catalogue.read_catalogue(conn, settings.sql, rated)
+        if title.title_key in wanted and title.kind == "movie"
+    ]  # fmt: skip
+    if ratings:
+        titles = _rated_by(titles, ratings)
+    agreement = likeness_trials.measure(features_of(titles), events)
     if agreement is None:
         raise SettingsWrong("bench recommending --titles: expected viewers who like 50 titles or more, found fewer.")
     return [
         {
-            "data": f"{len(titles)} titles", "method": name, "recall_at_10": round(agreement.mean(name), 4),
+            "data": f"{len(titles)} films", "method": name, "recall_at_10": round(agreement.mean(name), 4),
             "versus tfidf_description": _words(agreement.ratio(name, "tfidf_description")),
             "versus sql_filter": _words(agreement.ratio(name, "sql_filter")),
         }
         for name in agreement.found
     ]  # fmt: skip
+
+
+def _rated_by(titles: list[Title], path: Path) -> list[Title]:
+    """Titles with the averages and votes of a file of IMDb's."""
+    if not path.is_file():
+        raise FileMissing(f"{path}: expected IMDb's title.ratings.tsv.gz, found none.")
+    wanted = {title.title_key: title for title in titles}
+    with gzip.open(path, "rt") as lines:
+        for line in lines:
+            number, average, votes = line.split("\t")
+            key = int(number[2:]) if number.startswith("tt") else 0
+            if key in wanted:
+                wanted[key] = replace(wanted[key], weighted_of_10=float(average), vote_count=int(votes))
+    return list(wanted.values())
 
 
 def _cost(conn, settings) -> list[dict[str, object]]:

@@ -6,6 +6,7 @@ import random
 
 from reelhouse.matching.keys import fold_title
 from reelhouse.recommending.content import Title
+from reelhouse.recommending.events import Events
 
 GENRES = ("Action", "Comedy", "Crime", "Drama", "Family", "Horror", "Romance", "Sci-Fi")
 AGES = (0, 7, 8, 13, 14, 17, 18, None)
@@ -51,3 +52,17 @@ def random_catalogue(seed: int, size: int, people: int = 40) -> list[Title]:
     """`size` random titles in no order, with gaps between their keys."""
     chance = random.Random(seed)
     return [random_title(chance, key, people) for key in chance.sample(range(1, 10 * size), size)]
+
+
+def random_events(seed: int, titles: list[int], count: int, first_user: int = 1) -> Events:
+    """Viewers with a taste: most of what each watches, and all but all of what each likes, is a third of the titles."""
+    chance = random.Random(seed)
+    rows = []
+    for user in range(first_user, first_user + count):
+        taste = user % 3
+        fit = [title for title in titles if title % 3 == taste]
+        size = min(len(fit) - 1, chance.choice((1, 3, 12, 25, 25)))
+        watched = dict.fromkeys(chance.sample(fit, size) + chance.sample(titles, size // 4))
+        for moment, title in enumerate(chance.sample(list(watched), len(watched))):
+            rows.append((user, title, chance.random() < (0.95 if title % 3 == taste else 0.2), moment))
+    return Events.of(*zip(*rows, strict=True))

@@ -249,7 +249,7 @@ EVASIONS = [
     "create schema mine",
     "update warehouse.dim_title set title = 'x'",
     "delete from ops.load",
-    "select * from staging.netflix_titles",
+    "select * from ops.load",
     "select pg_terminate_backend(pid) from pg_stat_activity where usename <> current_user",
     "alter role current_user superuser",
     "alter system set log_statement = 'none'",
@@ -267,7 +267,8 @@ def test_every_way_around_the_audit_is_refused(request, who, sql):
         conn.execute("set default_transaction_read_only = off")
         with pytest.raises(psycopg.Error) as caught:
             conn.execute(sql)
-    assert caught.value.sqlstate in ("42501", "42704", "0A000", "42P01"), caught.value
+    # 3F000: there is no schema in which they could make anything.
+    assert caught.value.sqlstate in ("42501", "42704", "0A000", "42P01", "3F000"), caught.value
 
 
 @pytest.mark.parametrize(

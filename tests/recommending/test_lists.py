@@ -57,7 +57,8 @@ def brute_force_scores(titles: list[Title], sources: range) -> np.ndarray:
             popularity = 0.0 if math.isnan(fame[j]) else fame[j] / top
             quality = neutral if ratings[j] is None else (ratings[j] - low) / (high - low)
             if i != j:
-                scores[i, j] = content + 0.3 * (0.4 * popularity + 0.25 * quality + 0.35 * near)
+                share = max(0.2, 0.0 if math.isnan(fame[i]) else (fame[i] / top) ** 2)
+                scores[i, j] = content + share * (0.4 * popularity + 0.25 * quality + 0.35 * near)
     return scores
 
 
@@ -146,7 +147,7 @@ def lists_of(lists: Lists) -> dict[int, list[int]]:
 def assert_reasons_add_up(lists: Lists) -> None:
     for text, score_raw in zip(lists.reasons, lists.score_raw, strict=True):
         parts = json.loads(text)
-        assert 1 <= len(parts) <= 8
+        assert 1 <= len(parts) <= 10
         assert math.isclose(sum(part["share"] for part in parts), score_raw, abs_tol=1e-6)
         named = [part["share"] for part in parts if part["kind"] != "other"]
         assert named == sorted(named, reverse=True)

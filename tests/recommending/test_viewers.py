@@ -7,26 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from catalogues import random_catalogue
+from catalogues import random_catalogue, random_events
 
 from reelhouse.recommending import linear, methods, modelling, trials, viewers
 from reelhouse.recommending.events import FIRST_SYNTHETIC, Events
 
 PG = 8
-
-
-def random_events(seed: int, titles: list[int], count: int, first_user: int = 1) -> Events:
-    """Viewers with a taste: most of what each watches, and all but all of what each likes, is a third of the titles."""
-    chance = random.Random(seed)
-    rows = []
-    for user in range(first_user, first_user + count):
-        taste = user % 3
-        fit = [title for title in titles if title % 3 == taste]
-        size = min(len(fit) - 1, chance.choice((1, 3, 12, 25, 25)))
-        watched = dict.fromkeys(chance.sample(fit, size) + chance.sample(titles, size // 4))
-        for moment, title in enumerate(chance.sample(list(watched), len(watched))):
-            rows.append((user, title, chance.random() < (0.95 if title % 3 == taste else 0.2), moment))
-    return Events.of(*zip(*rows, strict=True))
 
 
 @pytest.fixture(scope="module")

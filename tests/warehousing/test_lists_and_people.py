@@ -22,11 +22,11 @@ def stage_list(conn: psycopg.Connection, load_id: int, places: list[tuple[str, i
         " ('tm2', 4, 'movie', 'Beta', 2019, '{}', '{}'), ('tm3', 5, 'movie', 'Beta', 2019, '{}', '{}'),"
         " ('tm4', 6, 'movie', 'Gamma', 2019, '{}', '{}')"
     )
-    for rank, (title, year) in enumerate(places, start=1):
+    for rank, (title, year) in enumerate(places):
         conn.execute(
             "insert into staging.justwatch_best_movies (list_rank, line_number, title, release_year)"
             " values (%s, %s, %s, %s)",
-            (rank, rank + 1, title, year),
+            (rank, rank + 2, title, year),
         )
     for source_id, number in linked.items():
         conn.execute(

@@ -3,13 +3,14 @@
 -- Reads:  warehouse.dim_title, bridges to source, genre, person and country, and their dimensions
 -- Writes: -
 -- Rerun:  reads only
+-- Params: also  keys of other titles that are wanted too
 
 with
 
 current_title as (
     select title_key
     from warehouse.dim_title
-    where is_catalogue_title and is_current
+    where (is_catalogue_title and is_current) or title_key = any(%(also)s::bigint[])
 ),
 
 genre_of as (

@@ -3,6 +3,7 @@
 -- Reads:  warehouse.dim_title, dim_certification, fact_title_rating, bridge_title_genre, dim_genre
 -- Writes: -
 -- Rerun:  reads only
+-- Params: also  keys of other titles that are wanted too
 
 with
 
@@ -34,5 +35,5 @@ select
 from warehouse.dim_title as title
 left join warehouse.dim_certification as certification on title.certification_key = certification.certification_key
 left join newest_rating on title.title_key = newest_rating.title_key
-where title.is_catalogue_title and title.is_current
+where (title.is_catalogue_title and title.is_current) or title.title_key = any(%(also)s::bigint[])
 order by title.title_key;

@@ -73,7 +73,7 @@ language sql immutable parallel safe as $function$
             7 as place,
             named as said
         from parts
-        where kind in ('together', 'popular')
+        where kind in ('together', 'popular', 'own')
         union all
         select
             8 as place,

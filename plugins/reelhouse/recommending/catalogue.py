@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
@@ -11,15 +12,18 @@ from reelhouse.database import run_file
 from reelhouse.recommending.content import Title, Token
 
 
-def read_catalogue(conn: psycopg.Connection, sql_folder: Path) -> list[Title]:
-    """All titles that stand in some platform's catalogue now."""
+def read_catalogue(conn: psycopg.Connection, sql_folder: Path, also: Sequence[int] = ()) -> list[Title]:
+    """All titles that stand in some platform's catalogue now.
+
+    Takes   also  keys of other titles that are wanted too
+    """
     folder = sql_folder / "4_recommendation"
     fields: dict[int, dict[str, list[Token]]] = defaultdict(lambda: defaultdict(list))
-    for title_key, field, token, label, _ in run_file(conn, folder / "catalogue_fields.sql"):
+    for title_key, field, token, label, _ in run_file(conn, folder / "catalogue_fields.sql", also=list(also)):
         fields[title_key][field].append((token, label))
     return [
         Title(*row, fields={name: tuple(tokens) for name, tokens in fields[row[0]].items()})
-        for row in run_file(conn, folder / "catalogue_titles.sql")
+        for row in run_file(conn, folder / "catalogue_titles.sql", also=list(also))
     ]
 
 

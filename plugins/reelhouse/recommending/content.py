@@ -2,12 +2,13 @@
 
 The score of a target j for a source i is a sum, so that every part of it can be shown as a reason:
 
-    score(i, j) = content(i, j) + PRIOR * (.4 popularity(j) + .25 quality(j) + .35 nearness(i, j))
+    score(i, j) = content(i, j) + prior(i) * (.4 popularity(j) + .25 quality(j) + .35 nearness(i, j))
     content(i, j) = sum over fields f of weight(f) * cosine(f, i, j) / sum of all weights
 
-With viewers' likes the prior counts less and what the same viewers liked is a further part (together.py):
+    prior(i) = PRIOR * fame(i) ** 2, a fifth of PRIOR at least
 
-    score(i, j) = content(i, j) + PRIOR_BESIDE_LIKES * (...) + together(i, j)
+Who asks for a famous title wants famous ones; beside little-known ones fame would only show everybody the same. With
+viewers' likes, what the same viewers liked is a further part of the sum (together.py).
 
 The divisor is the sum of *all* weights: dividing by those of the fields a title happens to have would give
 a title with one matching genre a perfect score.
@@ -39,7 +40,8 @@ WEIGHTS: Mapping[str, float] = {
     "country": 0.1,
     "description": 0.05,
 }
-PRIOR, PRIOR_BESIDE_LIKES = 0.3, 0.2
+# Measured on co-liked films too, and on how much of the catalogue is still shown (docs/recommendations.md).
+PRIOR, LEAST_PRIOR_SHARE = 1.0, 0.2
 POPULARITY, QUALITY, NEARNESS = 0.4, 0.25, 0.35
 UNKNOWN_NEARNESS = 0.5
 CAST_BILLED = 10
@@ -89,7 +91,7 @@ class Features:
     fame        logarithm of votes as a share of the largest; nan without votes
     is_bare     too few fields to compare: no genre, category, person or description
     tie_rank    place in the fixed order (votes, title_key) that decides between equal scores
-    weight      of the prior; 0 compares by content alone
+    weight      of the prior beside the most famous title; 0 compares by content alone
     together    titles x titles: how alike they are by the viewers who like them; None without viewers
     """
 
@@ -106,8 +108,12 @@ class Features:
 
     @property
     def prior(self) -> np.ndarray:
-        """The part of the score that a target brings along whatever the source."""
-        return self.weight * (POPULARITY * self.popularity + QUALITY * self.quality)
+        """What a target brings along whatever the source, before the source's weight."""
+        return POPULARITY * self.popularity + QUALITY * self.quality
+
+    def weight_of(self, sources: np.ndarray) -> np.ndarray:
+        """What the prior weighs beside some titles."""
+        return self.weight * np.maximum(LEAST_PRIOR_SHARE, np.nan_to_num(self.fame[sources]) ** 2)
 
 
 def features_of(titles: Iterable[Title]) -> Features:

@@ -34,7 +34,9 @@ def measure(
     """
     conn.execute("truncate build.fact_recommendation_quality")
     folder = sql_folder / "4_recommendation"
-    for method_key in (methods.SIMILAR_HYBRID, methods.CONTENT_FIELDS):
+    for method_key in (methods.SIMILAR_HYBRID, methods.CONTENT_FIELDS, *own_methods(conn)):
+        if method_key not in computed.of_titles:
+            continue
         repeats = computed.of_titles[method_key].franchise_repeats
         run_file(
             conn, folder / "fact_recommendation_quality.sql", load_id=load_id, method_key=method_key,
@@ -42,12 +44,11 @@ def measure(
         )  # fmt: skip
     run_file(conn, folder / "viewer_health.sql", load_id=load_id)
     found = list(computed.trial.metrics)
-    if computed.agreement is not None:
-        found += [
-            trials.Metric(method, "agreement_with_viewers", computed.agreement.mean(method), len(values))
-            for method, values in computed.agreement.found.items()
-            if " " not in method
-        ]
+    found += _agreement_metrics(conn, computed)
+    if computed.clustered.clusters:
+        titles = len(computed.clustered.cluster_of)
+        found.append(trials.Metric("cluster", "silhouette", computed.clustered.silhouette, titles))
+        found.append(trials.Metric("cluster", "clusters", float(len(computed.clustered.clusters)), titles))
     for metric in found:
         if not math.isnan(metric.value):
             conn.execute(
@@ -62,14 +63,55 @@ def measure(
             )  # fmt: skip
 
 
-def former_gains(conn: psycopg.Connection) -> dict[str, dict[int, float]]:
-    """nDCG@10 by method and viewer, of the version that readers have; nothing before the first."""
+def _agreement_metrics(conn: psycopg.Connection, computed: methods.Computed) -> list[trials.Metric]:
+    """How far methods for titles agree with viewers, beside popularity and the version that readers have."""
+    if computed.agreement is None:
+        return []
+    kept = _former_figures(conn).get("agreement", {})
+    former = {
+        method: dict(zip(kept["subjects"], values, strict=True)) for method, values in kept.get("found", {}).items()
+    }
+    subjects, found = computed.agreement.subjects, computed.agreement.found
+    gated = {"similar_hybrid", *own_methods(conn).values()}
+    return [
+        trials.with_intervals(
+            method, "agreement_with_viewers", values, found["popular"], subjects, former.get(method), method in gated
+        )
+        for method, values in found.items()
+        if " " not in method
+    ]  # fmt: skip
+
+
+def own_methods(conn: psycopg.Connection) -> dict[int, str]:
+    """Methods of one's own."""
+    return dict(conn.execute("select method_key, method from warehouse.dim_rec_method where is_own").fetchall())
+
+
+def hold_own(conn: psycopg.Connection, sql_folder: Path) -> list[str]:
+    """Put the former lists in place of those of own methods that fell below their gate; gives their names."""
+    below = conn.execute(
+        "select distinct method_key, method from build.fact_recommendation_quality"
+        " inner join warehouse.dim_rec_method using (method_key) where is_own and not is_ok order by method_key"
+    ).fetchall()
+    for method_key, _ in below:
+        conn.execute("delete from build.fact_recommendation where method_key = %s", (method_key,))
+        run_file(conn, sql_folder / "4_recommendation" / "keep_former_lists.sql", method_key=method_key)
+    return [method for _, method in below]
+
+
+def _former_figures(conn: psycopg.Connection) -> dict:
     row = conn.execute(
         "select figures from warehouse.recommendation_model where model = %s", (modelling.VIEWERS,)
     ).fetchone()
-    if row is None or not row[0].get("users"):
+    return row[0] if row else {}
+
+
+def former_gains(conn: psycopg.Connection) -> dict[str, dict[int, float]]:
+    """nDCG@10 by method and viewer, of the version that readers have; nothing before the first."""
+    figures = _former_figures(conn)
+    if not figures.get("users"):
         return {}
-    users, gains = row[0]["users"], row[0]["ndcg_at_10"]
+    users, gains = figures["users"], figures["ndcg_at_10"]
     return {method: dict(zip(users, values, strict=True)) for method, values in gains.items()}
 
 
@@ -80,6 +122,12 @@ def model_figures(computed: methods.Computed) -> dict[str, object]:
         "liked_titles": len(computed.model.liked),
         "users": computed.trial.users,
         "ndcg_at_10": computed.trial.gains,
+        "agreement": {
+            "subjects": computed.agreement.subjects,
+            "found": {method: values.tolist() for method, values in computed.agreement.found.items()},
+        }
+        if computed.agreement
+        else {},
     }
 
 
@@ -88,6 +136,6 @@ def read_metrics(conn: psycopg.Connection, load_id: int) -> list[tuple[str, floa
     return conn.execute(
         "select case when method = 'similar_hybrid' then metric else method || ' ' || metric end, value, is_ok"
         " from build.fact_recommendation_quality inner join warehouse.dim_rec_method using (method_key)"
-        " where load_id = %s order by method_key, metric",
+        " where load_id = %s and not is_own order by method_key, metric",
         (load_id,),
     ).fetchall()

@@ -7,13 +7,14 @@ viewers learns from the other half, then the halves change places. All titles th
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
 from reelhouse.recommending import baselines
-from reelhouse.recommending.content import NEARNESS, PRIOR_BESIDE_LIKES, Features, nearness
+from reelhouse.recommending.content import NEARNESS, Features, nearness
 from reelhouse.recommending.events import Events
 from reelhouse.recommending.together import liked_together
 from reelhouse.recommending.trials import ratio_interval
@@ -27,9 +28,10 @@ TITLES_AT_LEAST = 50
 
 
 class Agreement(NamedTuple):
-    """Share of the reference that each method found, title by title of both halves."""
+    """Share of the reference that each method found, title by title of both halves; subjects say which."""
 
     found: dict[str, np.ndarray]
+    subjects: list[str]
 
     def mean(self, method: str) -> float:
         return float(self.found[method].mean())
@@ -38,14 +40,20 @@ class Agreement(NamedTuple):
         return ratio_interval(self.found[method], self.found[other])
 
 
-def measure(features: Features, events: Events) -> Agreement | None:
+def measure(
+    features: Features,
+    events: Events,
+    sent: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]] = MappingProxyType({}),
+) -> Agreement | None:
     """Agreement of every method; None when there are too few titles that viewers like.
 
     Takes   features  of the titles to rank, without any part of viewers
+            sent      by method of one's own: keys of titles, of titles beside them, and scores
     """
     keys = np.array([title.title_key for title in features.titles], dtype=np.int64)
     likes = events.where(events.is_like & np.isin(events.title, keys))
     parts: dict[str, list[np.ndarray]] = {}
+    subjects: list[str] = []
     for half in (0, 1):
         # A fixed shuffle of viewers: neighbours by number may be neighbours in time.
         of_half = (likes.user * 2654435761 % 2**32) // 2**16 % 2 == half
@@ -53,13 +61,15 @@ def measure(features: Features, events: Events) -> Agreement | None:
         sources, reference = _reference(asked, keys)
         if not sources.size:
             return None
-        for name, scores in _all_scores(features, learnt, keys, sources).items():
+        subjects += [f"{half} {key}" for key in keys[sources].tolist()]
+        given = {name: _rectangle(keys, sources, *scores) for name, scores in sent.items()}
+        for name, scores in (given | _all_scores(features, learnt, keys, sources)).items():
             # Earlier projects put equal scores in no order; ours would lend them the votes that they never looked at.
             ties = np.arange(len(keys)) if name in baselines.METHODS else features.tie_rank
             found = _hits(ties, sources, scores, reference)
             parts.setdefault(name, []).append(found)
     found = {name: np.concatenate(values) for name, values in parts.items()}
-    return Agreement(found) if len(next(iter(found.values()))) >= TITLES_AT_LEAST else None
+    return Agreement(found, subjects) if len(next(iter(found.values()))) >= TITLES_AT_LEAST else None
 
 
 def _reference(events: Events, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -79,20 +89,31 @@ def _reference(events: Events, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def _all_scores(features: Features, learnt: Events, keys: np.ndarray, sources: np.ndarray) -> dict[str, np.ndarray]:
     content = (features.matrix[sources] @ features.matrix.T).toarray()
     with_prior = content + _prior(features, sources)
-    beside = replace(features, weight=PRIOR_BESIDE_LIKES)
     together = liked_together(learnt, keys, len(keys))[sources].toarray()
     return {
+        "popular": np.broadcast_to(features.popularity, content.shape),
         "content_fields": content,
         "content with prior": with_prior,
         "similar_cf": together,
-        "similar_hybrid": content + _prior(beside, sources) + together,
+        "similar_hybrid": with_prior + together,
         **{name: score(features, sources) for name, score in baselines.METHODS.items()},
     }
 
 
+def _rectangle(
+    keys: np.ndarray, sources: np.ndarray, source: np.ndarray, target: np.ndarray, score: np.ndarray
+) -> np.ndarray:
+    """Scores of pairs as a rectangle, 0 where there is none."""
+    is_there = np.isin(source, keys[sources]) & np.isin(target, keys)
+    found = np.zeros((len(sources), len(keys)))
+    rows = np.searchsorted(keys[sources], source[is_there])
+    found[rows, np.searchsorted(keys, target[is_there])] = score[is_there]
+    return found
+
+
 def _prior(features: Features, sources: np.ndarray) -> np.ndarray:
     near = nearness(features.fame[sources][:, None], features.fame)
-    return features.prior + features.weight * NEARNESS * near
+    return features.weight_of(sources)[:, None] * (features.prior + NEARNESS * near)
 
 
 def _hits(ties: np.ndarray, sources: np.ndarray, scores: np.ndarray, reference: np.ndarray) -> np.ndarray:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
-from reelhouse.recommending import likeness_trials, linear, modelling, selecting, trials, viewers
-from reelhouse.recommending.content import PRIOR_BESIDE_LIKES, Features, Title, features_of
+from reelhouse.recommending import clusters, likeness_trials, linear, modelling, own, selecting, trials, viewers
+from reelhouse.recommending.content import Features, Title, features_of
 from reelhouse.recommending.events import FIRST_SYNTHETIC, Events
 from reelhouse.recommending.lists import Lists, franchise_numbers, lists_of
 from reelhouse.recommending.reasons import percentiles
@@ -42,6 +43,7 @@ class Computed:
     model: viewers.Model
     trial: trials.Trial
     agreement: likeness_trials.Agreement | None
+    clustered: clusters.Clustered
     events: Events
 
     def rows(self) -> Iterator[Row]:
@@ -77,6 +79,8 @@ def compute(
     names: dict[int, str],
     child_limit: int,
     former: dict[str, dict[int, float]],
+    former_clusters: Mapping[int, int] = MappingProxyType({}),
+    sent: Sequence[own.Own] = (),
     tell: Callable[[str], None] = lambda message: None,
 ) -> Computed:
     """All lists: a pure function of the catalogue and the events.
@@ -84,6 +88,8 @@ def compute(
     Takes   names        of the titles that viewers like, in the catalogue or not
             child_limit  highest least age that is shown beside a children's title
             former       see trials.run
+            former_clusters see clusters.cluster
+            sent         methods of one's own
     """
     features = features_of(titles)
     keys = np.array([title.title_key for title in features.titles], dtype=np.int64)
@@ -97,6 +103,10 @@ def compute(
     of_titles[CONTENT_FIELDS] = lists_of(by_content, franchise, selecting.choose(by_content, franchise, child_limit))
     if hybrid.together is not None:
         of_titles[SIMILAR_CF] = similar_cf(hybrid, franchise, child_limit)
+    for each in sent:
+        of_titles[each.method_key] = lists_by_scores(
+            features, franchise, child_limit, each, "own", f"scored by {each.method}"
+        )
     tell(f"learning from {len(events.user)} ratings and viewings")
     # Invented viewers teach nobody, unless there are no others.
     teachers = real if len(real.user) else events
@@ -106,14 +116,20 @@ def compute(
         return modelling.make_model(features, franchise, similar, found, names, tuned)
 
     trial = trials.run(real, keys, model_of, former)
-    return Computed(of_titles, model_of(ties, trial.tuned), trial, _agreement(titles, real), events)
+    clustered = clusters.cluster(features, former_clusters)
+    return Computed(
+        of_titles, model_of(ties, trial.tuned), trial, _agreement(titles, real, keys, sent), clustered, events
+    )
 
 
-def _agreement(titles: list[Title], events: Events) -> likeness_trials.Agreement | None:
+def _agreement(
+    titles: list[Title], events: Events, keys: np.ndarray, sent: Sequence[own.Own]
+) -> likeness_trials.Agreement | None:
     """How well each way of finding similar titles agrees with the viewers, on the titles that they rated."""
     rated = set(np.unique(events.title).tolist())
     ranked = [title for title in titles if title.title_key in rated and title.description]
-    return likeness_trials.measure(features_of(ranked), events) if ranked else None
+    scores = {each.method: (keys[each.source], keys[each.target], each.score) for each in sent}
+    return likeness_trials.measure(features_of(ranked), events, scores) if ranked else None
 
 
 def with_likes(features: Features, events: Events) -> Features:
@@ -122,24 +138,27 @@ def with_likes(features: Features, events: Events) -> Features:
     together = liked_together(events, keys) if events.is_like.any() and len(keys) else None
     if together is None or not together.nnz:
         return features
-    return replace(features, weight=PRIOR_BESIDE_LIKES, together=together)
+    return replace(features, together=together)
 
 
 def similar_cf(features: Features, franchise: np.ndarray, child_limit: int) -> Lists:
     """Lists by the viewers alone, for titles that some like."""
-    keys = np.array([title.title_key for title in features.titles], dtype=np.int64)
-    allowed: dict[selecting.Audience, np.ndarray] = {}
-    found: list[tuple[int, int, int, float]] = []
-    for row in np.flatnonzero(np.diff(features.together.indptr)).tolist():
-        audience = selecting.audience_of(features.titles[row], child_limit, bool(features.is_bare[row]))
-        if audience not in allowed:
-            allowed[audience] = selecting.allowed_targets(features, audience)
-        start, end = features.together.indptr[row : row + 2]
-        targets, shares = features.together.indices[start:end], features.together.data[start:end]
-        order = np.lexsort((features.tie_rank[targets], -shares))
-        fit = [(int(targets[place]), float(shares[place])) for place in order if allowed[audience][targets[place]]]
-        found += _capped(features, franchise, row, fit)
+    together = features.together.tocoo()
+    shares = own.Own(SIMILAR_CF, "similar_cf", together.row, together.col, together.data)
+    return lists_by_scores(features, franchise, child_limit, shares, "together", "liked by the same viewers")
+
+
+def lists_by_scores(
+    features: Features, franchise: np.ndarray, child_limit: int, scores: own.Own, kind: str, value: str
+) -> Lists:
+    """Lists by scores that are there already, in one reason each."""
+    found = [
+        place
+        for row, fit in own.ranked(features, scores, child_limit)
+        for place in _capped(features, franchise, row, fit)
+    ]
     source, rank, target, share = zip(*found, strict=True) if found else ((),) * 4
+    keys = np.array([title.title_key for title in features.titles], dtype=np.int64)
     raw = np.array(share, dtype=np.float64)
     return Lists(
         source=keys[list(source)].tolist(),
@@ -148,10 +167,7 @@ def similar_cf(features: Features, franchise: np.ndarray, child_limit: int) -> L
         score=percentiles(raw).tolist(),
         score_raw=raw.tolist(),
         is_cold=[False] * len(found),
-        reasons=[
-            viewers.as_json([{"kind": "together", "value": "liked by the same viewers", "share": value}])
-            for value in share
-        ],
+        reasons=[viewers.as_json([{"kind": kind, "value": value, "share": value_of}]) for value_of in share],
         franchise_repeats=0.0,
     )
 

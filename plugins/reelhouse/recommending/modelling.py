@@ -54,7 +54,7 @@ def make_model(
         titles=keys,
         names=[title.title for title in features.titles],
         may_be_shown=may_be_shown,
-        content=normalize(features.matrix).tocsr(),
+        content=normalize(features.matrix).tocsr() if features.matrix.shape[1] else features.matrix,
         labels=features.columns,
         popularity=features.popularity,
         franchise=franchise,

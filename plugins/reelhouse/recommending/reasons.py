@@ -13,7 +13,7 @@ from scipy import sparse
 from reelhouse.recommending.content import NEARNESS, POPULARITY, QUALITY, Features, nearness
 from reelhouse.recommending.selecting import Choices
 
-SHOWN_AT_MOST = 8
+SHOWN_AT_MOST = 10
 # Parts are whole numbers of 1e-8 before they are added, so that what is shown adds up exactly.
 _UNITS = 10**8
 
@@ -76,10 +76,11 @@ def _prior_parts(features: Features, choices: Choices) -> tuple[list[Part], ...]
     """What popularity, quality and nearness in fame give to each pair."""
     near = nearness(features.fame[choices.source], features.fame[choices.target])
     near[features.is_bare[choices.source]] = 0.0
+    weight = features.weight_of(choices.source)
     shares = {
-        "popularity": features.weight * POPULARITY * features.popularity[choices.target],
-        "quality": features.weight * QUALITY * features.quality[choices.target],
-        "nearness": features.weight * NEARNESS * near,
+        "popularity": weight * POPULARITY * features.popularity[choices.target],
+        "quality": weight * QUALITY * features.quality[choices.target],
+        "nearness": weight * NEARNESS * near,
     }
     values = {
         "popularity": [votes_in_words(title.vote_count) for title in features.titles],

@@ -13,7 +13,7 @@ import psycopg
 from reelhouse.database import lock_layer, run_file, set_layer
 from reelhouse.day import Day
 from reelhouse.errors import Held, OutOfStep
-from reelhouse.recommending import catalogue, evaluation, methods, modelling
+from reelhouse.recommending import catalogue, clusters, evaluation, methods, modelling, own
 from reelhouse.recommending.events import read_events
 from reelhouse.recommending.serving import refresh_viewer
 from reelhouse.warehousing import checks, differences, loads, publishing
@@ -22,7 +22,7 @@ from reelhouse.warehousing import checks, differences, loads, publishing
 def build_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     """Compute all lists from the published warehouse into build.fact_recommendation.
 
-    Gives   load_id, titles, lists, rows, seconds, peak_mb
+    Gives   load_id, titles, lists, rows, seconds, peak_mb; held_methods, those of one's own that keep former lists
     Raises  OutOfStep when the day's warehouse load is not the published one
     Reruns  a published load is left alone unless the day is forced
     """
@@ -33,7 +33,7 @@ def build_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, objec
             f"{warehouse.state}. Run publish_warehouse first."
         )
     load = loads.open_load(
-        conn, "recommendations", day.batch_date, _input_sha256(warehouse.load_id, day), warehouse.load_id
+        conn, "recommendations", day.batch_date, _input_sha256(conn, warehouse.load_id, day), warehouse.load_id
     )
     if load.is_seen and not day.force:
         return {"load_id": load.load_id, "unchanged": True}
@@ -43,22 +43,29 @@ def build_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, objec
         loads.require_layer(conn, "warehouse", warehouse.load_id)
         folder = day.settings.sql
         titles = catalogue.read_catalogue(conn, folder)
+        events = read_events(conn, folder)
         computed = methods.compute(
             titles,
-            read_events(conn, folder),
+            events,
             dict(run_file(conn, folder / "4_recommendation" / "names_of_liked.sql").fetchall()),
             catalogue.child_limit(conn),
             evaluation.former_gains(conn),
+            clusters.read_former(conn),
+            own.read_own(conn, titles, events),
             day.tell,
         )
         day.tell("writing lists", 0.7)
         rows = _write_lists(conn, load.load_id, computed)
+        clusters.write(conn, computed.clustered, load.load_id)
         modelling.write_model(conn, computed.model, evaluation.model_figures(computed), load.load_id)
         measured = {"seconds": round(time.monotonic() - started, 2), "peak_mb": _peak_mb()}
         evaluation.measure(conn, folder, load.load_id, computed, measured)
+        held = evaluation.hold_own(conn, folder)
         set_layer(conn, "recommendations", load.load_id)
     lists = computed.of_titles[methods.SIMILAR_HYBRID]
     figures = {"titles": len(titles), "lists": len(set(lists.source)), "rows": rows, **measured}
+    if held:
+        figures["held_methods"] = held
     loads.add_figures(conn, load.load_id, {"build_recommendations": figures})
     return {"load_id": load.load_id, **figures}
 
@@ -129,7 +136,9 @@ def publish_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, obj
         run_file(conn, folder / "forget_old_lists.sql")
         rows_changed = run_file(conn, folder / "delete_changed_lists.sql").rowcount
         rows_changed += run_file(conn, folder / "insert_changed_lists.sql").rowcount
+        run_file(conn, folder / "replaced_model.sql", publishing_id=publishing_id)
         run_file(conn, folder / "publish_model.sql")
+        clusters.publish(conn, folder)
         run_file(conn, folder / "publish_quality.sql")
         publishing.stamp(conn, "recommendations", load.load_id, publishing_id)
         figures = {"lists_changed": lists_changed, "rows_changed": rows_changed}
@@ -144,8 +153,9 @@ def _catch_up(conn: psycopg.Connection, sql_folder: Path) -> None:
         refresh_viewer(conn, sql_folder, user_key)
 
 
-def _input_sha256(warehouse_load_id: int, day: Day) -> str:
-    return hashlib.sha256(f"{warehouse_load_id} {loads.code_sha256(day.settings)}".encode()).hexdigest()
+def _input_sha256(conn: psycopg.Connection, warehouse_load_id: int, day: Day) -> str:
+    said = f"{warehouse_load_id} {loads.code_sha256(day.settings)} {own.versions(conn)}".rstrip()
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def _write_lists(conn: psycopg.Connection, load_id: int, computed: methods.Computed) -> int:

@@ -151,7 +151,7 @@ def best_targets(features: Features, sources: np.ndarray, targets: np.ndarray, c
     keys = order_keys(features, sources, np.where(columns >= 0, targets[columns], -1), values)
     best = _largest(keys, count)
     last = np.where(columns[:, -1] >= 0, np.where(columns >= 0, values, np.inf).min(axis=1), 0.0)
-    bound = last + np.where(np.isnan(features.fame[sources]), 0.0, features.weight * NEARNESS)
+    bound = last + np.where(np.isnan(features.fame[sources]), 0.0, features.weight_of(sources) * NEARNESS)
     is_settled = (width == len(targets)) & (columns[:, -1] >= 0)
     is_settled |= (best[:, -1] >> _TIE_BITS) > np.ceil(bound * _STEPS) + 1
     open_rows = np.flatnonzero(~is_settled)
@@ -166,12 +166,12 @@ def _product_sides(
     features: Features, sources: np.ndarray, targets: np.ndarray
 ) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
     """Two matrices whose product is content plus what the target brings along."""
-    ones = sparse.csr_matrix(np.ones((len(sources), 1)))
+    weight = sparse.csr_matrix(features.weight_of(sources)[:, None])
     content = sparse.csr_matrix(features.matrix[sources])
     is_bare = bool(features.is_bare[sources[0]])
     if is_bare:
         content = sparse.csr_matrix(content.shape, dtype=np.float64)
-    left = sparse.hstack([content, ones], format="csr")
+    left = sparse.hstack([content, weight], format="csr")
     prior = sparse.csr_matrix(features.prior[targets][:, None])
     right = sparse.hstack([features.matrix[targets], prior], format="csr")
     if features.together is not None and features.together.nnz and not is_bare:
@@ -197,7 +197,7 @@ def order_keys(features: Features, sources: np.ndarray, targets: np.ndarray, val
     """
     near = nearness(features.fame[sources][:, None], features.fame[targets])
     near[features.is_bare[sources]] = 0.0
-    steps = np.rint((values + features.weight * NEARNESS * near) * _STEPS).astype(np.int64)
+    steps = np.rint((values + features.weight_of(sources)[:, None] * NEARNESS * near) * _STEPS).astype(np.int64)
     keys = (steps << _TIE_BITS) | ((1 << _TIE_BITS) - 1 - features.tie_rank[targets])
     is_none = (targets < 0) | (targets == sources[:, None])
     # By content alone, titles that have nothing in common are no candidates.

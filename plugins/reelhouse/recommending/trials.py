@@ -6,7 +6,7 @@ split of one day; compare within it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -177,9 +177,11 @@ def _metrics(
     metrics: list[Metric] = []
     for method in METHODS:
         metrics.append(
-            _with_intervals(method, "ndcg_at_10", gains[method], gains["popular"], users, former.get(method))
+            with_intervals(
+                method, "ndcg_at_10", gains[method], gains["popular"], users, former.get(method), method in GATED
+            )
         )
-        metrics.append(_with_intervals(method, "recall_at_20", recalls[method], recalls["popular"], users, None))
+        metrics.append(with_intervals(method, "recall_at_20", recalls[method], recalls["popular"], users, None))
         shown = np.bincount(
             np.array([row for user in users for row in ranked[method][user]], dtype=np.int64),
             minlength=len(model.titles),
@@ -199,9 +201,16 @@ def _metrics(
     return metrics, {method: np.round(values, 6).tolist() for method, values in gains.items()}
 
 
-def _with_intervals(
-    method: str, metric: str, values: np.ndarray, popular: np.ndarray, users: list[int], former: dict[int, float] | None
+def with_intervals(
+    method: str,
+    metric: str,
+    values: np.ndarray,
+    popular: np.ndarray,
+    subjects: Sequence,
+    former: Mapping | None = None,
+    is_gated: bool = False,
 ) -> Metric:
+    """A metric with its intervals, beside what popularity and the former version have on the same subjects."""
     draws = np.random.default_rng(1).integers(0, len(values), (SAMPLES, len(values)))
     low, high = np.quantile(values[draws].mean(axis=1), [0.025, 0.975])
     beside_popular: tuple = (None, None, None)
@@ -209,16 +218,16 @@ def _with_intervals(
         beside_popular = ratio_interval(values, popular)
     beside_former: tuple = (None, None, None)
     if former:
-        places = [place for place, user in enumerate(users) if user in former]
-        before = np.array([former[users[place]] for place in places])
+        places = [place for place, subject in enumerate(subjects) if subject in former]
+        before = np.array([former[subjects[place]] for place in places])
         if len(places) >= VIEWERS_AT_LEAST and before.any():
             beside_former = ratio_interval(values[places], before)
-    is_below = method in GATED and metric == "ndcg_at_10" and (
+    is_below = is_gated and (
         (beside_popular[2] is not None and beside_popular[2] < 1)
         or (beside_former[1] is not None and beside_former[1] < FORMER_AT_LEAST)
     )  # fmt: skip
     return Metric(
-        method, metric, float(values.mean()), len(users), (float(low), float(high)), beside_popular, beside_former,
+        method, metric, float(values.mean()), len(subjects), (float(low), float(high)), beside_popular, beside_former,
         not is_below,
     )  # fmt: skip
 

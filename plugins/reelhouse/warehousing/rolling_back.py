@@ -12,7 +12,7 @@ from datetime import date, datetime
 import psycopg
 from psycopg import sql
 
-from reelhouse.database import lock_layer, set_layer
+from reelhouse.database import lock_layer, run_file, set_layer
 from reelhouse.day import Day
 from reelhouse.errors import SettingsWrong
 from reelhouse.warehousing import differences
@@ -90,6 +90,7 @@ def roll_back(conn: psycopg.Connection, day: Day, to_load_id: int, reason: str, 
         stamp(conn, "warehouse", target.load_id, difference.publishing_id, target.seen_load_id)
         # Of two loads of one day this is the one that is worked on again.
         conn.execute("update ops.load set opened_at = clock_timestamp() where load_id = %s", (target.load_id,))
+        _restore_model(conn, undone, difference.publishing_id, day)
         _stamp_recommendations(conn, undone, reason.strip(), done_by)
         set_layer(conn, "warehouse", target.load_id)
     analyze_changed(conn, tables)
@@ -176,6 +177,36 @@ def _retire(conn: psycopg.Connection, undone: Undone, target: FormerLoad, reason
                 (load_id, reason),
             )
     return sorted(row[0] for row in rows)
+
+
+def _restore_model(conn: psycopg.Connection, undone: Undone, publishing_id: int, day: Day) -> None:
+    """Bring back the model and the clusters that readers had before; keep those they have, to go back again."""
+    row = conn.execute(
+        "select contents, contents_sha256, figures::text, load_id, clusters::text, title_clusters::text"
+        " from ops.replaced_model where publishing_id >= %s order by publishing_id limit 1",
+        (undone.first,),
+    ).fetchone()
+    if row is None:
+        return
+    run_file(conn, day.settings.sql / "4_recommendation" / "replaced_model.sql", publishing_id=publishing_id)
+    contents, digest, figures, load_id, clusters, title_clusters = row
+    conn.execute("delete from warehouse.recommendation_model")
+    if contents is not None:
+        conn.execute(
+            "insert into warehouse.recommendation_model (model, contents, contents_sha256, figures, load_id)"
+            " values ('viewers', %b, %s, %s, %s)",
+            (contents, digest, figures, load_id),
+        )
+    conn.execute("delete from warehouse.dim_cluster")
+    conn.execute(
+        "insert into warehouse.dim_cluster select * from jsonb_populate_recordset(null::warehouse.dim_cluster, %s)",
+        (clusters,),
+    )
+    conn.execute(
+        "insert into warehouse.bridge_title_cluster"
+        " select * from jsonb_populate_recordset(null::warehouse.bridge_title_cluster, %s)",
+        (title_clusters,),
+    )
 
 
 def _stamp_recommendations(conn: psycopg.Connection, undone: Undone, reason: str, done_by: str) -> None:

@@ -1,0 +1,78 @@
+"""Clusters: every title in one, told in words, with numbers that stay when the catalogue changes a little."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import psycopg
+import pytest
+from catalogues import random_catalogue
+from twelve_titles import DAY, publish_warehouse_load, refresh
+
+from reelhouse.day import Day
+from reelhouse.recommending import clusters
+from reelhouse.recommending.content import features_of
+
+
+@pytest.fixture(scope="module")
+def found() -> clusters.Clustered:
+    return clusters.cluster(features_of(random_catalogue(5, 240)), {})
+
+
+def test_every_title_is_in_one_cluster_whatever_the_order(found: clusters.Clustered) -> None:
+    catalogue = random_catalogue(5, 240)
+    assert found.cluster_of.keys() == {title.title_key for title in catalogue}
+    assert sum(each.title_count for each in found.clusters) == 240
+    assert [each.cluster_key for each in found.clusters] == list(range(1, len(found.clusters) + 1))
+    for each in found.clusters:
+        assert each.cluster
+        assert len(each.examples) <= clusters.EXAMPLES
+    random.Random(1).shuffle(catalogue)
+    assert clusters.cluster(features_of(catalogue), {}) == found
+
+
+def test_numbers_stay_when_titles_come_and_go(found: clusters.Clustered) -> None:
+    renumbered = {key: number + 40 for key, number in found.cluster_of.items()}
+    fewer = [title for title in random_catalogue(5, 240) if title.title_key % 20]
+    again = clusters.cluster(features_of(fewer), renumbered)
+    kept = [key for key in again.cluster_of if again.cluster_of[key] == renumbered[key]]
+    assert len(kept) > 0.6 * len(fewer)
+    assert len(again.clusters) == len(found.clusters), "another number only where it is clearly better"
+
+
+def test_a_new_cluster_never_takes_the_number_of_a_former_one() -> None:
+    features = features_of(random_catalogue(5, 240))
+    labels = clusters._described(features)[:, 3] > 0  # series
+    number_of_films = {title.title_key: 2 for title in features.titles if title.kind != "series"}
+    assert clusters._numbers(features, labels.astype(int), number_of_films) == {0: 2, 1: 1}
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_readers_get_them_and_a_second_refresh_writes_none(
+    conn: psycopg.Connection, make_day: Callable[..., Day], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "TITLES_AT_LEAST", 6)
+    monkeypatch.setattr(clusters, "COUNTS", range(2, 4))
+
+    def stored() -> list[tuple]:
+        return conn.execute(
+            "select cluster_key, title_key, title_count, titles.xmin::text, clusters.xmin::text"
+            " from warehouse.dim_cluster as clusters inner join warehouse.bridge_title_cluster as titles"
+            " using (cluster_key) order by title_key"
+        ).fetchall()
+
+    refresh(conn, make_day(DAY))
+    before = stored()
+    assert len(before) == 12
+    publish_warehouse_load(conn, DAY)
+    refresh(conn, make_day(DAY))
+    assert stored() == before
+    conn.execute("update warehouse.dim_title set is_catalogue_title = false where title_key = 12")
+    publish_warehouse_load(conn, DAY)
+    refresh(conn, make_day(DAY))
+    after = stored()
+    assert [row[1] for row in after] == list(range(1, 12))
+    assert {row[0]: row[2] for row in after} == {
+        key: sum(row[0] == key for row in after) for key in {row[0] for row in after}
+    }
