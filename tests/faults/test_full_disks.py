@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from killing import kill_server
+from killing import KILLED_SETTINGS, kill_server
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from small_star import run_day
@@ -79,7 +79,7 @@ def test_a_full_disk_of_the_log_stops_postgres_and_loses_nothing_acknowledged(ow
     with small_disk(own_server, "log", 512) as disk:
         move_owned(log, disk / "pg_wal")
         log.symlink_to(disk / "pg_wal")
-        postgres.start(own_server.folder, own_server.bin)
+        postgres.start(own_server.folder, own_server.bin, settings=KILLED_SETTINGS)
         published = 0
         with full_but(disk, 4 * MEGABYTE), pytest.raises((psycopg.OperationalError, DatabaseAway)):  # noqa: PT012
             while published < 200:
@@ -88,7 +88,7 @@ def test_a_full_disk_of_the_log_stops_postgres_and_loses_nothing_acknowledged(ow
                 published, acknowledged = published + 1, 1 - acknowledged
         if postgres.is_running(own_server.folder):
             kill_server(own_server.folder)
-        postgres.start(own_server.folder, own_server.bin)
+        postgres.start(own_server.folder, own_server.bin, settings=KILLED_SETTINGS)
         with connect(own_dsn, "after it", autocommit=True) as conn:
             star = Star(own_dsn, conn, day, hashes)
             # What was being published when it stopped may have been committed, too.
@@ -106,7 +106,7 @@ def test_a_full_disk_of_the_log_stops_postgres_and_loses_nothing_acknowledged(ow
 def test_a_full_disk_is_said_harms_no_reader_and_the_day_completes_once_there_is_space(
     own_server, own_dsn, tmp_path, record
 ):
-    postgres.start(own_server.folder, own_server.bin)
+    postgres.start(own_server.folder, own_server.bin, settings=KILLED_SETTINGS)
     told = {"cases": 0, "failed_clearly": 0, "done_nevertheless": 0, "torn": 0, "converged": 0}
     with small_disk(own_server, "small", 256) as disk:
         with psycopg.connect(own_server.dsn("postgres"), autocommit=True) as conn:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import psycopg
 import pytest
-from killing import ACKNOWLEDGED, Publisher, kill_backend, kill_server, start_publisher, timed
+from killing import ACKNOWLEDGED, KILLED_SETTINGS, Publisher, kill_backend, kill_server, start_publisher, timed
 from small_star import run_day
 from two_generations import a_star, rows_of
 
@@ -128,10 +128,10 @@ def _fate(answer: str, is_committed: bool) -> str:
 
 def connect_when_recovered(server: postgres.Server, dsn: str) -> psycopg.Connection:
     """As the launcher does: start the server where it does not run, wait for it where it recovers by itself."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while True:
         try:
-            postgres.start(server.folder, server.bin)
+            postgres.start(server.folder, server.bin, settings=KILLED_SETTINGS)
             return connect(dsn, "after the kill", autocommit=True)
         except DatabaseAway:
             if time.monotonic() > deadline:
