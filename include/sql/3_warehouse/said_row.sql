@@ -217,7 +217,7 @@ lists as (
         'justwatch' as source,
         list_rows.list || '|' || list_rows.list_rank as source_id,
         linked.imdb_title_number,
-        list_rows.list_rank + 1 as place,
+        list_rows.list_rank as place,
         list_rows.kind,
         list_rows.title,
         list_rows.release_year,
