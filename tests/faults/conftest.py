@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from killing import KILLED_SETTINGS
 from two_generations import Star, a_star
 
 from reelhouse.database import migrate
@@ -44,14 +45,12 @@ def star(module_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="module")
 def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Server]:
     """A server that a test may kill: nobody else uses it."""
-    folder = postgres.server_folder(tmp_path_factory.mktemp("killed"))
-    yield start_own(folder)
+    folder, programs = (
+        postgres.server_folder(tmp_path_factory.mktemp("killed")),
+        os.environ.get("REELHOUSE_POSTGRES_BIN"),
+    )
+    yield postgres.start(folder, Path(programs) if programs else None, settings=KILLED_SETTINGS)
     postgres.remove(folder)
-
-
-def start_own(folder: Path) -> postgres.Server:
-    programs = os.environ.get("REELHOUSE_POSTGRES_BIN")
-    return postgres.start(folder, Path(programs) if programs else None)
 
 
 @pytest.fixture(scope="module")
