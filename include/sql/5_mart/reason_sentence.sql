@@ -25,7 +25,7 @@ language sql immutable parallel safe as $function$
             'because you watched ' || string_agg(named, ' and ' order by number)
             || coalesce(
                 '; without ' || min(named) filter (where rank_without is not null) || ' it would be number '
-                || min(rank_without), ''
+                || min(rank_without) filter (where rank_without <> '1'), ''
             ) as said
         from parts
         where kind = 'watched'
