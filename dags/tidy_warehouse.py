@@ -1,8 +1,8 @@
 """
 ### Tidy the warehouse
 
-Removes landed files and records that nothing needs any more, clears dead rows where they are many, and tells who holds
-a transaction open.
+Ends what people run for longer than they may, removes landed files and records that nothing needs any more, clears dead
+rows where they are many, and tells who holds a transaction open.
 
 - **Starts** every day at 00:00 UTC, by itself
 - **Reads** schema `ops`, the server's statistics
@@ -17,7 +17,7 @@ from reelhouse.orchestration import dag_defaults, step
 
 @dag(schedule="@daily", is_paused_upon_creation=False, **dag_defaults(__doc__))
 def tidy_warehouse():
-    chain(step("retire_files"), step("retire_rows"), step("clear_dead_rows", minutes=110))
+    chain(step("end_excess"), step("retire_files"), step("retire_rows"), step("clear_dead_rows", minutes=110))
 
 
 tidy_warehouse()

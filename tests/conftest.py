@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -132,3 +135,20 @@ def real_data() -> Path:
     if not folder:
         pytest.skip("REELHOUSE_REAL_DATA names no folder of real files")
     return Path(folder).absolute()
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from a copy so that nothing is left in the checkout."""
+    copy = tmp_path_factory.mktemp("wheel") / "checkout"
+    copy.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE", "plugins", "include"):
+        place = ROOT / name
+        if place.is_dir():
+            shutil.copytree(place, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(place, copy)
+    words = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", copy / "dist", copy]
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return next((copy / "dist").glob("*.whl"))

@@ -14,6 +14,7 @@ from reelhouse import Warehouse
 from reelhouse.auditing import export_head, verify
 from reelhouse.database import connect
 from reelhouse.errors import BadQuery, Conflict, NotAllowed, QueryWrong, Timeout
+from reelhouse.operating import watchdog
 from reelhouse.operating.watchdog import end_excess
 
 NOTES = "curated.title_note"
@@ -249,7 +250,7 @@ EVASIONS = [
     "create schema mine",
     "update warehouse.dim_title set title = 'x'",
     "delete from ops.load",
-    "select * from staging.netflix_titles",
+    "select * from ops.load",
     "select pg_terminate_backend(pid) from pg_stat_activity where usename <> current_user",
     "alter role current_user superuser",
     "alter system set log_statement = 'none'",
@@ -267,7 +268,8 @@ def test_every_way_around_the_audit_is_refused(request, who, sql):
         conn.execute("set default_transaction_read_only = off")
         with pytest.raises(psycopg.Error) as caught:
             conn.execute(sql)
-    assert caught.value.sqlstate in ("42501", "42704", "0A000", "42P01"), caught.value
+    # 3F000: there is no schema in which they could make anything.
+    assert caught.value.sqlstate in ("42501", "42704", "0A000", "42P01", "3F000"), caught.value
 
 
 @pytest.mark.parametrize(
@@ -337,6 +339,17 @@ def test_a_frozen_copy_and_an_idle_transaction_are_ended(owner, analyst_dsn):
     assert end_excess(owner, {"reelhouse_analyst": (60, 60), "reelhouse_scientist": (0, 0)}) == []
     assert [person for person, _ in end_excess(owner, {"reelhouse_analyst": (60, 0.1)})] == [idle.info.user]
     owner.execute("select 1")
+
+
+def test_the_night_looks_for_excess_too(owner, analyst_dsn, make_day, monkeypatch):
+    monkeypatch.setitem(watchdog.BOUNDS, "reelhouse_analyst", (60, 0.1))
+    with psycopg.connect(analyst_dsn) as idle:
+        idle.execute("select 1")
+        threading.Event().wait(0.2)
+        told = watchdog.end_excess_of_people(owner, make_day())["sessions_ended"]
+        assert [line.split(":")[0] for line in told] == [idle.info.user]
+        with pytest.raises(psycopg.OperationalError):
+            idle.execute("select 1")
 
 
 def test_a_timeout_is_told_as_one(analyst):

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -43,22 +40,6 @@ def test_files_that_the_readme_names_exist() -> None:
     paths = {first or second for first, second in named}
     assert len(paths) >= 5
     assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
-
-
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy so that nothing is left in the checkout."""
-    copy = tmp_path_factory.mktemp("wheel") / "checkout"
-    copy.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE", "plugins", "include"):
-        place = ROOT / name
-        if place.is_dir():
-            shutil.copytree(place, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(place, copy)
-    done = run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", copy / "dist", copy)
-    assert done.returncode == 0, done.stderr
-    return next((copy / "dist").glob("*.whl"))
 
 
 def test_the_wheel_reads_the_warehouse_without_airflow(wheel: Path, dsn: str, tmp_path: Path) -> None:

@@ -100,6 +100,10 @@ COMMANDS: dict[str, Command] = {
         "let analysts, scientists and auditors in, each by a login of their own",
         ("./reelhouse people add ada --role scientist", "./reelhouse people list", "./reelhouse people remove ada"),
     ),
+    "clone": Command(
+        "give a scientist a private full copy of the warehouse",
+        ("./reelhouse clone ada", "./reelhouse clone ada --replace", "./reelhouse clone ada --drop"),
+    ),
     "audit": Command(
         "verify or show who wrote what",
         ("./reelhouse audit verify", "./reelhouse audit show --person ada"),

@@ -15,6 +15,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal
 
@@ -78,32 +79,52 @@ class Warehouse:
         self._dsn = dsn
         self._conn = connect(dsn, "reelhouse client", autocommit=True)
         self._engine: sqlalchemy.Engine | None = None
+        self._tables: dict[str, sqlalchemy.Table] | None = None
         self.recommendations: pd.DataFrame | None = None
 
     def read(
-        self, sql: str, params: Values = None, *, chunks: int | None = None
+        self, sql: str, params: Values = None, *, chunks: int | None = None, as_of: date | str | None = None
     ) -> pd.DataFrame | Iterator[pd.DataFrame]:
         """Ask one SQL query and give back its rows.
 
         Takes   sql     one statement; values as %(name)s or %s
                 params  the values, never pasted into the SQL
                 chunks  rows at a time: frames come one by one, and no more than one is held in memory
+                as_of   a day: titles, descriptions, ratings, availability, viewings, user_ratings and training_set,
+                        named without a schema, hold what was known at its end; the server refuses all others
         Raises  QueryWrong when the server refuses it: BadQuery, NotAllowed, Timeout; DatabaseAway when it went away
         """
         if chunks is not None:
             if chunks < 1:
                 raise QueryWrong(f"chunks: expected 1 row or more, found {chunks}.")
-            return self._read_chunks(sql, params, chunks)
+            return self._read_chunks(sql, params, chunks, as_of)
         with _in_words(sql), self._conn.transaction():
-            self._conn.execute("set transaction isolation level repeatable read, read only")
+            self._only_read(as_of)
             # The extended protocol takes one statement only, so nothing can end this transaction and write after.
             with self._cursor(params) as cursor:
                 cursor.execute(sql, params, prepare=True)
                 return _frame(cursor, cursor.fetchall() if cursor.description else None)
 
-    def _read_chunks(self, sql: str, params: Values, rows: int) -> Iterator[pd.DataFrame]:
+    def _only_read(self, as_of: date | str | None) -> None:
+        self._conn.execute("set transaction isolation level repeatable read, read only")
+        if as_of is not None:
+            # A role that may see nothing of today: what a query names is not for us to find out.
+            self._conn.execute("set local role reelhouse_as_of")
+            self._conn.execute("set local search_path = as_of")
+            self._conn.execute("select set_config('reelhouse.as_of', %s::date::text, true)", [str(as_of)])
+
+    def training_set(self, until: date | str) -> pd.DataFrame:
+        """A row for each title that stood in a catalogue on a day, with what was known of it by then and nothing later.
+
+        Takes   until  the day; ratings, viewings and descriptions of it still count
+        """
+        return self.read("select * from training_set order by title_key", as_of=until)
+
+    def _read_chunks(
+        self, sql: str, params: Values, rows: int, as_of: date | str | None = None
+    ) -> Iterator[pd.DataFrame]:
         with _in_words(sql), self._conn.transaction():
-            self._conn.execute("set transaction isolation level repeatable read, read only")
+            self._only_read(as_of)
             with self._cursor(params) as cursor:
                 # A cursor of the server's: it is asked for so many rows at a time.
                 declared = compose.SQL("declare reelhouse_read no scroll cursor for ") + compose.SQL(sql)
@@ -309,6 +330,20 @@ class Warehouse:
         return self._conn.info.user
 
     @property
+    def tables(self) -> Mapping[str, sqlalchemy.Table]:
+        """SQLAlchemy's models of the tables and views of mart, warehouse, curated and as_of, by schema.name; made from
+        the server's own catalogue, so that they cannot differ from it.
+        """
+        import sqlalchemy
+
+        if self._tables is None:
+            metadata = sqlalchemy.MetaData()
+            for schema in ("mart", "warehouse", "curated", "as_of"):
+                metadata.reflect(self.engine, schema=schema, views=True, resolve_fks=False)
+            self._tables = dict(metadata.tables)
+        return self._tables
+
+    @property
     def engine(self) -> sqlalchemy.Engine:
         """For SQLAlchemy and pandas.read_sql: the same login, so the same rights."""
         import sqlalchemy
@@ -345,7 +380,11 @@ with named as (
     union all
     select title_key, 2, 0 from warehouse.bridge_title_source where source_id = %(asked)s
     union all
-    select title_key, 3, -coalesce(imdb_vote_count, 0) from mart.titles where title = %(asked)s
+    select title_ids.title_key, 3, 0 from mart.title_ids
+    inner join warehouse.dim_title on title_ids.title_key = dim_title.title_key
+    where title_ids.source_id = %(asked)s
+    union all
+    select title_key, 4, -coalesce(imdb_vote_count, 0) from mart.titles where title = %(asked)s
 )
 select title_key from named order by place, votes, title_key limit 1
 """

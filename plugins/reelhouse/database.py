@@ -21,6 +21,7 @@ from reelhouse.errors import DatabaseAway, Locked, SettingsWrong
 log = logging.getLogger(__name__)
 
 LEAST_VERSION = 150000
+DISK_FULL = "Its disk is full: free space, then run the step again."
 # What a bulk step needs and the server's defaults do not give; session settings only, so that nobody
 # has to tune a server. jit costs more than it gives on these queries.
 SESSION = {
@@ -62,9 +63,25 @@ def translated_errors() -> Iterator[None]:
         raise Locked(f"Another run is at this step now ({error.diag.message_primary}). Try again later.") from error
     except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as error:
         raise Locked(f"Another session was in the way ({error.diag.message_primary}). Try again.") from error
+    except (psycopg.errors.QueryCanceled, psycopg.errors.DiskFull, psycopg.errors.OutOfMemory) as error:
+        raise DatabaseAway(_given_up(error)) from error
     except (psycopg.OperationalError, psycopg.errors.AdminShutdown) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise DatabaseAway(f"PostgreSQL: expected an answer, found: {first}. Is it running? Try again.") from error
+        advice = DISK_FULL if "No space left on device" in first else "Is it running? Try again."
+        raise DatabaseAway(f"PostgreSQL: expected an answer, found: {first}. {advice}") from error
+
+
+def _given_up(error: psycopg.Error) -> str:
+    """PostgreSQL runs, but gave up a statement: for its time, its disk or its memory."""
+    advice = {
+        "53100": DISK_FULL,
+        "53200": "It has no memory left: lower max_connections or give it more, then run the step again.",
+        "57014": "It took longer than it may, or somebody cancelled it. Run the step again.",
+    }[error.sqlstate]
+    return (
+        f"PostgreSQL: expected it to finish the statement, found: {error.diag.message_primary}. "
+        f"Nothing of the step stays. {advice}"
+    )
 
 
 def run_file(conn: psycopg.Connection, path: Path, **params: object) -> psycopg.Cursor:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import Asset, Connection, Param
+from airflow.sdk import Asset, BaseNotifier, Connection, Param
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException, TaskDeferred
 from airflow.sdk.log import mask_secret
 
@@ -56,6 +56,7 @@ def dag_defaults(doc: str) -> dict[str, object]:
             "retry_delay": timedelta(seconds=20),
             "retry_exponential_backoff": 3.0,
             "max_retry_delay": timedelta(minutes=10),
+            "on_failure_callback": AlertNotifier(),
         },
     }
 
@@ -103,6 +104,35 @@ def _form() -> dict[str, Param]:
     }
 
 
+class AlertNotifier(BaseNotifier):
+    """Tells people of a task that failed for good; where to is set by REELHOUSE_ALERT_… (`reelhouse.alerting`)."""
+
+    def notify(self, context: Context) -> None:
+        """Called by Airflow in the process of the task."""
+        cause = str(context.get("exception") or "no reason given")
+        send_alert("failure", context, f"{context['dag'].dag_id}.{context['ti'].task_id}", cause)
+
+
+def send_alert(kind: str, context: Context, place: str, cause: str) -> None:
+    """Send an alert about the run's day. That it cannot be sent is logged, and never fails the task."""
+    from reelhouse.alerting import Alert, sample_rows, tell
+    from reelhouse.errors import DatabaseAway
+
+    day = batch_date(context["params"], context["dag_run"])
+    try:
+        try:
+            with _connected() as conn:
+                rows = () if kind == "late" else sample_rows(conn, day)
+                sent = tell(conn, Alert(kind, day, place, cause, rows))
+        except (DatabaseAway, SettingsWrong):
+            sent = tell(None, Alert(kind, day, place, cause))
+        log.info(
+            "alert of %s at %s: %s", kind, place, ", ".join(sent) or "not sent: told already, or nowhere to send to"
+        )
+    except Exception:
+        log.exception("The alert of %s at %s could not be sent.", kind, place)
+
+
 def step(name: str, minutes: int = 60, emits: str | None = None, asks: bool = False) -> PythonOperator:
     """A task that runs one step of `reelhouse.steps` for the day.
 
@@ -126,6 +156,18 @@ class StepOperator(PythonOperator):
     def look_again(self, context: Context, event: object = None) -> object:
         """Run the step anew: the source may have come, or the deadline."""
         return self.execute(context)
+
+    def get_openlineage_facets_on_complete(self, task_instance: object) -> object:
+        """What the step has read and written, table by table and column by column. Asked only where a transport is
+        configured for OpenLineage.
+        """
+        from airflow.providers.openlineage.extractors import OperatorLineage
+
+        from reelhouse.lineage import datasets
+        from reelhouse.settings import read_settings
+
+        inputs, outputs = datasets(self.op_args[0], read_settings().include, warehouse_dsn())
+        return OperatorLineage(inputs=inputs, outputs=outputs)
 
 
 def approval(part: str) -> ApprovalOperator:
@@ -164,6 +206,7 @@ class ApproveOperator(ApprovalOperator):
         self.body = holds.describe(hold)
         self.response_timeout = timedelta(hours=read_settings().approval_hours)
         log.warning("Load %s waits for a person: %s", hold.load_id, "; ".join(hold.reasons))
+        send_alert("hold", context, self.part, "\n".join(hold.reasons))
         return super().execute(context)
 
     def execute_complete(self, context: Context, event: dict[str, object]) -> object:
@@ -386,6 +429,7 @@ def waiting_while_late(day: Day, context: Context) -> Iterator[None]:
             log.error("The deadline, %s UTC, has passed.", f"{until:%Y-%m-%d %H:%M}")
             raise
         again = min(now + timedelta(seconds=day.settings.poll_seconds), until)
+        send_alert("late", context, context["ti"].task_id, f"{error} Waits until {until:%Y-%m-%d %H:%M} UTC.")
         log.warning("%s Waits until %s UTC, looks again at %s.", error, f"{until:%Y-%m-%d %H:%M}", f"{again:%H:%M:%S}")
         raise _deferred(again) from error
 

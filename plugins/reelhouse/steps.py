@@ -65,6 +65,7 @@ STEPS: tuple[Step, ...] = (
 )
 # Those of every night, whatever came of the day.
 NIGHTLY_STEPS: tuple[Step, ...] = (
+    Step("end_excess", "tidy_warehouse", "operating.watchdog.end_excess_of_people"),
     Step("retire_files", "tidy_warehouse", "tidying.retire_files"),
     Step("retire_rows", "tidy_warehouse", "tidying.retire_rows"),
     Step("clear_dead_rows", "tidy_warehouse", "tidying.clear_dead_rows"),

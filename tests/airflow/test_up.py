@@ -49,6 +49,11 @@ pytestmark = pytest.mark.airflow
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, str]]:
     """A home in which `up --detach` has loaded the day, and what it printed."""
     made = make_home(tmp_path_factory.mktemp("up") / "home")
+    made.env.update(
+        OPENLINEAGE__TRANSPORT__TYPE="file",
+        OPENLINEAGE__TRANSPORT__LOG_FILE_PATH=str(lineage_file(made)),
+        OPENLINEAGE__TRANSPORT__APPEND="true",
+    )
     done = made.call("up", "--detach")
     try:
         assert done.returncode == 0, done.stdout + done.stderr
@@ -74,6 +79,28 @@ def test_up_shows_every_task_and_what_was_loaded(loaded: tuple[Home, str]) -> No
     assert "match_rate" in said
     assert re.search(r"^Airflow  http://127\.0\.0\.1:\d+  user admin, password \w+$", said, re.MULTILINE)
     assert "./reelhouse psql" in said
+
+
+def lineage_file(home: Home) -> Path:
+    """Where the home's Airflow is told to write what OpenLineage hears."""
+    return home.settings.home.parent / "lineage.jsonl"
+
+
+def test_lineage_tells_tables_and_columns_of_each_step(loaded: tuple[Home, str]) -> None:
+    heard = [json.loads(line) for line in lineage_file(loaded[0]).read_text().splitlines()]
+    done = {event["job"]["name"]: event for event in heard if event["eventType"] == "COMPLETE"}
+    outputs = {
+        dataset["name"].partition(".")[2]: dataset.get("facets", {})
+        for step in ("extract_sources.stage_imdb", "populate_warehouse.build_warehouse")
+        for dataset in done[step]["outputs"]
+    }
+    assert {"staging.imdb_titles", "build.dim_title", "build.fact_title_rating"} <= set(outputs)
+    fields = outputs["build.dim_title"]["columnLineage"]["fields"]
+    assert ("staging.imdb_titles", "runtime_min") in {
+        (origin["name"].partition(".")[2], origin["field"]) for origin in fields["runtime_min"]["inputFields"]
+    }
+    published = [dataset["name"] for dataset in done["populate_warehouse.publish_warehouse"]["outputs"]]
+    assert any(name.endswith(".warehouse.dim_title") for name in published)
 
 
 def test_nothing_listens_beyond_this_machine(loaded: tuple[Home, str]) -> None:

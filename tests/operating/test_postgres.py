@@ -9,13 +9,18 @@ import socket
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from reelhouse.database import migrate
+from reelhouse.day import Day
 from reelhouse.errors import DatabaseAway, SettingsWrong
 from reelhouse.operating import postgres
+from reelhouse.settings import read_settings
+from reelhouse.steps import STEPS, run_step
 
 
 def _major(folder: Path) -> int:
@@ -70,6 +75,21 @@ def test_a_server_starts_with_the_settings_we_rely_on(fresh_folder: Path, progra
     assert settings["data_checksums"] == settings["fsync"] == "on"
     assert (settings["listen_addresses"], settings["max_connections"]) == ("127.0.0.1", "200")
     assert settings["server_encoding"] == "UTF8"
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("programs", installed_postgres(), ids=lambda path: path.parent.name)
+def test_a_day_is_loaded_on_every_postgres_that_is_installed(
+    fresh_folder: Path, tmp_path: Path, programs: Path
+) -> None:
+    dsn = postgres.start(fresh_folder, programs).dsn("postgres")
+    settings = read_settings({"REELHOUSE_HOME": str(tmp_path / "home"), "REELHOUSE_WAREHOUSE_DSN": dsn})
+    migrate(dsn, settings.sql)
+    for step in STEPS:
+        run_step(step.name, dsn, Day(date(2026, 1, 5), settings))
+    with psycopg.connect(dsn) as conn:
+        assert conn.execute("select count(*) > 100 from mart.titles").fetchone() == (True,)
+        assert conn.execute("select count(*) > 100 from warehouse.fact_recommendation").fetchone() == (True,)
 
 
 def test_a_second_start_attaches(folder: Path) -> None:

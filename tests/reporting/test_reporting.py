@@ -9,18 +9,36 @@ from xml.etree import ElementTree
 
 from small_star import Imdb, Netflix, RottenTomatoes, run_day
 
-from reelhouse.reporting.data_dictionary import render_dictionary, write_dictionary
+from reelhouse.lineage import read_lineage
+from reelhouse.reporting.data_dictionary import documents, render_dictionary, write_changed
 from reelhouse.reporting.schema import read_relations
 from reelhouse.reporting.star_picture import render_star
 from reelhouse.reporting.summary import summarize
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
 
 
-def test_the_dictionary_and_the_picture_are_up_to_date(conn, tmp_path):
-    write_dictionary(conn, tmp_path)
-    old = [path.name for path in sorted(tmp_path.iterdir()) if path.read_text() != (DOCS / path.name).read_text()]
+def test_the_dictionary_the_picture_and_the_lineage_are_up_to_date(conn):
+    texts = documents(conn, ROOT / "docs", ROOT / "include")
+    old = [path.name for path, text in texts.items() if path.read_text() != text]
     assert old == [], "python -m reelhouse.reporting.data_dictionary writes them from a migrated database"
+
+
+def test_a_column_is_traced_to_the_files_it_comes_from_through_every_step():
+    found = read_lineage(ROOT / "include")
+    origins = {
+        f"{table}.{column}": names
+        for step in found.values()
+        for table, columns in step["columns"].items()
+        for column, names in columns.items()
+    }
+    reached, asked = set(), ["warehouse.dim_title.runtime_min"]
+    while asked:
+        reached.add(name := asked.pop())
+        asked += [origin for origin in origins.get(name, ()) if origin not in reached]
+    assert {"staging.imdb_titles.runtime_min", "build.dim_title.runtime_min"} <= reached
+    assert any(name.startswith("landing/imdb/title.basics.tsv.gz.") for name in reached)
+    assert not any(name.startswith("staging.imdb_people.") for name in reached)
 
 
 def test_the_dictionary_names_every_table_and_column_of_the_star(conn):
@@ -33,7 +51,8 @@ def test_the_dictionary_names_every_table_and_column_of_the_star(conn):
 
 def test_the_picture_has_a_box_for_each_table_and_a_line_for_each_foreign_key_within_the_star(conn):
     tables, keys = conn.execute(
-        "select (select count(*) from pg_class where relnamespace = 'warehouse'::regnamespace and relkind in ('r', 'v')),"
+        "select (select count(*) from pg_class"
+        "  where relnamespace = 'warehouse'::regnamespace and relkind in ('r', 'v')),"
         " (select count(*) from pg_constraint where contype = 'f' and connamespace = 'warehouse'::regnamespace"
         "  and confrelid in (select oid from pg_class where relnamespace = 'warehouse'::regnamespace))"
     ).fetchone()
@@ -50,9 +69,11 @@ def test_in_the_picture_no_two_boxes_overlap(conn):
         assert next_x > x or next_y > y + height
 
 
-def test_the_dictionary_and_the_picture_are_written_only_when_they_changed(conn, tmp_path):
-    assert len(write_dictionary(conn, tmp_path / "docs")) == 2
-    assert write_dictionary(conn, tmp_path / "docs") == []
+def test_documents_are_written_only_when_they_changed(tmp_path):
+    texts = {tmp_path / "docs" / "one.md": "1", tmp_path / "two.json": "2"}
+    assert write_changed(texts) == list(texts)
+    assert write_changed(texts | {tmp_path / "two.json": "3"}) == [tmp_path / "two.json"]
+    assert write_changed({}) == []
 
 
 def test_the_summary_tells_what_readers_see(conn, make_day):

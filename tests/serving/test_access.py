@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from psycopg.conninfo import make_conninfo
 from starlette.routing import Route
 
 from reelhouse.database import connect
@@ -152,3 +154,26 @@ def test_only_digests_of_keys_are_kept(served) -> None:
     with connect(served.dsn, autocommit=True) as conn:
         kept = str(conn.execute("select * from ops.api_key").fetchall())
     assert not [key for key in served.keys.values() if key in kept or key.removeprefix("rh_") in kept]
+
+
+def test_the_app_needs_no_more_than_its_role(served) -> None:
+    """Every route as reelhouse_app, which may answer and note, and change nothing else."""
+    dsn = make_conninfo(served.dsn, options="-c role=reelhouse_app")
+    app = make_app(dsn, served.settings, ServingSettings())
+    with TestClient(app, headers={"X-API-Key": served.keys["read write review"]}, follow_redirects=False) as client:
+        told = {(method, path): client.request(method, path) for method, path in guarded(app)}
+        said = {"source": "netflix", "source_id": "s4", "verdict": "this pair", "imdb_id": "tt0000009", "why": "asked"}
+        decided = client.post("/api/v1/reviews", json=said)
+        assert client.delete(f"/api/v1/reviews/{decided.json()['override_id']}").status_code == 200
+        with connect(served.dsn, autocommit=True) as conn:
+            conn.execute("insert into warehouse.dim_user values (7, 'app', true) on conflict do nothing")
+        viewing = {"movie_id": "tt0000003", "watch_date": "2026-01-03T20:00:00Z"}
+        for _ in range(2):
+            noted = client.post(
+                "/api/v1/users/7/viewing_history", json=viewing, headers={"Idempotency-Key": "as its role"}
+            )
+            assert noted.status_code == 201, noted.text
+        assert client.post("/login", data={"key": served.keys["read"]}).status_code == 303
+    assert {each: answered.text for each, answered in told.items() if answered.status_code >= 500} == {}
+    with connect(dsn, autocommit=True) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        conn.execute("delete from warehouse.dim_title")

@@ -85,6 +85,7 @@ def look(page, name: str) -> None:
     for size, viewport in SIZES.items():
         page.set_viewport_size(viewport)
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), size
+        page.evaluate("window.scrollTo(0, 0)")
         page.screenshot(path=page.folder / f"page_{name}_{size}.png")
     page.set_viewport_size(SIZES[page.size])
 
@@ -106,6 +107,20 @@ def test_search_suggests_finds_and_shows_a_title(page) -> None:
     page.get_by_text("netflix: “The Old House”").click()
     expect(page.get_by_text("linked to tt0000001").first).to_be_visible()
     look(page, "title")
+
+
+def test_late_suggestions_do_not_cover_what_was_found(page) -> None:
+    from playwright.sync_api import expect
+
+    page.goto("/")
+    page.route("**/suggest*", lambda route: (time.sleep(0.5), route.continue_()))
+    box = page.get_by_label("Title, in any language")
+    box.press_sequentially("new ho")
+    box.press("Enter")
+    expect(page.locator("#results li h3").first).to_have_text("New House")
+    page.wait_for_timeout(900)
+    expect(page.locator("#suggestions a")).to_have_count(0)
+    page.unroute_all(behavior="ignoreErrors")
 
 
 def test_filters_narrow_without_a_new_page(page) -> None:

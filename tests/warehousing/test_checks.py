@@ -59,6 +59,9 @@ BREAKAGES = {
     "day on which a catalogue had a title that has no history then": "update build.dim_title_history"
     " set valid_from = '2031-01-01'",
     "history of a title that is not there": "delete from build.dim_title where title_key = 1",
+    "row of a list that is neither of a title nor listed without one": "insert into build.hist_source_row (source,"
+    " row_sha256, from_date, until_date, plain_key, fingerprint, is_base, place, folded_names, title, categories, list)"
+    " values ('justwatch', '', '2021-09-25', 'infinity', 'best|1', '', true, 1, '{}', 'Alpha', '{}', 'best')",
     "rating that says the same as the one before": "insert into build.fact_title_rating select title_key,"
     " rating_date + 1, imdb_rating_of_10, imdb_vote_count, imdb_weighted_of_10, critics_pct, critics_count,"
     " audience_pct, audience_count from build.fact_title_rating",

@@ -22,11 +22,11 @@ def stage_list(conn: psycopg.Connection, load_id: int, places: list[tuple[str, i
         " ('tm2', 4, 'movie', 'Beta', 2019, '{}', '{}'), ('tm3', 5, 'movie', 'Beta', 2019, '{}', '{}'),"
         " ('tm4', 6, 'movie', 'Gamma', 2019, '{}', '{}')"
     )
-    for rank, (title, year) in enumerate(places, start=1):
+    for rank, (title, year) in enumerate(places):
         conn.execute(
             "insert into staging.justwatch_best_movies (list_rank, line_number, title, release_year)"
             " values (%s, %s, %s, %s)",
-            (rank, rank + 1, title, year),
+            (rank, rank + 2, title, year),
         )
     for source_id, number in linked.items():
         conn.execute(
@@ -133,3 +133,22 @@ def test_a_day_is_told_as_it_was(conn, make_day):
     ]
     assert conn.execute(query, (DAY + timedelta(4),)).fetchall() == [("Alpha", "PG", ["netflix"])]
     assert conn.execute(query, (DAY - timedelta(1),)).fetchall() == []
+
+
+def test_two_works_that_were_taken_for_one_both_keep_what_was_said_of_them(conn, make_day):
+    """The nameless rows are one work, and that of Bo Ray is with them until the last day tells them apart."""
+    named, nameless = Netflix("s1", "Ares", actors=("Bo Ray",), description="A god."), Netflix("s2", "Ares")
+    run_day(conn, make_day(DAY), [named, nameless])
+    run_day(conn, make_day(DAY + timedelta(1)), [named])
+    run_day(conn, make_day(DAY + timedelta(2)), [Netflix("s1", "Ares", description="A ship.")])
+    ((before,),) = conn.execute("select distinct title_key from warehouse.dim_title_history").fetchall()
+    run_day(conn, make_day(DAY + timedelta(3)), [Netflix("s1", "Ares", actors=("Ann Lee",), description="A ship.")])
+    found = conn.execute(
+        "select title_key, is_current, title, description from warehouse.dim_title order by is_current"
+    ).fetchall()
+    assert found == [(found[0][0], False, "Ares", "A god."), (before, True, "Ares", "A ship.")]
+    periods = conn.execute(
+        "select title_key = %s, valid_from - %s, valid_until - %s from warehouse.dim_title_history order by 1, 2",
+        (before, DAY, DAY),
+    ).fetchall()
+    assert periods == [(False, 0, 2), (True, 0, 1), (True, 2, 3), (True, 3, None)]

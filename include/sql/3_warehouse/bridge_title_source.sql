@@ -9,7 +9,7 @@
 insert into build.bridge_title_source (
     source, source_id, title_key, platform_key, source_title, source_kind, source_year, source_certification,
     runtime_min, season_count, added_date, source_genres, match_band, match_probability, decided_by,
-    line_number
+    line_number, source_rank
 )
 with
 
@@ -63,7 +63,8 @@ select
     end as match_band,
     title_decision.probability as match_probability,
     coalesce(title_decision.decided_by, 'model') as decided_by,
-    source_rows.line_number
+    source_rows.line_number,
+    work_of_row.source_rank
 from source_rows
 left join build.work_of_row
     on

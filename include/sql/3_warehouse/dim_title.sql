@@ -1,11 +1,12 @@
 -- build.dim_title
 -- Grain:  work
--- Reads:  build.work_of_row, build.dim_certification, build.reference_genre, staging, matching.imdb_title_name,
---         matching.source_title, warehouse.dim_title
+-- Reads:  build.work_of_row, build.dim_certification, build.reference_genre, build.said_node, build.hist_source_row,
+--         staging, matching.imdb_title_name, matching.source_title, warehouse.dim_title
 -- Writes: build.dim_title (empty before)
 -- Rerun:  the table is emptied and filled anew from the same rows
 -- Notes:  every kept IMDb title, every catalogue title, every Rotten Tomatoes film; and the titles of the
---         warehouse that no source has any more, as they were.
+--         warehouse that no source has any more, as they were. What a new day shows to be two works was one on former
+--         days: the one that has no row yet gets what its catalogue said last.
 --         Where several sources know a field, the first of these is taken, and field_sources says which it was:
 --           title               netflix, imdb, rotten_tomatoes
 --           kind, release_year  imdb, netflix, rotten_tomatoes
@@ -243,6 +244,38 @@ current_titles as (
     left join told on reviewed.title_key = told.title_key
     left join original_language on imdb.title_key = original_language.title_key
     left join named_language on reviewed.title_key = named_language.title_key
+),
+
+told_apart as (
+    select distinct on (said_node.title_key)
+        said_node.title_key,
+        hist_source_row.title,
+        split_part(hist_source_row.plain_key, '|', 3) as folded_title,
+        hist_source_row.kind,
+        hist_source_row.release_year,
+        hist_source_row.runtime_min,
+        hist_source_row.season_count,
+        dim_certification.certification_key,
+        hist_source_row.description,
+        hist_source_row.source
+    from build.said_node
+    inner join build.hist_source_row
+        on
+            said_node.source = hist_source_row.source
+            and said_node.plain_key = hist_source_row.plain_key
+            and said_node.fingerprint = hist_source_row.fingerprint
+            and said_node.is_base = hist_source_row.is_base
+    left join build.dim_certification on hist_source_row.certification = dim_certification.certification
+    where
+        said_node.title_key >= 1000000000000
+        and said_node.title_key not in (select work_of_row.title_key from build.work_of_row)
+        and not exists (
+            select from warehouse.dim_title
+            where dim_title.title_key = said_node.title_key
+        )
+    order by
+        said_node.title_key, hist_source_row.until_date desc, hist_source_row.is_base desc, hist_source_row.place,
+        hist_source_row.row_sha256
 )
 
 select *
@@ -273,4 +306,29 @@ select
     gone.field_sources
 from warehouse.dim_title as gone
 left join current_titles on gone.title_key = current_titles.title_key
-where current_titles.title_key is null;
+where current_titles.title_key is null
+union all
+select
+    title_key,
+    title,
+    null as original_title,
+    folded_title,
+    kind,
+    release_year,
+    null as end_year,
+    runtime_min,
+    season_count,
+    certification_key,
+    false as is_adult,
+    null as imdb_title_id,
+    null as imdb_title_type,
+    description,
+    null as synopsis,
+    null as critics_consensus,
+    null as studio,
+    false as is_catalogue_title,
+    false as is_current,
+    array[source] as sources,
+    null as original_language,
+    null as field_sources
+from told_apart;

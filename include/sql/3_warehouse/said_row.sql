@@ -118,7 +118,7 @@ rotten_tomatoes as (
     left join linked on linked.source = 'rotten_tomatoes' and movies.source_id = linked.source_id
 ),
 
-list_rows as (
+staged_list as (
     select
         'Best Movies Netflix' as list,
         'movie' as kind,
@@ -142,6 +142,17 @@ list_rows as (
         'series' as kind,
         *
     from staging.justwatch_best_shows_by_year
+),
+
+-- The files count from 0.
+list_rows as (
+    select
+        list,
+        kind,
+        title,
+        release_year,
+        list_rank + case when min(list_rank) over (partition by list) = 0 then 1 else 0 end as list_rank
+    from staged_list
 ),
 
 -- The titles of JustWatch that a list row may mean; of its own year first.

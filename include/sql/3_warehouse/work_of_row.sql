@@ -3,30 +3,46 @@
 -- Reads:  build.said_row, build.said_node, warehouse.dim_platform
 -- Writes: build.work_of_row (empty before)
 -- Rerun:  the table is emptied and filled anew; the same rows get the same keys
--- Notes:  a row that is linked is its IMDb title. Which work the others are is told by everything that was said on any
+-- Notes:  a row that is linked is its IMDb title; rows that say the same are the same title, the least one that any of
+--         them is linked to. Which work the others are is told by everything that was said on any
 --         loaded day (plugins/reelhouse/warehousing/identity.py), not by the order of rows, ids or loads.
 --         The row that speaks for its work: no version suffix, most critics (Rotten Tomatoes), least id
 
 insert into build.work_of_row (source, source_id, title_key, natural_key, platform_key, source_rank)
+with
+
+said as (
+    select
+        said_row.*,
+        said_node.natural_key,
+        coalesce(
+            min(said_row.imdb_title_number) over (
+                partition by said_row.source, said_row.plain_key, said_row.fingerprint, said_row.is_base
+            ),
+            said_node.identity_key
+        ) as title_key
+    from build.said_row
+    inner join build.said_node
+        on
+            said_row.source = said_node.source
+            and said_row.plain_key = said_node.plain_key
+            and said_row.fingerprint = said_node.fingerprint
+            and said_row.is_base = said_node.is_base
+)
+
 select
-    said_row.source,
-    said_row.source_id,
-    coalesce(said_row.imdb_title_number, said_node.identity_key) as title_key,
-    said_node.natural_key,
+    said.source,
+    said.source_id,
+    said.title_key,
+    said.natural_key,
     dim_platform.platform_key,
     row_number() over (
-        partition by coalesce(said_row.imdb_title_number, said_node.identity_key), said_row.source
+        partition by said.title_key, said.source
         order by
-            said_row.is_base desc,
-            said_row.critics_count desc nulls last,
-            length(said_row.source_id),
-            said_row.source_id collate "C"
+            said.is_base desc,
+            said.critics_count desc nulls last,
+            length(said.source_id),
+            said.source_id collate "C"
     ) as source_rank
-from build.said_row
-inner join build.said_node
-    on
-        said_row.source = said_node.source
-        and said_row.plain_key = said_node.plain_key
-        and said_row.fingerprint = said_node.fingerprint
-        and said_row.is_base = said_node.is_base
-left join warehouse.dim_platform on said_row.source = dim_platform.platform;
+from said
+left join warehouse.dim_platform on said.source = dim_platform.platform;

@@ -171,3 +171,24 @@ from (
     window titles as (partition by title_key order by rating_date)
 ) as compared
 where compared.said = compared.next_said;
+
+-- fail
+select
+    'row of a list that is neither of a title nor listed without one' as problem,
+    said.list,
+    said.place,
+    said.title,
+    said.from_date
+from build.hist_source_row as said
+where
+    said.source = 'justwatch'
+    and not exists (
+        select
+        from build.fact_list_membership as told
+        where
+            told.list = said.list
+            and told.list_rank = said.place
+            and told.source_title = said.title
+            and told.from_date <= said.from_date
+            and coalesce(told.until_date, 'infinity') > said.from_date
+    );

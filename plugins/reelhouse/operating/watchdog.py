@@ -12,6 +12,7 @@ import time
 import psycopg
 
 from reelhouse.database import connect, translated_errors
+from reelhouse.day import Day
 from reelhouse.operating import embedded
 from reelhouse.settings import read_settings
 
@@ -49,6 +50,14 @@ def end_excess(conn: psycopg.Connection, bounds: dict[str, tuple[float, float]] 
             if conn.execute("select pg_terminate_backend(%s)", (pid,)).fetchone()[0]:
                 ended.append((person, why))
     return ended
+
+
+def end_excess_of_people(conn: psycopg.Connection, day: Day) -> dict[str, object]:
+    """The step of `tidy_warehouse`: a look each night, for where no watchdog goes on looking.
+
+    Gives   sessions ended, and why
+    """
+    return {"sessions_ended": [f"{person}: {why}" for person, why in end_excess(conn)]}
 
 
 _EXCESS = """

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
 
 from reelhouse.database import connect
 from reelhouse.errors import SettingsWrong
+from reelhouse.lineage import FILE
+from reelhouse.reporting.column_origins import render_lineage
 from reelhouse.reporting.schema import SCHEMAS, Column, Relation, read_relations
 from reelhouse.reporting.star_picture import render_star
 from reelhouse.settings import read_settings
@@ -25,15 +27,24 @@ record goes from `staging` by `matching` and `build` to `warehouse`. Analysts us
 """
 
 
-def write_dictionary(conn: psycopg.Connection, folder: Path) -> list[Path]:
-    """Write data_dictionary.md and star.svg of a migrated database.
+def documents(conn: psycopg.Connection, folder: Path, include: Path) -> dict[Path, str]:
+    """What is generated from a migrated database: the dictionary and the picture in it, and the lineage.
 
-    Gives   the files that changed
+    Takes   folder   for the first two
+            include  folder with `sql/`, for the third
     """
-    texts = {folder / DICTIONARY: render_dictionary(conn), folder / PICTURE: render_star(read_relations(conn))}
+    return {
+        folder / DICTIONARY: render_dictionary(conn),
+        folder / PICTURE: render_star(read_relations(conn)),
+        include / FILE: render_lineage(conn, include / "sql"),
+    }
+
+
+def write_changed(texts: Mapping[Path, str]) -> list[Path]:
+    """Write each text to its file, where that says something else; gives those files."""
     old = [path for path, text in texts.items() if not path.is_file() or path.read_text() != text]
-    folder.mkdir(parents=True, exist_ok=True)
     for path in old:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(texts[path])
     return old
 
@@ -76,13 +87,16 @@ def _cell(text: str) -> str:
 
 
 def main() -> None:
-    """Write docs/data_dictionary.md and docs/star.svg from the database that REELHOUSE_WAREHOUSE_DSN names."""
-    dsn = read_settings().warehouse_dsn
+    """Write docs/data_dictionary.md, docs/star.svg and include/lineage.json from the database that
+    REELHOUSE_WAREHOUSE_DSN names.
+    """
+    settings = read_settings()
+    dsn = settings.warehouse_dsn
     if not dsn:
         raise SettingsWrong("REELHOUSE_WAREHOUSE_DSN: expected a migrated database to describe, found none.")
     with connect(dsn, "reelhouse data_dictionary", autocommit=True) as conn:
-        written = write_dictionary(conn, Path(sys.argv[1] if len(sys.argv) > 1 else "docs"))
-    print("\n".join(f"{path}: written" for path in written) or "Both were up to date.")
+        written = write_changed(documents(conn, Path("docs"), settings.include))
+    print("\n".join(f"{path}: written" for path in written) or "All were up to date.")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-SCHEMAS = ("mart", "warehouse", "matching", "staging", "quarantine", "ops", "build", "curated", "audit")
+SCHEMAS = ("mart", "warehouse", "matching", "staging", "quarantine", "ops", "build", "curated", "audit", "as_of")
 
 
 @dataclass(frozen=True, slots=True)

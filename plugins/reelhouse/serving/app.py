@@ -18,9 +18,10 @@ from reelhouse.serving.oidc import LOGIN_SECONDS, LoginServer
 from reelhouse.serving.pages import describing, login
 from reelhouse.serving.pages import routes as pages
 from reelhouse.serving.reading import Reader
-from reelhouse.serving.routes import catalogue, graph, movies, operations, people, platforms, reviews, viewers
+from reelhouse.serving.routes import catalogue, graph, movies, operations, people, platforms, reviews, sources, viewers
 from reelhouse.serving.settings import ServingSettings
 from reelhouse.serving.shielding import Shield
+from reelhouse.serving.starting import Start, starter
 from reelhouse.settings import Settings
 
 # What answers to anybody, without data: a test holds that there is no more.
@@ -44,11 +45,13 @@ def make_app(
     serving: ServingSettings,
     make_access: Callable[[ConnectionPool], Access] = KeyAccess,
     is_framed: bool = False,
+    start: Start | None = None,
 ) -> FastAPI:
     """The app on a warehouse. Connects when first asked, so that a process that only imports it opens nothing.
 
     Takes   make_access  how people are known; gets connections to the warehouse itself
             is_framed    shown by Airflow in a frame of its own page
+            start        starts a day's run; None: over the REST API of the Airflow that the settings know
     """
     writing = writing_pool(dsn)
     reader = Reader(serving.read_dsn or dsn, serving)
@@ -76,6 +79,7 @@ def make_app(
     app.state.reader = reader
     app.state.limiter = Limiter(serving.rate)
     app.state.access = make_access(writing)
+    app.state.start = start or starter(settings, serving)
     app.state.is_alone = make_access is KeyAccess
     app.state.login_server = LoginServer(serving.oidc) if serving.oidc and app.state.is_alone else None
     _add_routes(app)
@@ -105,7 +109,7 @@ def _add_routes(app: FastAPI) -> None:
     app.include_router(_open_routes())
     app.include_router(login.open_router)
     versioned = APIRouter(prefix="/api/v1", dependencies=[Depends(enter)], responses=PROBLEMS)
-    for each in (movies, people, viewers, reviews, platforms, catalogue, operations):
+    for each in (movies, people, viewers, reviews, platforms, catalogue, operations, sources):
         versioned.include_router(each.router)
     app.include_router(versioned)
     # The streaming project's paths had no prefix.

@@ -439,3 +439,40 @@ class Found(Model):
     imdb: dict[str, int]
     rotten_tomatoes: dict[str, int]
     justwatch: dict[str, int]
+
+
+class Account(Model):
+    """What a file that was sent has in it, before anything of it is staged."""
+
+    source: str
+    file_name: str
+    day: date
+    sha256: str
+    byte_count: int
+    is_new: bool = Field(description="False: in place of one that was there")
+    rows_in: int | None = Field(description="records; null is not counted before its day is staged")
+    rows_kept: int | None
+    rows_filtered: int | None
+    rows_quarantined: int | None
+    rows_duplicate: int | None
+
+
+class Received(Model):
+    account: Account
+    run_id: str | None = Field(description="the run of extract_sources that was started")
+    words: str
+
+
+class FileAccount(Model):
+    """What became of the rows of a file in a load."""
+
+    load_id: int
+    day: date
+    state: str
+    file_name: str
+    rows_in: int
+    rows_staged: int
+    rows_filtered: int
+    rows_quarantined: int
+    rows_duplicate: int
+    rows_repaired: int

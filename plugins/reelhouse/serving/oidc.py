@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import httpx
 from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.starlette_client import OAuth
 from fastapi import Request, Response
 from joserfc.errors import JoseError
 
@@ -39,6 +38,9 @@ class LoginServer:
     """The login server that the settings name. Asked when somebody logs in, not before."""
 
     def __init__(self, oidc: Oidc) -> None:
+        # Who names no login server need not load it.
+        from authlib.integrations.starlette_client import OAuth
+
         self.oidc = oidc
         self.client = OAuth().register(
             "server",

@@ -10,6 +10,9 @@ REELHOUSE_API_SECONDS      after which a question is given up                   
 REELHOUSE_API_RATE         requests a minute that one key may make of one worker        6000
 REELHOUSE_API_ORIGINS      web origins whose pages may ask (CORS), with commas between  none
 REELHOUSE_API_UPLOAD_MB    largest file that may be uploaded                            2048
+REELHOUSE_AIRFLOW_URL      Airflow that is to load a file that was sent                 the one of `up`
+REELHOUSE_AIRFLOW_PASSWORDS_FILE
+                           JSON file with the password of its user `admin`
 REELHOUSE_OIDC_ISSUER      login server (OpenID Connect) for people                     none: keys only
 REELHOUSE_OIDC_CLIENT_ID   how it knows us
 REELHOUSE_OIDC_SECRET_FILE file with what we show it
@@ -54,6 +57,8 @@ class ServingSettings:
     origins: tuple[str, ...] = ()
     upload_bytes: int = 2048 << 20
     oidc: Oidc | None = None
+    airflow_url: str | None = None
+    airflow_passwords: Path | None = None
 
 
 def read_serving_settings(env: Mapping[str, str] | None = None) -> ServingSettings:
@@ -70,6 +75,8 @@ def read_serving_settings(env: Mapping[str, str] | None = None) -> ServingSettin
         origins=tuple(word.strip() for word in env.get("REELHOUSE_API_ORIGINS", "").split(",") if word.strip()),
         upload_bytes=_count(env, "REELHOUSE_API_UPLOAD_MB", 2048) << 20,
         oidc=_oidc(env),
+        airflow_url=(env.get("REELHOUSE_AIRFLOW_URL") or "").rstrip("/") or None,
+        airflow_passwords=Path(name) if (name := env.get("REELHOUSE_AIRFLOW_PASSWORDS_FILE")) else None,
     )
 
 

@@ -72,7 +72,7 @@ HISTORY_TABLES = (
     BuildTable("rerated_title", takes_day=True),
     BuildTable("fact_title_rating"),
     BuildTable("fact_availability"),
-    BuildTable("fact_list_membership"),
+    BuildTable("fact_list_membership", sees=("every_title",)),
     BuildTable("person_identity", takes_day=True),
 )
 BUILD_TABLES = DAY_TABLES + HISTORY_TABLES

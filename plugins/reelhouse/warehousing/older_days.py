@@ -58,7 +58,7 @@ def keep_current(conn: psycopg.Connection, day: Day, load_id: int) -> int:
 
 
 def _note_titles_to_take(conn: psycopg.Connection, day: Day) -> int:
-    """Titles of the day that the warehouse does not have, or has from no later day."""
+    """Titles that the warehouse does not have, and those of the day that it has from no later day."""
     return conn.execute(
         "create temporary table title_to_take on commit drop as"
         " with last_day as ("
@@ -79,8 +79,8 @@ def _note_titles_to_take(conn: psycopg.Connection, day: Day) -> int:
         "  select now_key as title_key, is_current from key_of_title"
         "  inner join warehouse.dim_title on old_key = dim_title.title_key"
         " ) as kept using (title_key) left join last_day using (title_key)"
-        " where own.is_current and (kept.title_key is null"
-        "  or (not kept.is_current and coalesce(last_day.last_date <= %s, false)))",
+        " where kept.title_key is null"
+        "  or (own.is_current and not kept.is_current and coalesce(last_day.last_date <= %s, false))",
         (day.batch_date,),
     ).rowcount
 

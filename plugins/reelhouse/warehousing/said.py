@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import psycopg
 from psycopg import sql
 
-from reelhouse.warehousing.identity import Node, Run, Work, plain_part, works_of
+from reelhouse.warehousing.identity import FIRST_KEY, Node, Run, Work, plain_part, works_of
 
 _NODES = """
 select source, plain_key, fingerprint, is_base, min(folded_names), min(description_sha256),
@@ -96,12 +96,14 @@ def _identities(conn: psycopg.Connection, works: list[Work]) -> Iterator[tuple]:
 
 def _shifted(conn: psycopg.Connection, works: list[Work]) -> Iterator[tuple[int, int]]:
     """Keys of works that are others than before: another namesake was there first, or two works are one."""
-    now = {_name(node): work.identity_key for work in works for node in work.nodes}
+    now = {_name(node): work.title_key(node) for work in works for node in work.nodes}
     moved: dict[int, int] = {}
     for work in works_of(_read_nodes(conn, "warehouse")):
         for node in sorted(work.nodes, key=lambda node: (node.last, node.order)):
-            # The newest node of a work is the one that readers have.
-            moved[work.identity_key] = now.get(_name(node), work.identity_key)
+            # The newest node of those without a link is the one that readers have under the key of the work.
+            if work.title_key(node) == work.identity_key:
+                key = now.get(_name(node), work.identity_key)
+                moved[work.identity_key] = key if key >= FIRST_KEY else work.identity_key
     yield from ((old, new) for old, new in sorted(moved.items()) if old != new)
 
 

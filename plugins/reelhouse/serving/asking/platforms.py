@@ -66,8 +66,8 @@ def produced(seen: Snapshot, kind: str, country: str, year: int) -> PlatformYear
     words = [
         row["word"]
         for row in seen.rows(
-            "select lower(same.word) as word from build.reference_country_word as asked"
-            " inner join build.reference_country_word as same using (country) where lower(asked.word) = %(country)s",
+            "select lower(same.word) as word from mart.country_words as asked"
+            " inner join mart.country_words as same using (country) where lower(asked.word) = %(country)s",
             {"country": country.casefold()},
         )
     ]

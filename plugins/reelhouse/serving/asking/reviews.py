@@ -167,7 +167,7 @@ def decide(conn: psycopg.Connection, decision: Decision, person: str) -> Decided
     number = _target(conn, decision)
     with conn.transaction():
         # Two reviewers at once: the second waits here and then finds the first one's decision.
-        conn.execute("select pg_advisory_xact_lock(hashtext('reelhouse.review'))")
+        conn.execute("lock table matching.override in share row exclusive mode")
         row = find_row(conn, decision.source, decision.source_id)
         with conn.cursor(row_factory=psycopg.rows.dict_row) as cursor:
             earlier = cursor.execute(DECIDED_ALREADY, row).fetchall()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from reelhouse.serving.models import (
     CheckOf,
+    FileAccount,
     Health,
     LoadOf,
     MatchQuality,
@@ -50,6 +51,17 @@ def trust(seen: Snapshot) -> Trust:
         checks=[CheckOf(**row) for row in checks],
         match_quality=[MatchQuality(**row) for row in quality],
     )
+
+
+def file_accounts(seen: Snapshot, source: str, limit: int) -> list[FileAccount]:
+    """What became of the rows of a source's files, the newest load first."""
+    rows = seen.rows(
+        "select load_id, batch_date as day, state, file_name, rows_in, rows_staged, rows_filtered, rows_quarantined,"
+        " rows_duplicate, rows_repaired from ops.file_load inner join ops.load using (load_id)"
+        " where source = %(source)s order by opened_at desc, load_id desc, file_name limit %(limit)s",
+        {"source": source, "limit": limit},
+    )
+    return [FileAccount(**row) for row in rows]
 
 
 def health(seen: Snapshot) -> Health:

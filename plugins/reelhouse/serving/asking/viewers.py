@@ -162,25 +162,32 @@ def add_viewing(
     asked = hashlib.sha256(f"{user_id}\n{new.model_dump_json()}".encode()).hexdigest()
     with conn.transaction():
         if once is not None:
-            # The same request twice at once: the second waits here and finds the first one's answer.
-            conn.execute("select pg_advisory_xact_lock(hashtext(%s), hashtext(%s))", (person, once))
             conn.execute("delete from ops.api_request where answered_at < clock_timestamp() - interval '7 days'")
-            row = conn.execute(
-                "select request_sha256, body, status from ops.api_request where person = %s and idempotency_key = %s",
-                (person, once),
-            ).fetchone()
-            if row and row[0] != asked:
-                raise InTheWay("Idempotency-Key: expected a new one, found one that was sent with something else.")
-            if row:
-                return row[1], row[2]
+            # The same request twice at once: the second waits here and finds the first one's answer.
+            begun = conn.execute(
+                "insert into ops.api_request (person, idempotency_key, request_sha256, status, body)"
+                " values (%s, %s, %s, 201, 'null') on conflict do nothing",
+                (person, once, asked),
+            )
+            if begun.rowcount == 0:
+                return _former_answer(conn, person, once, asked)
         told = _insert_viewing(conn, user_id, new)
         if once is not None:
             conn.execute(
-                "insert into ops.api_request (person, idempotency_key, request_sha256, status, body)"
-                " values (%s, %s, %s, 201, %s)",
-                (person, once, asked, Jsonb(told)),
+                "update ops.api_request set body = %s where person = %s and idempotency_key = %s",
+                (Jsonb(told), person, once),
             )
     return told, 201
+
+
+def _former_answer(conn: psycopg.Connection, person: str, once: str, asked: str) -> tuple[dict[str, object], int]:
+    digest, body, status = conn.execute(
+        "select request_sha256, body, status from ops.api_request where person = %s and idempotency_key = %s",
+        (person, once),
+    ).fetchone()
+    if digest != asked:
+        raise InTheWay("Idempotency-Key: expected a new one, found one that was sent with something else.")
+    return body, status
 
 
 def _insert_viewing(conn: psycopg.Connection, user_id: int, new: NewViewing) -> dict[str, object]:

@@ -32,3 +32,17 @@ document.addEventListener("click", (event) => {
   const list = document.getElementById("suggestions");
   if (list && !event.target.closest(".typing")) list.replaceChildren();
 });
+
+// Suggestions that arrive after the search was sent, or after somebody has gone on, must not cover what was found.
+let isSent = false;
+document.addEventListener("input", (event) => {
+  if (event.target.id === "q") isSent = false;
+});
+document.addEventListener("submit", () => {
+  isSent = true;
+  document.getElementById("suggestions")?.replaceChildren();
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const hasLeft = document.activeElement !== document.getElementById("q");
+  if (event.detail.target.id === "suggestions" && (isSent || hasLeft)) event.detail.shouldSwap = false;
+});

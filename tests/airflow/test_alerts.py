@@ -1,0 +1,70 @@
+"""A task that fails for good tells people of it, whatever state the warehouse is in."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
+
+import pytest
+
+from reelhouse import orchestration
+
+
+@pytest.fixture
+def posted(monkeypatch):
+    found: list[dict] = []
+
+    class Taker(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            found.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *words: object) -> None:
+            return
+
+    server = HTTPServer(("127.0.0.1", 0), Taker)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("REELHOUSE_ALERT_WEBHOOK", f"http://127.0.0.1:{server.server_port}/")
+    yield found
+    server.shutdown()
+    server.server_close()
+
+
+def context() -> dict:
+    moment = datetime(2026, 1, 5, tzinfo=UTC)
+    return {
+        "params": {"day": None},
+        "dag_run": SimpleNamespace(logical_date=moment, run_after=moment),
+        "dag": SimpleNamespace(dag_id="match_titles"),
+        "ti": SimpleNamespace(task_id="find_candidates"),
+        "exception": ValueError("there was no title"),
+    }
+
+
+def test_every_task_tells_when_it_has_failed_for_good(dags) -> None:
+    for dag in dags.values():
+        for task in dag.tasks:
+            assert [type(each).__name__ for each in task.on_failure_callback] == ["AlertNotifier"], task.task_id
+
+
+def test_a_failure_is_told_once_and_again_when_the_warehouse_is_away(posted, dsn, monkeypatch) -> None:
+    monkeypatch.setenv("REELHOUSE_WAREHOUSE_DSN", dsn)
+    for _ in range(2):
+        orchestration.AlertNotifier().notify(context())
+    assert [(each["place"], each["cause"]) for each in posted] == [
+        ("match_titles.find_candidates", "there was no title")
+    ]
+    monkeypatch.setenv("REELHOUSE_WAREHOUSE_DSN", "host=127.0.0.1 port=1 dbname=gone user=nobody")
+    orchestration.AlertNotifier().notify(context())
+    assert len(posted) == 2
+
+
+def test_an_alert_that_cannot_be_sent_fails_nothing(dsn, monkeypatch, caplog) -> None:
+    monkeypatch.setenv("REELHOUSE_WAREHOUSE_DSN", dsn)
+    monkeypatch.setenv("REELHOUSE_ALERT_WEBHOOK", "http://127.0.0.1:1/")
+    orchestration.AlertNotifier().notify(context())
+    assert "could not be sent" in caplog.text

@@ -1,0 +1,112 @@
+"""Alerts reach a mail server and a webhook once, with cause, rows and what to do; what was not sent is sent again."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from datetime import date
+from email import message_from_bytes, policy
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from reelhouse.alerting import Alert, sample_rows, tell
+from reelhouse.errors import SettingsWrong
+
+DAY = date(2026, 1, 5)
+HELD = Alert("hold", DAY, "warehouse", "netflix_titles: expected 8,000 rows or more, found 12\nBcc: x@y", ("row one",))
+
+
+class Mailbox:
+    """Keeps what a mail server is given."""
+
+    def __init__(self) -> None:
+        self.mails: list = []
+
+    async def handle_DATA(self, server, session, envelope) -> str:
+        self.mails.append((envelope.rcpt_tos, message_from_bytes(envelope.content, policy=policy.default)))
+        return "250 OK"
+
+
+@pytest.fixture
+def mailbox():
+    box = Mailbox()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    box.address = f"smtp://127.0.0.1:{port}"
+    yield box
+    controller.stop()
+
+
+@pytest.fixture
+def webhook():
+    posted: list[dict] = []
+
+    class Taker(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *words: object) -> None:
+            return
+
+    server = HTTPServer(("127.0.0.1", 0), Taker)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/", posted
+    server.shutdown()
+    server.server_close()
+
+
+def test_an_alert_goes_to_both_once_a_day(conn, mailbox, webhook) -> None:
+    address, posted = webhook
+    env = {"REELHOUSE_ALERT_SMTP": mailbox.address, "REELHOUSE_ALERT_TO": "ops@example.org, two@example.org",
+           "REELHOUSE_ALERT_WEBHOOK": address}  # fmt: skip
+    assert tell(conn, HELD, env) == ["email", "webhook"]
+    assert tell(conn, HELD, env) == []
+    ((to, mail),) = mailbox.mails
+    assert to == ["ops@example.org", "two@example.org"]
+    assert mail["Subject"].startswith("Reelhouse 2026-01-05: hold at warehouse: netflix_titles: expected 8,000 rows")
+    assert mail["Bcc"] is None
+    text = mail.get_content()
+    assert "found 12" in text
+    assert "row one" in text
+    assert "What to do: Readers have what they had." in text
+    assert [(each["kind"], each["day"], each["rows"]) for each in posted] == [("hold", "2026-01-05", ["row one"])]
+    assert conn.execute("select place, repeats from ops.alert").fetchall() == [("warehouse", 1)]
+    # Another day is another alert; without the warehouse each is sent.
+    assert tell(conn, Alert("hold", date(2026, 1, 6), "warehouse", "again"), env) == ["email", "webhook"]
+    assert tell(None, HELD, env) == ["email", "webhook"]
+
+
+def test_what_could_not_be_sent_is_sent_the_next_time(conn, mailbox) -> None:
+    gone = {"REELHOUSE_ALERT_SMTP": "smtp://127.0.0.1:1", "REELHOUSE_ALERT_TO": "ops@example.org"}
+    with pytest.raises(OSError, match=r"refused"):
+        tell(conn, HELD, gone)
+    assert tell(conn, HELD, gone | {"REELHOUSE_ALERT_SMTP": mailbox.address}) == ["email"]
+
+
+def test_without_a_place_nothing_is_sent_and_a_wrong_one_is_told(conn) -> None:
+    assert tell(conn, HELD, {}) == []
+    for wrong in (
+        {"REELHOUSE_ALERT_SMTP": "smtp://127.0.0.1:1"},
+        {"REELHOUSE_ALERT_SMTP": "imap://host", "REELHOUSE_ALERT_TO": "a@example.org"},
+        {"REELHOUSE_ALERT_WEBHOOK": "file:///etc/passwd"},
+    ):
+        with pytest.raises(SettingsWrong):
+            tell(conn, HELD, wrong)
+
+
+def test_the_rows_are_those_of_failed_checks(conn) -> None:
+    assert sample_rows(conn, DAY) == ()
+    conn.execute(
+        "with opened as (insert into ops.load (part, batch_date, input_sha256, state) values"
+        " ('warehouse', %s, 'x', 'building') returning load_id) insert into ops.check_result"
+        " select load_id, name, 'fail', 1, '[{\"title\": \"Twice\"}]' from opened, unnest(array['two of one']) as name",
+        (DAY,),
+    )
+    assert sample_rows(conn, DAY) == ('two of one: {"title": "Twice"}',)

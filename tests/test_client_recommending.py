@@ -1,0 +1,81 @@
+"""The recommend calls of the earlier project, on our lists: any id or title goes in, five come out, and can be sent."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from people import login
+from small_star import Imdb, Netflix, run_day
+
+from reelhouse import Warehouse
+from reelhouse.database import connect
+from reelhouse.day import Day
+from reelhouse.errors import QueryWrong
+from reelhouse.recommending.refreshing import build_recommendations, check_recommendations, publish_recommendations
+from reelhouse.settings import read_settings
+
+NAMES = ["Harbour", "Lantern", "Orchard", "Winter", "Compass", "Saffron", "Meadow", "Violin", "Glacier", "Pepper"]
+
+
+@pytest.fixture(scope="module")
+def scientist(module_dsn, tmp_path_factory):
+    settings = read_settings(
+        {"REELHOUSE_HOME": str(tmp_path_factory.mktemp("home")), "REELHOUSE_WAREHOUSE_DSN": module_dsn}
+    )
+    rows = [
+        *(
+            Imdb(n, name, 2000 + n, rating=(6 + n / 10, 9000), genres=(("Drama",), ("Comedy", "Drama"))[n % 2])
+            for n, name in enumerate(NAMES, 1)
+        ),
+        *(Netflix(f"s{n}", name, 2000 + n, imdb=n) for n, name in enumerate(NAMES, 1)),
+    ]
+    day = Day(date(2026, 1, 5), settings)
+    with connect(module_dsn, "reelhouse test", autocommit=True) as conn:
+        run_day(conn, day, rows)
+        for step in (build_recommendations, check_recommendations, publish_recommendations):
+            step(conn, day)
+        conn.execute(
+            "insert into matching.work_member (source, source_id, work_key, imdb_title_number, load_id)"
+            " select 'justwatch', 'tm' || n, 'tt' || n, n, load_id from generate_series(1, 5) as n,"
+            " warehouse.publication where part = 'warehouse'"
+        )
+    with login(module_dsn, "scientist") as dsn, Warehouse(dsn) as warehouse:
+        yield warehouse
+
+
+def test_the_calls_of_the_earlier_project_work_on_our_lists(scientist) -> None:
+    assert scientist.recommender_retrieve()["title"].tolist() == NAMES
+    asked = ["tt0000001", "s2", 3, "Winter", "tm5"]
+    found = scientist.recommend_titles(asked)
+    assert found["source_title"].drop_duplicates().tolist() == NAMES[:5]
+    assert found.groupby("source_title")["rank"].apply(list).tolist() == [[1, 2, 3, 4, 5]] * 5
+    assert scientist.recommendations is found
+    sent = scientist.recommender_send_data()
+    assert sent.table_counts == {"curated.recommendation": 25}
+    stored = scientist.read(
+        "select title_key, recommended_title_key from curated.recommendation order by title_key, rank"
+    )
+    expected = found.sort_values(["source_title_key", "rank"])[["source_title_key", "recommended_title_key"]]
+    assert stored.to_numpy().tolist() == expected.to_numpy().tolist()
+    # The same again replaces, and taking it back leaves what was sent first.
+    scientist.undo(scientist.recommender_send_data().batch)
+    assert len(scientist.read("select * from curated.recommendation")) == 25
+
+
+def test_several_titles_are_taken_together(scientist) -> None:
+    both = scientist.recommend_title(["Harbour", "tt0000002"])
+    assert both["rank"].tolist() == [1, 2, 3, 4, 5]
+    assert not {"Harbour", "Lantern"} & set(both["recommended_title"])
+    assert {name for liked in both["liked_for"] for name in liked} == {"Harbour", "Lantern"}
+
+
+def test_a_title_that_is_not_there_is_named(scientist) -> None:
+    with pytest.raises(QueryWrong, match="tt9999999"):
+        scientist.recommend_titles(["tt9999999"])
+
+
+def test_nothing_found_yet_cannot_be_sent(scientist) -> None:
+    scientist.recommendations = None
+    with pytest.raises(QueryWrong, match="Call recommend_title"):
+        scientist.recommender_send_data()
