@@ -28,7 +28,7 @@ def brute_force_scores(titles: list[Title], sources: range) -> np.ndarray:
     total = len(titles)
 
     def vector(name: str, row: dict) -> dict[str, float]:
-        common = max(20, 0.05 * total) if name == "description" else total
+        common = max(20, {"description": 0.05, "title word": 0.002}.get(name, 1) * total)
         weights = {
             token: 1.0 if name == "year" else math.log((1 + total) / (1 + counts[name][token])) + 1
             for token, _ in row[name]

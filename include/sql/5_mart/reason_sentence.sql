@@ -25,7 +25,7 @@ language sql immutable parallel safe as $function$
             'because you watched ' || string_agg(named, ' and ' order by number)
             || coalesce(
                 '; without ' || min(named) filter (where rank_without is not null) || ' it would be number '
-                || min(rank_without), ''
+                || min(rank_without) filter (where rank_without <> '1'), ''
             ) as said
         from parts
         where kind = 'watched'
@@ -76,12 +76,13 @@ language sql immutable parallel safe as $function$
         where kind in ('together', 'popular', 'own')
         union all
         select
-            8 as place,
+            case kind when 'title word' then 8 when 'category' then 9 when 'year' then 10 else 11 end as place,
             case kind
                 when 'title word' then 'both named "' || string_agg(named, '", "' order by number) || '"'
-                when 'country' then 'both from ' || string_agg(named, ', ' order by number)
-                when 'year' then 'of ' || string_agg(named, ', ' order by number)
                 when 'category' then 'both listed under ' || string_agg(named, ', ' order by number)
+                when 'year' then 'from ' || string_agg(named, ', ' order by number)
+                -- Half of any catalogue: told only when there is little else.
+                when 'country' then 'both from ' || string_agg(named, ', ' order by number)
             end as said
         from parts
         where kind in ('title word', 'country', 'year', 'category')

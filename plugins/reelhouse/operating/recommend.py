@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--user", action="append", default=[], type=int, metavar="N", help="for this viewer; repeatable"
     )
-    parser.add_argument("--best-known", type=int, metavar="N", help="the lists of the N best known titles instead")
+    parser.add_argument("--best-known", type=int, metavar="N", help="the lists of the N best known titles")
     parser.add_argument("--platform", action="append", default=[], help="only what is there: netflix, amazon, …")
     parser.add_argument("--genre", action="append", default=[], help="any of these genres")
     parser.add_argument("--age", type=int, metavar="YEARS", help="only what is known to be for that age")
@@ -156,10 +156,17 @@ def _note(conn: psycopg.Connection, sql_folder, arguments: argparse.Namespace) -
 
 def _print_best_known(conn: psycopg.Connection, count: int) -> int:
     """Lists as Markdown: what a person reads to see whether they are any good."""
+    # Films and series in turns, one of those that begin alike: twenty lists should not be one list twenty times.
     titles = conn.execute(
-        "select title_key, title, release_year, directors from mart.titles"
-        " where is_catalogue_title and is_current and not is_adult"
-        " order by imdb_vote_count desc nulls last, title_key limit %s",
+        "with known as ("
+        " select title_key, title, release_year, directors, imdb_vote_count, kind = 'series' as is_series,"
+        "  row_number() over (partition by left(lower(title), 12) order by imdb_vote_count desc nulls last, title_key)"
+        "  as of_franchise"
+        " from mart.titles where is_catalogue_title and is_current and not is_adult"
+        ")"
+        " select title_key, title, release_year, directors from known where of_franchise = 1"
+        " order by row_number() over (partition by is_series order by imdb_vote_count desc nulls last, title_key),"
+        " is_series limit %s",
         (count,),
     ).fetchall()
     for title_key, title, year, directors in titles:

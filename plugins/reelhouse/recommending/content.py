@@ -49,8 +49,9 @@ CAST_BILLED = 10
 # Four overlapping spans of twelve years, one beginning every three: films of the same three years share all
 # four, films nine years apart one, so that the cosine falls step by step with the distance.
 YEAR_STEP, YEAR_SPANS = 3, 4
-# A word in more than this share of the descriptions says nothing about any of them.
-COMMON_SHARE, COMMON_LEAST = 0.05, 20
+# A word in more than this share of the descriptions says nothing about any of them. Nor does one of many titles: it put
+# Black Panther beside Black Mirror.
+COMMON_SHARE, COMMON_LEAST = {"description": 0.05, "title word": 0.002}, 20
 
 _WORD = re.compile(r"\w+")
 _NOT_DESCRIPTIVE = ENGLISH_STOP_WORDS | {
@@ -180,7 +181,7 @@ def _block(name: str, tokens: Sequence[tuple[Token, ...]]) -> tuple[sparse.csr_m
     """
     counts = Counter(token for row in tokens for token, _ in row)
     labels = {token: label for row in tokens for token, label in sorted(row)}
-    common = max(COMMON_LEAST, COMMON_SHARE * len(tokens)) if name == "description" else len(tokens)
+    common = max(COMMON_LEAST, COMMON_SHARE.get(name, 1.0) * len(tokens))
     weight_of = {token: _rarity(name, count, len(tokens)) for token, count in counts.items() if count <= common}
     shared = {token: column for column, token in enumerate(sorted(t for t in weight_of if counts[t] > 1))}
     scale = (WEIGHTS[name] / sum(WEIGHTS.values())) ** 0.5
