@@ -126,9 +126,8 @@ def send_alert(kind: str, context: Context, place: str, cause: str) -> None:
                 sent = tell(conn, Alert(kind, day, place, cause, rows))
         except (DatabaseAway, SettingsWrong):
             sent = tell(None, Alert(kind, day, place, cause))
-        log.info(
-            "alert of %s at %s: %s", kind, place, ", ".join(sent) or "not sent: told already, or nowhere to send to"
-        )
+        if sent:
+            log.info("alert of %s at %s: %s", kind, place, ", ".join(sent))
     except Exception:
         log.exception("The alert of %s at %s could not be sent.", kind, place)
 

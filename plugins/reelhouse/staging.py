@@ -321,6 +321,7 @@ def _stage_differences(
         changes = kept.apply(conn, file, found.differences)
     if changes is None:
         return None
+    day.tell(f"comparing {file.name}", 1.0)
     mentioned.formers[file.name] = former.digest
     comparing.write_notes(_kept_path(day, file, landed.staged_sha256), known, set(found.repeated))
     return Staged(header, record, former.account[1] + found.arrived - found.departed, changes)

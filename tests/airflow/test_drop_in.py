@@ -24,7 +24,7 @@ from airflow.dag_processing.dagbag import DagBag
 
 initdb()
 bag = DagBag()
-assert len(bag.dags) == 5, bag.import_errors
+assert len(bag.dags) == 6, bag.import_errors
 for dag_id in sorted(bag.dags):
     done = bag.dags[dag_id].test(logical_date=datetime(2026, 1, 31, tzinfo=UTC))
     assert done.state == "success", dag_id

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import time
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import suppress
@@ -318,7 +319,12 @@ def approval_of(api: airflow_api.Api, state: str, seconds: float = 120) -> tuple
         found = [task for task in tasks if task["task_id"] == "approve_warehouse" and task["state"] == state]
         return (run["dag_run_id"], found[0]) if found else None
 
-    return airflow_api.wait_until(look, seconds, f"approve_warehouse {state}")
+    found = airflow_api.wait_until(look, seconds, f"approve_warehouse {state}")
+    if state == airflow_api.AWAITS_INPUT:
+        # An answer that comes before the scheduler has heard that the task is parked fails it, and the retry asks anew
+        # a minute later. No person is as quick as a test.
+        time.sleep(5)
+    return found
 
 
 def asked(api: airflow_api.Api, run_id: str) -> airflow_api.Answer:

@@ -19,7 +19,7 @@ DAGS = {"warehouse": "populate_warehouse", "recommendations": "refresh_recommend
 OPTIONS = {"approve": "Approve", "reject": "Reject"}
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_answer(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "load", type=int, nargs="?", help="number of the held load; without it, which ones wait and why"
     )

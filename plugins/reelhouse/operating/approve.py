@@ -11,7 +11,9 @@ import argparse
 
 from reelhouse.operating import answering
 
-add_arguments = answering.add_arguments
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    answering.add_answer(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

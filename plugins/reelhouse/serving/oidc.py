@@ -9,9 +9,9 @@ import hmac
 import logging
 from dataclasses import dataclass
 
-import httpx
 from authlib.common.errors import AuthlibBaseError
 from fastapi import Request, Response
+from httpx2 import HTTPError
 from joserfc.errors import JoseError
 
 from reelhouse.serving.problems import NotAllowed, NotKnown, NotReady
@@ -62,7 +62,7 @@ class LoginServer:
         request.session[NEXT] = next
         try:
             return await self.client.authorize_redirect(request, _callback(request))
-        except httpx.HTTPError as error:
+        except HTTPError as error:
             raise _away(error) from error
 
     async def come_back(self, request: Request) -> LoggedIn:
@@ -76,7 +76,7 @@ class LoginServer:
         except (AuthlibBaseError, JoseError) as error:
             log.warning("login refused: %s", type(error).__name__)
             raise NotKnown("Expected an answer of the login server to a login begun here, found another.") from error
-        except httpx.HTTPError as error:
+        except HTTPError as error:
             raise _away(error) from error
         finally:
             request.session.clear()
