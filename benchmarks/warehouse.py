@@ -192,7 +192,7 @@ _LAST = (
 )
 _TITLE = (
     "select count(*) from"
-    " (select title_key from warehouse.bridge_title_source where source = 'netflix' limit 20) as some"
+    " (select title_key from warehouse.bridge_title_source where source = 'netflix' limit 20) as few"
     " inner join mart.titles using (title_key)"
 )
 

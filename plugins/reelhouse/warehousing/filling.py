@@ -13,6 +13,9 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import sql
 
+# For sorting one key; the server's default writes to disk what would fit into memory.
+SORT_MEMORY = "256MB"
+
 
 @contextmanager
 def keys_made_afterwards(conn: psycopg.Connection, tables: list[str]) -> Iterator[bool]:
@@ -37,6 +40,7 @@ def keys_made_afterwards(conn: psycopg.Connection, tables: list[str]) -> Iterato
     for name, _ in indexes:
         conn.execute(sql.SQL("drop index warehouse.{}").format(sql.Identifier(name)))
     yield True
+    conn.execute("select set_config('maintenance_work_mem', %s, true)", (SORT_MEMORY,))
     for table in tables:
         conn.execute(sql.SQL("analyze {}").format(_table(table)))
     for table, name, definition in [*keys, *foreign]:

@@ -11,6 +11,7 @@ import psycopg
 
 from reelhouse.database import run_file
 from reelhouse.warehousing.differences import Difference
+from reelhouse.warehousing.filling import keys_made_afterwards
 
 # In the order in which they read each other.
 SEARCH_TABLES = ("title_search", "title_name")
@@ -32,8 +33,9 @@ def refresh_search(conn: psycopg.Connection, sql_folder: Path, difference: Diffe
     keys = None if keys is None or None in renamed else sorted(keys.union(renamed))
     if keys is not None and len(keys) > MOST_TITLES:
         keys = None
-    for table in SEARCH_TABLES:
-        run_file(conn, sql_folder / "3_warehouse" / f"{table}.sql", keys=keys)
+    with keys_made_afterwards(conn, list(SEARCH_TABLES)):
+        for table in SEARCH_TABLES:
+            run_file(conn, sql_folder / "3_warehouse" / f"{table}.sql", keys=keys)
 
 
 def _changed_titles(conn: psycopg.Connection, difference: Difference) -> set[int] | None:
