@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 SECONDS = 15
 SAMPLE_ROWS = 3
-TODO = {
+ADVICE = {
     "failure": "The task's log says more, and `./reelhouse doctor` looks for what is wrong here. Then clear the task, "
     "or run the day again: what was done is not done twice.",
     "hold": "Readers have what they had. Approve or reject, in Airflow (Required Actions) or by `./reelhouse approve`.",
@@ -59,8 +59,8 @@ class Alert:
 
     @property
     def text(self) -> str:
-        rows = "".join(f"\n  {row}" for row in self.rows)
-        return f"{self.cause}\n{f'{chr(10)}Such rows:{rows}{chr(10)}' if rows else ''}\nWhat to do: {TODO[self.kind]}\n"
+        rows = ["Such rows:", *(f"  {row}" for row in self.rows), ""] if self.rows else []
+        return "\n".join([self.cause, "", *rows, f"What to do: {ADVICE[self.kind]}", ""])
 
 
 def tell(conn: psycopg.Connection | None, alert: Alert, env: Mapping[str, str] | None = None) -> list[str]:
