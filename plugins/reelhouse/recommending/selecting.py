@@ -25,7 +25,7 @@ GROWN_UP_AGE = 17
 # Sources at once: memory must not grow with the catalogue.
 _SOURCES = 8192
 _FIRST_WIDTH = 64
-_DENSE_ROWS = 256
+_DENSE_CELLS = 2_000_000
 # Small enough that the columns of all pools of a batch stay in a cache.
 _BATCH = 64
 # Scores are compared in steps of 1e-9, far above the error of a sum of floats and far below any real difference.
@@ -159,8 +159,9 @@ def best_targets(features: Features, sources: np.ndarray, targets: np.ndarray, c
     is_settled = (width == len(targets)) & (columns[:, -1] >= 0)
     is_settled |= (best[:, -1] >> _TIE_BITS) > np.ceil(bound * _STEPS) + 1
     open_rows = np.flatnonzero(~is_settled)
-    for at in range(0, len(open_rows), _DENSE_ROWS):
-        rows = open_rows[at : at + _DENSE_ROWS]
+    step = max(1, _DENSE_CELLS // max(1, len(targets)))
+    for at in range(0, len(open_rows), step):
+        rows = open_rows[at : at + step]
         dense = (left[rows] @ right).toarray()
         best[rows] = _largest(order_keys(features, sources[rows], np.broadcast_to(targets, dense.shape), dense), count)
     return best
