@@ -8,11 +8,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 from urllib.parse import quote, urlsplit
 
 import psycopg
+from cachetools import TTLCache
 from fastapi import Depends, Request
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -28,6 +30,8 @@ log = logging.getLogger("reelhouse.serving.access")
 
 SESSION_COOKIE = "reelhouse_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# How long a key that was taken back may let in: a look at the database for each request costs a tenth of an answer.
+KNOWN_SECONDS = 2
 CSRF_HEADER = "x-csrf-token"
 CSRF_FIELD = "csrf_token"
 
@@ -56,6 +60,9 @@ class Person:
         return scope in self.scopes
 
 
+Find = Callable[[psycopg.Connection, str], keys.Known | None]
+
+
 class Access(Protocol):
     """How a person is known."""
 
@@ -65,23 +72,42 @@ class Access(Protocol):
 
 
 class KeyAccess:
-    """Alone: by an API key in a header, or by the cookie of a session that began with one."""
+    """Alone: by an API key in a header, or by the cookie of a session that began with one.
+
+    Whom a key or a session is of is remembered for KNOWN_SECONDS in each worker: so long one that was taken back or
+    has expired may still let in. One that is none is looked up each time.
+    """
 
     def __init__(self, pool: ConnectionPool) -> None:
         self.pool = pool
+        self.known: TTLCache[tuple[str, str], keys.Known] = TTLCache(10_000, KNOWN_SECONDS)
 
     async def person(self, request: Request) -> Person | None:
         secret = key_of(request)
         cookie = request.cookies.get(SESSION_COOKIE)
         if secret:
-            known = await run_in_threadpool(self._look_up, keys.find_key, secret)
+            known = await self._find("key", keys.find_key, secret)
             return known and Person(known.name, known.scopes)
         if cookie:
-            known = await run_in_threadpool(self._look_up, keys.find_session, cookie)
+            known = await self._find("session", keys.find_session, cookie)
             return known and Person(known.name, known.scopes, cookie)
         return None
 
-    def _look_up(self, find, secret: str) -> keys.Known | None:
+    async def _find(self, kind: str, find: Find, secret: str) -> keys.Known | None:
+        # Only digests are held in memory, too.
+        name = (kind, keys.digest(secret))
+        known = self.known.get(name)
+        if known is None:
+            known = await run_in_threadpool(self._look_up, find, secret)
+            if known is not None:
+                self.known[name] = known
+        return known
+
+    def forget(self, cookie: str) -> None:
+        """A session that its owner ends lets nobody in any more, in this worker at once."""
+        self.known.pop(("session", keys.digest(cookie)), None)
+
+    def _look_up(self, find: Find, secret: str) -> keys.Known | None:
         with self.pool.connection() as conn:
             return find(conn, secret)
 
@@ -129,8 +155,9 @@ async def enter(request: Request) -> Person:
     Raises  NotKnown, NotAllowed, TooOften
     """
     state = request.app.state
-    # An app that is mounted in another is never told that its life begins.
-    await run_in_threadpool(open_pools, state)
+    if state.reader.pool.closed or state.writing.closed:
+        # An app that is mounted in another is never told that its life begins.
+        await run_in_threadpool(open_pools, state)
     person = await state.access.person(request)
     if person is None:
         raise NotKnown("Expected an API key (Authorization: Bearer …) or a session, found none that holds.")
