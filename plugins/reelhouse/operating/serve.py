@@ -21,7 +21,10 @@ WAREHOUSE_OF_WORKERS = "REELHOUSE_WAREHOUSE_DSN"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default=ADDRESS, help=f"address to listen on ({ADDRESS})")
     parser.add_argument("--port", type=int, default=PORT, help=f"port to listen on ({PORT})")
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that answer (1)")
+    cores = len(os.sched_getaffinity(0))
+    parser.add_argument(
+        "--workers", type=int, default=cores, metavar="N", help=f"processes that answer (one for each core: {cores})"
+    )
     parser.add_argument("--root-path", default="", metavar="/PATH", help="where a proxy shows it, when not at its root")
     parser.add_argument("--proxy", default=ADDRESS, metavar="A,B", help=f"addresses of trusted proxies ({ADDRESS})")
     parser.add_argument("--no-access-log", action="store_true", help="no line a request")
