@@ -173,7 +173,8 @@ def add_viewing(
 
 @router.get("/trust")
 def how_sure(request: Request) -> Response:
-    (shown, health), seen = request.app.state.reader.ask(lambda seen: (trust.trust(seen), trust.health(seen)))
+    settings = request.app.state.settings
+    (shown, health), seen = request.app.state.reader.ask(lambda seen: (trust.trust(seen, settings), trust.health(seen)))
     return page(request, "trust.html", trust=shown, health=health, load_id=seen.load_id)
 
 
