@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from tempfile import TemporaryDirectory
 
 from reelhouse.operating import embedded
 from reelhouse.settings import read_settings
@@ -37,8 +38,10 @@ def run(arguments: argparse.Namespace) -> int:
     from reelhouse.serving.settings import read_serving_settings
 
     read_serving_settings()
-    with embedded.warehouse_dsn(read_settings()) as dsn:
+    with embedded.warehouse_dsn(read_settings()) as dsn, TemporaryDirectory(prefix="reelhouse-measures-") as measures:
         os.environ[WAREHOUSE_OF_WORKERS] = dsn
+        # Where the workers' measures meet; known before any of them, and this process, imports what writes them.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = measures
         print(f"Reelhouse on http://{arguments.host}:{arguments.port}{arguments.root_path}/", flush=True)
         uvicorn.run(
             "reelhouse.serving.alone:make_app_alone",

@@ -22,6 +22,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 from pydantic_core import to_json
 
+from reelhouse.serving.measuring import KEPT
 from reelhouse.serving.problems import NotThere
 from reelhouse.serving.settings import ServingSettings
 
@@ -132,8 +133,10 @@ class Reader:
                 loads = Loads(**conn.execute(LOADS).fetchone())
                 tag = tag_of(loads)
                 if is_known(tag):
+                    KEPT.labels("known").inc()
                     return tag, None, loads
                 body = self.kept(tag)
+                KEPT.labels("read" if body is None else "kept").inc()
                 if body is None:
                     with self._begun(conn) as seen:
                         # Of the loads that were read, which a publish may have changed meanwhile.
