@@ -67,10 +67,11 @@ class Readiness:
 
 
 def goals() -> dict[str, tuple[str, tuple[str, ...]]]:
-    """name -> kind and steps, of each source and each DAG of the day, in the order of the day."""
+    """name -> kind and steps, of each source and then each DAG of the day, in the order of the day."""
     found: dict[str, tuple[str, tuple[str, ...]]] = {}
-    for step in STEPS:
-        for kind, name in (("source", step.source), ("dag", step.dag)):
+    for kind in ("source", "dag"):
+        for step in STEPS:
+            name = getattr(step, kind)
             if name is not None:
                 found[name] = (kind, (*found.get(name, (kind, ()))[1], step.name))
     return found

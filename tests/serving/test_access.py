@@ -24,7 +24,7 @@ SAMPLES = {"movie_id": "tt0000001", "person_id": "nm0000010", "other_id": "nm000
            "year": "2018", "anio": "2018", "duration_type": "min", "scored": "1.0", "tipo": "movie",
            "pais": "argentina", "rating": "tv-g", "titulo": "New House", "source": "netflix", "number": "1",
            "user_id": "1", "format": "csv", "name": "htmx.min.js", "source_id": "s4",
-           "title_id": "tt0000001"}  # fmt: skip
+           "title_id": "tt0000001", "day": "2026-01-05"}  # fmt: skip
 
 
 def routes_of(app: FastAPI) -> Iterator[tuple[str, str]]:
