@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import ExitStack
 from tempfile import TemporaryDirectory
 
 from reelhouse.operating import embedded
@@ -38,10 +39,13 @@ def run(arguments: argparse.Namespace) -> int:
     from reelhouse.serving.settings import read_serving_settings
 
     read_serving_settings()
-    with embedded.warehouse_dsn(read_settings()) as dsn, TemporaryDirectory(prefix="reelhouse-measures-") as measures:
+    with embedded.warehouse_dsn(read_settings()) as dsn, ExitStack() as left:
         os.environ[WAREHOUSE_OF_WORKERS] = dsn
-        # Where the workers' measures meet; known before any of them, and this process, imports what writes them.
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = measures
+        if arguments.workers > 1:
+            # Where the workers' measures meet; known before any of them, and this process, imports what writes them.
+            # A single one is ended by the signal itself and could not clear the folder away.
+            folder = left.enter_context(TemporaryDirectory(prefix="reelhouse-measures-"))
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         print(f"Reelhouse on http://{arguments.host}:{arguments.port}{arguments.root_path}/", flush=True)
         uvicorn.run(
             "reelhouse.serving.alone:make_app_alone",
