@@ -133,9 +133,11 @@ def test_status_has_five_lines_and_says_that_all_is_well(loaded: tuple[Home, str
     done = loaded[0].call("status")
     assert done.returncode == 0
     lines = done.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["server", "airflow", "loads", "runs", "url"]
+    assert [line.split()[0] for line in lines] == ["server", "airflow", "loads", "ready", "runs", "url"]
     assert "published" in lines[2]
-    assert lines[3].count("success") == 5
+    assert "refresh_recommendations" in lines[3]
+    assert ": done" in lines[3]
+    assert lines[4].count("success") == 5
 
 
 def test_a_second_up_says_that_it_is_up_already(loaded: tuple[Home, str]) -> None:
