@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
+from reelhouse import __version__
 from reelhouse.errors import ReelhouseError
 
 INTERRUPTED = 130
@@ -95,6 +96,18 @@ COMMANDS: dict[str, Command] = {
     "rollback": Command(
         "let readers see again what they saw with one of the last three loads",
         ("./reelhouse rollback", "./reelhouse rollback --to 12 --reason 'the file of the 6th was another region'"),
+    ),
+    "backup": Command(
+        "keep all of the warehouse as it is now, with roles and grants, in a folder",
+        ("./reelhouse backup", "./reelhouse backup /backups/films-monday", "./reelhouse backup --keep 7"),
+    ),
+    "restore": Command(
+        "make the warehouse anew from a backup, verified; overwrites nothing",
+        (
+            "./reelhouse restore ~/.local/share/reelhouse/backups/warehouse-20261121T000000Z",
+            "./reelhouse restore /backups/films-monday --into warehouse_monday",
+            "./reelhouse restore /backups/films-monday --check",
+        ),
     ),
     "people": Command(
         "let analysts, scientists and auditors in, each by a login of their own",
@@ -193,6 +206,7 @@ def _parse(words: list[str]) -> tuple[argparse.Namespace, ModuleType]:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("--verbose", action="store_true", help="show where an error comes from")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     module = None
