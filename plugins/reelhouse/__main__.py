@@ -156,7 +156,17 @@ COMMANDS: dict[str, Command] = {
         "remove old files and records, clear dead rows, tell of idle sessions",
         ("./reelhouse tidy --dry-run", "./reelhouse tidy"),
     ),
-    "doctor": Command("say what is wrong here and how to mend it", ("./reelhouse doctor",)),
+    "doctor": Command(
+        "say what is wrong here and how to mend it",
+        (
+            "./reelhouse doctor",
+            "./reelhouse doctor --security",
+            "./reelhouse doctor --dependencies --advisories all.zip",
+        ),
+    ),
+    "sbom": Command(
+        "list everything that is installed, as CycloneDX", ("./reelhouse sbom", "./reelhouse sbom --out sbom.json")
+    ),
     "test": Command(
         "run the tests on a real PostgreSQL, Airflow and Chromium",
         ("./reelhouse test", "./reelhouse test tests/matching -x", "./reelhouse test --full"),
