@@ -30,7 +30,7 @@ from reelhouse.backups.folder import DUMP, MANIFEST, RIGHTS, BackupBroken, open_
 from reelhouse.database import connect, migrate
 from reelhouse.day import Day
 from reelhouse.errors import Locked, SettingsWrong
-from reelhouse.operating import postgres
+from reelhouse.operating import postgres, status
 from reelhouse.operating.backup import make_backup, remove_old
 from reelhouse.operating.restore import restore_backup
 from reelhouse.serving import keys
@@ -200,6 +200,19 @@ def test_old_backups_go_and_what_is_none_stays(kept, tmp_path) -> None:
     (tmp_path / "notes").mkdir()
     assert remove_old(tmp_path, 2) == [tmp_path / "b1"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b2", "b3", "notes"]
+
+
+def test_status_tells_how_old_the_newest_backup_is_and_what_waits(kept, tmp_path, conn, dsn) -> None:
+    settings = read_settings({"REELHOUSE_HOME": str(tmp_path)})
+    assert "no backup in" in status.kept(settings)
+    shutil.copytree(kept.folder, tmp_path / "backups" / "one", copy_function=shutil.copy2)
+    moment = time.time() - 3 * 3600
+    os.utime(tmp_path / "backups" / "one" / MANIFEST, (moment, moment))
+    assert "newest backup 3 hours old" in status.kept(settings)
+    conn.execute(
+        "insert into ops.load (part, batch_date, input_sha256, state) values ('warehouse', '2026-01-07', 'x', 'held')"
+    )
+    assert "waiting for an answer: warehouse 1 of 2026-01-07" in status.loads(dsn)
 
 
 def test_who_is_no_superuser_keeps_all_but_passwords_and_is_told(empty_server, kept, tmp_path) -> None:

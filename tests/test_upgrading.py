@@ -17,6 +17,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from small_star import Imdb, Netflix, RottenTomatoes, run_day
 
+from reelhouse.backups.everything import read_sequences
 from reelhouse.database import connect, identifiers, migrate, table_columns
 
 # The last file of the schema that version 0.1 had.
@@ -53,7 +54,9 @@ def fill(present: psycopg.Connection, former: psycopg.Connection) -> None:
         there = set(table_columns(present, schema, table))
         columns = identifiers([name for name in table_columns(former, schema, table) if name in there])
         name = sql.Identifier(schema, table)
-        former.execute(sql.SQL("delete from {}").format(name))
+        # What a version ships with is its own.
+        if former.execute(sql.SQL("select exists (select from {})").format(name)).fetchone()[0]:
+            continue
         with (
             present.cursor().copy(sql.SQL("copy {} ({}) to stdout").format(name, columns)) as rows,
             former.cursor().copy(sql.SQL("copy {} ({}) from stdin").format(name, columns)) as into,
@@ -61,13 +64,18 @@ def fill(present: psycopg.Connection, former: psycopg.Connection) -> None:
             for row in rows:
                 into.write(row)
     former.execute("set session_replication_role = origin")
+    there = read_sequences(former)
+    for name, last in read_sequences(present).items():
+        if name in there and last > 0:
+            former.execute("select setval(%s::regclass, %s)", (name, last))
 
 
 def read_on(dsn: str, stop: threading.Event, seen: list[float], wrong: list[str]) -> None:
     """Ask in transactions of several statements, as an analyst's tool does, until told to stop."""
     questions = (
         "select count(*) from warehouse.dim_title",
-        "select title, imdb_rating_of_10 from warehouse.dim_title left join warehouse.fact_title_rating using (title_key)",
+        "select title, imdb_rating_of_10 from warehouse.dim_title"
+        " left join warehouse.fact_title_rating using (title_key)",
         "select count(*) from warehouse.bridge_title_person_role inner join warehouse.dim_person using (person_key)",
     )
     try:
