@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import yaml
 from psycopg import sql
 
 import reelhouse
@@ -173,6 +175,48 @@ def test_installed_packages_are_found_in_advisories_and_only_they(tmp_path) -> N
     for nothing in (tmp_path / "no.json", tmp_path / "none.zip", tmp_path / "empty"):
         with pytest.raises(SettingsWrong, match="--advisories: expected"):
             advisories.look_up(packages, nothing)
+
+
+def test_containers_run_without_root_on_a_read_only_root_and_without_capabilities() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]
+    assert len(services) >= 7
+    for name, service in services.items():
+        assert service["read_only"] is True, name
+        assert "no-new-privileges:true" in service["security_opt"], name
+        assert "privileged" not in service
+        # `secrets` gives each file to its reader, and ends; PostgreSQL's image drops to its own user by itself.
+        if name not in ("secrets", "postgres"):
+            assert service["cap_drop"] == ["ALL"], name
+            assert "user" not in service, name
+        for port in service.get("ports", []):
+            assert port.startswith("127.0.0.1:"), (name, port)
+    users = re.findall(r"^USER (\w+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert users == ["airflow"]
+
+
+def test_a_release_needs_a_tag_that_says_its_version(tmp_path) -> None:
+    clone = tmp_path / "clone"
+    (clone / ".ci").mkdir(parents=True)
+    shutil.copy(ROOT / ".ci" / "release", clone / ".ci")
+    (clone / "plugins" / "reelhouse").mkdir(parents=True)
+    shutil.copy(ROOT / "plugins" / "reelhouse" / "__init__.py", clone / "plugins" / "reelhouse")
+    shutil.copy(ROOT / "CHANGELOG.md", clone)
+
+    def git(*words: str) -> None:
+        named = ("-c", "user.name=test", "-c", "user.email=test@localhost")
+        subprocess.run(["git", *named, *words], cwd=clone, check=True, capture_output=True)
+
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "test")
+    git("tag", "v0.0.1")
+    git("tag", f"v{reelhouse.__version__}")
+    for tag, said in (
+        ("v7", "v7: expected a tag of this repository"),
+        ("v0.0.1", f"expected version 0.0.1, found {reelhouse.__version__}"),
+    ):
+        done = subprocess.run([".ci/release", tag, "out"], cwd=clone, capture_output=True, text=True, check=False)
+        assert (done.returncode, said in done.stderr) == (1, True), done.stderr
 
 
 @pytest.mark.full
