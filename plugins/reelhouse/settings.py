@@ -23,12 +23,16 @@ REELHOUSE_SOURCE_POLL_SECONDS   between two looks while a run waits        300
 REELHOUSE_APPROVAL_HOURS        that a held load waits for an answer in    20
                                 Airflow before it counts as rejected
 REELHOUSE_KEEP_DAYS             that landed files and old records are kept 30
+REELHOUSE_ENGINE                who folds, pairs and scores when all is    local
+                                made anew: local (this process), or Spark:
+                                local[N], spark://HOST:PORT, yarn
 =============================== ========================================== ================================
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +43,8 @@ PACKAGE = Path(__file__).resolve().parent
 ORIGIN = "REELHOUSE_ORIGIN_"
 STALE_DAYS = "REELHOUSE_STALE_DAYS_"
 ANY_AGE = "any"
+LOCAL = "local"
+_SPARK = re.compile(r"local\[([1-9]\d{0,3}|\*)\]|spark://[^\s/:]+:\d+(,[^\s/:]+:\d+)*|yarn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,7 @@ class Settings:
     poll_seconds   between two looks at such a source
     approval_hours that a held load waits for an answer; then it is rejected, so that the next day can run
     keep_days      that landed files and old records are kept
+    engine         who folds, pairs and scores when all is made anew: LOCAL, or the master of a Spark
     """
 
     home: Path
@@ -97,6 +104,7 @@ class Settings:
     poll_seconds: float = 300.0
     approval_hours: float = 20.0
     keep_days: int = 30
+    engine: str = LOCAL
 
     def origin_of(self, source: str) -> str | None:
         """Where a source is taken from, or None for the data folder."""
@@ -155,6 +163,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         poll_seconds=_seconds(env, "REELHOUSE_SOURCE_POLL_SECONDS", 300.0),
         approval_hours=_number(env, "REELHOUSE_APPROVAL_HOURS", 20.0, "hours above 0", least=1e-3),
         keep_days=int(_number(env, "REELHOUSE_KEEP_DAYS", 30, "days, 1 or more", least=1)),
+        engine=_engine(env),
     )
 
 
@@ -190,6 +199,16 @@ def _stale_days(env: Mapping[str, str], name: str) -> int | None:
 
 def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
     return _number(env, name, default, "seconds above 0", least=1e-3)
+
+
+def _engine(env: Mapping[str, str]) -> str:
+    value = env.get("REELHOUSE_ENGINE") or LOCAL
+    if value != LOCAL and not _SPARK.fullmatch(value):
+        raise SettingsWrong(
+            f"REELHOUSE_ENGINE: expected {LOCAL}, local[N], spark://HOST:PORT or yarn, found {value!r}. "
+            "Correct or unset it."
+        )
+    return value
 
 
 def _number(env: Mapping[str, str], name: str, default: float, what: str, least: float) -> float:
