@@ -41,6 +41,11 @@ class Finding:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder of source files to look at (the sample)")
+    parser.add_argument(
+        "--dsn",
+        metavar="DSN",
+        help="look at this PostgreSQL alone, and whether it will do; its password from PGPASSWORD or ~/.pgpass",
+    )
     parser.epilog = "The exit code is 1 when something is bad."
 
 
@@ -49,12 +54,21 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.data:
         settings = replace(settings, data=arguments.data.absolute())
     is_bad = False
-    for finding in examine(settings):
+    for finding in _examine_server(arguments.dsn, settings) if arguments.dsn else examine(settings):
         is_bad |= finding.state == "bad"
         print(f"{finding.state:<4}  {finding.subject:<10}  {finding.found}", flush=True)
         if finding.mend:
             print(f"{'':<18}→ {finding.mend}", flush=True)
     return 1 if is_bad else 0
+
+
+def _examine_server(dsn: str, settings: Settings) -> Iterator[Finding]:
+    from reelhouse.operating import foreign_server
+
+    try:
+        yield from foreign_server.examine(dsn, settings.sql)
+    except ReelhouseError as error:
+        yield Finding("bad", "server", str(error))
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
