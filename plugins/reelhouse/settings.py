@@ -26,12 +26,16 @@ REELHOUSE_KEEP_DAYS             that landed files and old records are kept 30
 REELHOUSE_READY_BY              time of its day by which readers are to    none
                                 have a day, in UTC or with a zone
 REELHOUSE_READY_BY_<NAME>       the same of one source or DAG              none
+REELHOUSE_ENGINE                who folds, pairs and scores when all is    local
+                                made anew: local (this process), or Spark:
+                                local[N], spark://HOST:PORT, yarn
 =============================== ========================================== ================================
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, time
@@ -48,6 +52,8 @@ READY_BY = "REELHOUSE_READY_BY"
 # What may have a time of its own: the sources and DAGs of a day, as `readiness.goals` has them.
 READY_NAMES = ("netflix", "imdb", "rotten_tomatoes", "extract_sources", "match_titles", "populate_warehouse",
                "refresh_recommendations", "summarize_warehouse")  # fmt: skip
+LOCAL = "local"
+_SPARK = re.compile(r"local\[([1-9]\d{0,3}|\*)\]|spark://[^\s/:]+:\d+(,[^\s/:]+:\d+)*|yarn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,7 @@ class Settings:
     approval_hours that a held load waits for an answer; then it is rejected, so that the next day can run
     keep_days      that landed files and old records are kept
     ready_by       (source or DAG, time of its day by which it is to be done); "" for what readers see
+    engine         who folds, pairs and scores when all is made anew: LOCAL, or the master of a Spark
     """
 
     home: Path
@@ -108,6 +115,7 @@ class Settings:
     approval_hours: float = 20.0
     keep_days: int = 30
     ready_by: tuple[tuple[str, time], ...] = ()
+    engine: str = LOCAL
 
     def origin_of(self, source: str) -> str | None:
         """Where a source is taken from, or None for the data folder."""
@@ -171,6 +179,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
             for name in sorted(env)
             if (name == READY_BY or name.startswith(f"{READY_BY}_")) and env[name]
         ),
+        engine=_engine(env),
     )
 
 
@@ -233,6 +242,16 @@ def _time(name: str, text: str) -> time:
 
 def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
     return _number(env, name, default, "seconds above 0", least=1e-3)
+
+
+def _engine(env: Mapping[str, str]) -> str:
+    value = env.get("REELHOUSE_ENGINE") or LOCAL
+    if value != LOCAL and not _SPARK.fullmatch(value):
+        raise SettingsWrong(
+            f"REELHOUSE_ENGINE: expected {LOCAL}, local[N], spark://HOST:PORT or yarn, found {value!r}. "
+            "Correct or unset it."
+        )
+    return value
 
 
 def _number(env: Mapping[str, str], name: str, default: float, what: str, least: float) -> float:

@@ -48,6 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--security", action="store_true", help="look at what would let somebody in")
     parser.add_argument("--dependencies", action="store_true", help="look for packages with known vulnerabilities")
     parser.add_argument("--advisories", type=Path, metavar="FILE", help="OSV's file of them, in place of its server")
+    parser.add_argument(
+        "--dsn",
+        metavar="DSN",
+        help="look at this PostgreSQL alone, and whether it will do; its password from PGPASSWORD or ~/.pgpass",
+    )
     parser.epilog = "The exit code is 1 when something is bad."
 
 
@@ -73,7 +78,9 @@ def _asked_for(arguments: argparse.Namespace, settings: Settings) -> Iterator[Fi
         yield from securing.examine(settings)
     if arguments.dependencies:
         yield from check_dependencies(arguments.advisories)
-    if not (arguments.security or arguments.dependencies):
+    if arguments.dsn:
+        yield from _examine_server(arguments.dsn, settings)
+    if not (arguments.security or arguments.dependencies or arguments.dsn):
         yield from examine(settings)
 
 
@@ -95,6 +102,15 @@ def check_dependencies(advisories: Path | None) -> Iterator[Finding]:
         yield Finding("bad", each.package[:10], f"{each.package} {each.version}: {each.advisory} {each.summary}", mend)
     if not found:
         yield Finding("ok", "packages", f"{len(packages)} installed, none is known to be vulnerable by {source}")
+
+
+def _examine_server(dsn: str, settings: Settings) -> Iterator[Finding]:
+    from reelhouse.operating import foreign_server
+
+    try:
+        yield from foreign_server.examine(dsn, settings.sql)
+    except ReelhouseError as error:
+        yield Finding("bad", "server", str(error))
 
 
 def examine(settings: Settings) -> Iterator[Finding]:

@@ -209,7 +209,7 @@ Entered = Annotated[Person, Depends(enter)]
 
 
 def open_pools(state: State) -> None:
-    for pool in (state.writing, state.reader.pool):
+    for pool in (state.writing, state.reader.pool, state.known_in):
         if pool.closed:
             pool.open()
 

@@ -180,7 +180,8 @@ def add_viewing(
 def how_sure(request: Request) -> Response:
     settings = request.app.state.settings
     (shown, health), seen = request.app.state.reader.ask(lambda seen: (trust.trust(seen, settings), trust.health(seen)))
-    return page(request, "trust.html", trust=shown, health=health, load_id=seen.load_id)
+    told = getattr(request.app.state.reader.pool, "told", None)
+    return page(request, "trust.html", trust=shown, health=health, load_id=seen.load_id, server=told and told())
 
 
 @router.get("/report")
