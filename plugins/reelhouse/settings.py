@@ -23,6 +23,12 @@ REELHOUSE_SOURCE_POLL_SECONDS   between two looks while a run waits        300
 REELHOUSE_APPROVAL_HOURS        that a held load waits for an answer in    20
                                 Airflow before it counts as rejected
 REELHOUSE_KEEP_DAYS             that landed files and old records are kept 30
+REELHOUSE_RETRY_SECONDS         before a task that failed for a passing    20
+                                reason is tried again; three times as
+                                long before the next try
+REELHOUSE_RESTARTS              of Airflow's parts that ended by           5
+                                themselves, within ten minutes, before
+                                `up` gives up
 =============================== ========================================== ================================
 """
 
@@ -83,6 +89,8 @@ class Settings:
     poll_seconds   between two looks at such a source
     approval_hours that a held load waits for an answer; then it is rejected, so that the next day can run
     keep_days      that landed files and old records are kept
+    retry_seconds  before a task that failed for a passing reason is tried again
+    restarts       of Airflow's parts that ended by themselves, within ten minutes, before `up` gives up
     """
 
     home: Path
@@ -97,6 +105,8 @@ class Settings:
     poll_seconds: float = 300.0
     approval_hours: float = 20.0
     keep_days: int = 30
+    retry_seconds: float = 20.0
+    restarts: int = 5
 
     def origin_of(self, source: str) -> str | None:
         """Where a source is taken from, or None for the data folder."""
@@ -155,6 +165,8 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         poll_seconds=_seconds(env, "REELHOUSE_SOURCE_POLL_SECONDS", 300.0),
         approval_hours=_number(env, "REELHOUSE_APPROVAL_HOURS", 20.0, "hours above 0", least=1e-3),
         keep_days=int(_number(env, "REELHOUSE_KEEP_DAYS", 30, "days, 1 or more", least=1)),
+        retry_seconds=_seconds(env, "REELHOUSE_RETRY_SECONDS", 20.0),
+        restarts=int(_number(env, "REELHOUSE_RESTARTS", 5, "restarts, 0 or more", least=0)),
     )
 
 

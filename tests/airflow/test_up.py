@@ -468,7 +468,8 @@ def test_down_cleans_up_after_a_killed_supervisor(stopped: Home) -> None:
     assert stopped.left() == []
 
 
-def test_a_component_that_dies_ends_up_with_its_last_lines(stopped: Home) -> None:
+def test_a_component_that_dies_too_often_ends_up_with_its_last_lines(stopped: Home) -> None:
+    stopped.env["REELHOUSE_RESTARTS"] = "0"
     up = stopped.start("up")
     wait_for(up, "Airflow answers")
     (scheduler,) = [

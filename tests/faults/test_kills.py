@@ -8,6 +8,7 @@ import statistics
 import time
 from dataclasses import replace
 
+import psutil
 import psycopg
 import pytest
 from killing import ACKNOWLEDGED, KILLED_SETTINGS, Publisher, kill_backend, kill_server, start_publisher, timed
@@ -78,7 +79,7 @@ def wait_until_backend_is_gone(conn: psycopg.Connection, backend: int) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("kills", [12, pytest.param(100, marks=pytest.mark.full)])
+@pytest.mark.parametrize("kills", [12, pytest.param(220, marks=pytest.mark.full)])
 def test_postgres_killed_at_any_moment_keeps_what_it_acknowledged_and_nothing_half(
     own_server, own_dsn, tmp_path, record, kills
 ):
@@ -160,3 +161,33 @@ def require_undamaged(dsn: str) -> int:
             f" where relkind = 'i' and amname = 'btree' and {lasting}"
         ).fetchall()
     return tables + len(indexes)
+
+
+@pytest.mark.parametrize(
+    "spare_kilobytes", [(0, 4096), pytest.param((0, 64, 256, 1024, 4096, 16384, 65536), marks=pytest.mark.full)]
+)
+def test_a_backend_without_memory_gives_up_clean_and_the_next_try_completes_it(
+    own_server, own_dsn, tmp_path, record, spare_kilobytes
+):
+    """The kernel gives the publisher's backend so much more than it has, and then no more."""
+    postgres.start(own_server.folder, own_server.bin, settings=KILLED_SETTINGS)
+    told = {"cases": 0, "failed_clearly": 0, "done_nevertheless": 0, "torn": 0, "converged": 0}
+    with a_star(own_dsn, tmp_path) as star:
+        for spare, steps in itertools.product(spare_kilobytes, (PUBLISH, WHOLE)):
+            before = star.seen()
+            star.prepare(1 - before)
+            publisher = start_publisher(own_dsn, star.day, steps)
+            least = psutil.Process(publisher.backend).memory_info().vms + spare * 1024
+            psutil.Process(publisher.backend).rlimit(psutil.RLIMIT_AS, (least, least))
+            publisher.go()
+            answer = publisher.answer()
+            assert answer in (ACKNOWLEDGED, "OutOfMemory")
+            is_done = answer == ACKNOWLEDGED
+            assert star.seen() == (1 - before if is_done else before)
+            told["cases"] += 1
+            told["done_nevertheless" if is_done else "failed_clearly"] += 1
+            run_day(star.conn, star.day, rows_of(1 - before))
+            assert star.seen() == 1 - before
+            told["converged"] += 1
+    record("memory_full", **told)
+    assert told["failed_clearly"] > 0

@@ -15,7 +15,8 @@ from reelhouse.warehousing.contents import content_hashes
 MOST_TIMES_TWIN, SPARE_MB = 1.3, 32
 MOST_MB_A_DAY = 0.5
 MOST_MEMORY_TIMES, SPARE_MEMORY_MB = 1.2, 48
-MOST_MORE_FILES = 2
+# The first page of a report leaves files open that its fonts are in.
+MOST_MORE_FILES = 6
 # The first days fill caches, import modules and grow tables to the size that updates need.
 SETTLED_AFTER = 45
 

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from reelhouse.sampling.full_size import FIRST_DAY, Wanted, write_full_size
+from reelhouse.sampling.full_size import Wanted, write_full_size
 from reelhouse.sampling.population import Extent
 
+# Later than any clock, so that what is old by its day may be removed although it was landed just now.
+FIRST_DAY = date(2030, 1, 1)
 WORLDS = 12
 SCALE, NETFLIX, ROTTEN_TOMATOES, CHANGE = 0.0003, 200, 150, 0.02
 KEPT_DAYS = 40
