@@ -42,7 +42,8 @@ def workers(home: Home) -> dict[str, psutil.Process]:
     for process in airflow.marked_processes(home.settings):
         with suppress(psutil.Error):
             title = " ".join(process.cmdline())
-            if WORKER in title and IDLE not in title:
+            # Until it has a title of its own, a task's process bears that of its supervisor.
+            if WORKER in title and IDLE not in title and WORKER not in " ".join(process.parent().cmdline()):
                 found[title.partition(WORKER)[2].strip()] = process
     return found
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 import random
+import resource
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import psutil
@@ -163,31 +166,53 @@ def require_undamaged(dsn: str) -> int:
     return tables + len(indexes)
 
 
-@pytest.mark.parametrize(
-    "spare_kilobytes", [(0, 4096), pytest.param((0, 64, 256, 1024, 4096, 16384, 65536), marks=pytest.mark.full)]
-)
-def test_a_backend_without_memory_gives_up_clean_and_the_next_try_completes_it(
-    own_server, own_dsn, tmp_path, record, spare_kilobytes
+SPARE_MEGABYTES = (2, 4, 6, 8, 12, 16, 24, 32)
+
+
+@contextmanager
+def least_memory(server: postgres.Server, megabytes: int | None = None) -> Iterator[None]:
+    """Start the server anew; each of its processes may have no more address space than this."""
+    postgres.stop(server)
+    kept = resource.getrlimit(resource.RLIMIT_AS)
+    if megabytes:
+        resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20, kept[1]))
+    try:
+        postgres.start(server.folder, server.bin, settings=KILLED_SETTINGS)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, kept)
+    yield
+
+
+def megabytes_of_a_backend(dsn: str) -> int:
+    with connect(dsn, "memory", autocommit=True) as conn:
+        return psutil.Process(conn.info.backend_pid).memory_info().vms // 2**20
+
+
+@pytest.mark.parametrize("spare_megabytes", [(4,), pytest.param(SPARE_MEGABYTES, marks=pytest.mark.full)])
+def test_backends_without_memory_give_up_clean_and_the_next_try_completes_it(
+    own_server, own_dsn, tmp_path, record, spare_megabytes
 ):
-    """The kernel gives the publisher's backend so much more than it has, and then no more."""
+    """Backends may have so much more than one has that has just connected; then the kernel gives no more."""
     postgres.start(own_server.folder, own_server.bin, settings=KILLED_SETTINGS)
     told = {"cases": 0, "failed_clearly": 0, "done_nevertheless": 0, "torn": 0, "converged": 0}
     with a_star(own_dsn, tmp_path) as star:
-        for spare, steps in itertools.product(spare_kilobytes, (PUBLISH, WHOLE)):
-            before = star.seen()
-            star.prepare(1 - before)
+        before = star.seen()
+    least = megabytes_of_a_backend(own_dsn)
+    for spare, steps in itertools.product(spare_megabytes, (PUBLISH, WHOLE)):
+        with connect(own_dsn, "before", autocommit=True) as conn:
+            replace(star, conn=conn).prepare(1 - before)
+        with least_memory(own_server, least + spare):
             publisher = start_publisher(own_dsn, star.day, steps)
-            least = psutil.Process(publisher.backend).memory_info().vms + spare * 1024
-            psutil.Process(publisher.backend).rlimit(psutil.RLIMIT_AS, (least, least))
             publisher.go()
             answer = publisher.answer()
+        with least_memory(own_server), connect(own_dsn, "after", autocommit=True) as conn:
             assert answer in (ACKNOWLEDGED, "OutOfMemory")
             is_done = answer == ACKNOWLEDGED
-            assert star.seen() == (1 - before if is_done else before)
+            assert star.seen(conn) == (1 - before if is_done else before)
             told["cases"] += 1
             told["done_nevertheless" if is_done else "failed_clearly"] += 1
-            run_day(star.conn, star.day, rows_of(1 - before))
-            assert star.seen() == 1 - before
+            run_day(conn, star.day, rows_of(1 - before))
+            before = star.seen(conn)
             told["converged"] += 1
     record("memory_full", **told)
     assert told["failed_clearly"] > 0
