@@ -188,17 +188,15 @@ def megabytes_of_a_backend(dsn: str) -> int:
         return psutil.Process(conn.info.backend_pid).memory_info().vms // 2**20
 
 
-@pytest.mark.parametrize("spare_megabytes", [(4,), pytest.param(SPARE_MEGABYTES, marks=pytest.mark.full)])
-def test_backends_without_memory_give_up_clean_and_the_next_try_completes_it(
-    own_server, own_dsn, tmp_path, record, spare_megabytes
-):
+@pytest.mark.full
+def test_backends_without_memory_give_up_clean_and_the_next_try_completes_it(own_server, own_dsn, tmp_path, record):
     """Backends may have so much more than one has that has just connected; then the kernel gives no more."""
     postgres.start(own_server.folder, own_server.bin, settings=KILLED_SETTINGS)
     told = {"cases": 0, "failed_clearly": 0, "done_nevertheless": 0, "torn": 0, "converged": 0}
     with a_star(own_dsn, tmp_path) as star:
         before = star.seen()
     least = megabytes_of_a_backend(own_dsn)
-    for spare, steps in itertools.product(spare_megabytes, (PUBLISH, WHOLE)):
+    for spare, steps in itertools.product(SPARE_MEGABYTES, (PUBLISH, WHOLE)):
         with connect(own_dsn, "before", autocommit=True) as conn:
             replace(star, conn=conn).prepare(1 - before)
         with least_memory(own_server, least + spare):
