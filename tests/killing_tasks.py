@@ -103,12 +103,12 @@ class Killer:
 
 def kill_component(home: Home, name: str) -> None:
     """SIGKILL for a component of Airflow, as a machine without memory does it."""
+    # The API server has a title of its own in place of its command line.
+    titles = (f"-m airflow {name}", f"airflow {name.replace('-', '_')}")
     for process in airflow.marked_processes(home.settings):
         with suppress(psutil.Error):
-            # The one that `up` has started: python -m airflow NAME
-            if process.cmdline()[1:4] == ["-m", "airflow", name] and process.parent().cmdline()[-1].endswith(
-                "supervising"
-            ):
+            is_main = process.parent().cmdline()[-1].endswith("supervising")
+            if is_main and any(title in " ".join(process.cmdline()) for title in titles):
                 process.kill()
                 return
     raise AssertionError(f"no {name} runs")
