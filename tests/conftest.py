@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import psycopg
@@ -23,6 +24,7 @@ from reelhouse.operating import postgres
 from reelhouse.settings import Settings, read_settings
 
 ROOT = Path(__file__).parent.parent
+Record = Callable[..., None]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -152,3 +154,18 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return next((copy / "dist").glob("*.whl"))
+
+
+@pytest.fixture
+def record(capsys: pytest.CaptureFixture[str]) -> Record:
+    """Print one JSON line with the figures of a suite, and add it to the file REELHOUSE_FAULT_FIGURES names."""
+
+    def tell(suite: str, **figures: object) -> None:
+        line = json.dumps({"suite": suite, "measured": datetime.now(UTC).date().isoformat(), **figures})
+        with capsys.disabled():
+            print(f"\n{line}")
+        if path := os.environ.get("REELHOUSE_FAULT_FIGURES"):
+            with Path(path).open("a") as file:
+                file.write(line + "\n")
+
+    return tell

@@ -172,6 +172,14 @@ COMMANDS: dict[str, Command] = {
         ("./reelhouse test", "./reelhouse test tests/matching -x", "./reelhouse test --full"),
         passes=True,
     ),
+    "soak": Command(
+        "load hundreds of generated days under faults, beside a twin that has none",
+        (
+            "./reelhouse soak --days 20",
+            "./reelhouse soak --hours 2",
+            "./reelhouse soak --days 300 --seed 7 --out /data/soak",
+        ),
+    ),
     "bench": Command(
         "measure speed and memory",
         (

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from airflow.executors.local_executor import LocalExecutor
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
@@ -23,6 +24,7 @@ from airflow.sdk.log import mask_secret
 
 from reelhouse.day import EVERY_SOURCE, Day
 from reelhouse.errors import ReelhouseError, SettingsWrong
+from reelhouse.settings import read_settings
 
 if TYPE_CHECKING:
     import psycopg
@@ -36,6 +38,21 @@ FIRST_DAY = datetime(2007, 1, 1, tzinfo=UTC)
 
 # Between two looks whether a day will be ready in time.
 WATCHED_EVERY = timedelta(minutes=10)
+
+
+class RevokingExecutor(LocalExecutor):
+    """Airflow's LocalExecutor, and it gives up a task that never began.
+
+    A task whose supervisor is killed between taking it and saying so stays queued: Airflow gives queued tasks up after
+    `task_queued_timeout`, but leaves those of an executor alone that cannot revoke them, as LocalExecutor cannot
+    (3.3.2). The run then waits for ever.
+    """
+
+    def revoke_task(self, *, ti) -> None:
+        """Forget the task, so that the scheduler queues it again. Should it begin all the same, the API refuses it."""
+        self.running.discard(ti.key)
+        self.queued_tasks.pop(ti.key, None)
+
 
 ASSETS = {
     name: Asset(name=f"reelhouse.{name}", uri=f"x-reelhouse://warehouse/{name}", group="reelhouse")
@@ -56,7 +73,7 @@ def dag_defaults(doc: str) -> dict[str, object]:
         "default_args": {
             "owner": "reelhouse",
             "retries": 3,
-            "retry_delay": timedelta(seconds=20),
+            "retry_delay": timedelta(seconds=read_settings().retry_seconds),
             "retry_exponential_backoff": 3.0,
             "max_retry_delay": timedelta(minutes=10),
             "on_failure_callback": AlertNotifier(),

@@ -29,6 +29,12 @@ REELHOUSE_READY_BY_<NAME>       the same of one source or DAG              none
 REELHOUSE_ENGINE                who folds, pairs and scores when all is    local
                                 made anew: local (this process), or Spark:
                                 local[N], spark://HOST:PORT, yarn
+REELHOUSE_RETRY_SECONDS         before a task that failed for a passing    20
+                                reason is tried again; three times as
+                                long before the next try
+REELHOUSE_RESTARTS              of Airflow's parts that ended by           5
+                                themselves, within ten minutes, before
+                                `up` gives up
 =============================== ========================================== ================================
 """
 
@@ -100,6 +106,8 @@ class Settings:
     keep_days      that landed files and old records are kept
     ready_by       (source or DAG, time of its day by which it is to be done); "" for what readers see
     engine         who folds, pairs and scores when all is made anew: LOCAL, or the master of a Spark
+    retry_seconds  before a task that failed for a passing reason is tried again
+    restarts       of Airflow's parts that ended by themselves, within ten minutes, before `up` gives up
     """
 
     home: Path
@@ -116,6 +124,8 @@ class Settings:
     keep_days: int = 30
     ready_by: tuple[tuple[str, time], ...] = ()
     engine: str = LOCAL
+    retry_seconds: float = 20.0
+    restarts: int = 5
 
     def origin_of(self, source: str) -> str | None:
         """Where a source is taken from, or None for the data folder."""
@@ -180,6 +190,8 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
             if (name == READY_BY or name.startswith(f"{READY_BY}_")) and env[name]
         ),
         engine=_engine(env),
+        retry_seconds=_seconds(env, "REELHOUSE_RETRY_SECONDS", 20.0),
+        restarts=int(_number(env, "REELHOUSE_RESTARTS", 5, "restarts, 0 or more", least=0)),
     )
 
 

@@ -83,3 +83,12 @@ def test_what_may_be_gone_in_a_minute_is_left_to_airflow_to_try_again(error: Exc
 def test_what_no_retry_mends_fails_the_task_at_once(error: Exception) -> None:
     with pytest.raises(AirflowFailException, match=type(error).__name__), orchestration.retried_only_if_passing():
         raise error
+
+
+def test_a_task_whose_supervisor_died_before_it_began_can_be_queued_again() -> None:
+    """The scheduler asks the executor to revoke it, and queues again only what is neither queued nor running there."""
+    executor = orchestration.RevokingExecutor(parallelism=1)
+    lost, other = SimpleNamespace(key="lost"), SimpleNamespace(key="at work")
+    executor.running |= {lost.key, other.key}
+    executor.revoke_task(ti=lost)
+    assert executor.running == {other.key}

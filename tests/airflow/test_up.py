@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import shutil
 import time
@@ -18,6 +19,7 @@ import psutil
 import psycopg
 import pytest
 from homes import Home, make_home, wait_for, wait_until_nothing_is_left
+from killing_tasks import Killer
 
 from reelhouse.operating import airflow, airflow_api, embedded, following, postgres, supervising
 from reelhouse.operating.showing import Screen
@@ -26,6 +28,7 @@ from reelhouse.serving.app import make_app
 from reelhouse.serving.settings import ServingSettings
 from reelhouse.settings import read_settings
 from reelhouse.steps import STEPS
+from reelhouse.warehousing.contents import content_hashes
 
 ROOT = Path(__file__).parent.parent.parent
 FLOW = ["extract_sources", "match_titles", "populate_warehouse", "refresh_recommendations", "summarize_warehouse"]
@@ -50,6 +53,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, str
     """A home in which `up --detach` has loaded the day, and what it printed."""
     made = make_home(tmp_path_factory.mktemp("up") / "home")
     made.env.update(
+        REELHOUSE_RETRY_SECONDS="2",
         OPENLINEAGE__TRANSPORT__TYPE="file",
         OPENLINEAGE__TRANSPORT__LOG_FILE_PATH=str(lineage_file(made)),
         OPENLINEAGE__TRANSPORT__APPEND="true",
@@ -299,6 +303,33 @@ def test_down_leaves_nothing_behind(loaded: tuple[Home, str]) -> None:
     assert "nothing was running" in home.call("down").stdout
 
 
+def test_killed_tasks_are_tried_again_and_every_table_holds_what_it_held(loaded: tuple[Home, str]) -> None:
+    """The short form of tests/airflow/test_faults.py."""
+    home, _ = loaded
+    api, day, before = log_in(home), datetime.now(UTC).date(), content_of(home)
+    path = "/api/v2/dags/populate_warehouse/dagRuns"
+    body = {"logical_date": None, "conf": {"day": day.isoformat(), "force": True}}
+    with Killer(home, random.Random(1), most=3, pause=0.5, victims=("task",)) as killer:
+        run_id = airflow_api.ask(api, "POST", path, body)["dag_run_id"]
+
+        def is_over() -> bool:
+            runs = airflow_api.ask(api, "GET", "/api/v2/dags/~/dagRuns", limit=100)["dag_runs"]
+            has_gone_on = any(run["dag_id"] == FLOW[-1] and (run["start_date"] or "") > begun for run in runs)
+            return has_gone_on and all(run["state"] in following.ENDED for run in runs)
+
+        begun = airflow_api.run(api, "populate_warehouse", run_id)["run_after"]
+        airflow_api.wait_until(is_over, 300, "the rest of the day to end", pause=1)
+    tasks = airflow_api.tasks(api, "populate_warehouse", run_id)
+    assert airflow_api.run(api, "populate_warehouse", run_id)["state"] == "success", tasks
+    assert killer.killed["task"] > 0
+    assert content_of(home) == before
+
+
+def content_of(home: Home) -> dict[str, str]:
+    with embedded.warehouse_dsn(home.settings) as dsn, psycopg.connect(dsn, autocommit=True) as conn:
+        return content_hashes(conn)
+
+
 @pytest.fixture(scope="module")
 def held(loaded: tuple[Home, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str]:
     """The same home after `up` with too many bad rows: the day is held, Airflow stays up. And what `up` printed."""
@@ -479,7 +510,8 @@ def test_down_cleans_up_after_a_killed_supervisor(stopped: Home) -> None:
     assert stopped.left() == []
 
 
-def test_a_component_that_dies_ends_up_with_its_last_lines(stopped: Home) -> None:
+def test_a_component_that_dies_too_often_ends_up_with_its_last_lines(stopped: Home) -> None:
+    stopped.env["REELHOUSE_RESTARTS"] = "0"
     up = stopped.start("up")
     wait_for(up, "Airflow answers")
     (scheduler,) = [

@@ -1,11 +1,9 @@
-"""What the suites of faults share: a line of figures each, and a PostgreSQL of their own to kill."""
+"""What the suites of faults share: two generations of a day, and a PostgreSQL of their own to kill."""
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -16,23 +14,6 @@ from two_generations import Star, a_star
 from reelhouse.database import migrate
 from reelhouse.operating import postgres
 from reelhouse.settings import read_settings
-
-Record = Callable[..., None]
-
-
-@pytest.fixture
-def record(capsys: pytest.CaptureFixture[str]) -> Record:
-    """Print one JSON line with the figures of a suite, and add it to the file REELHOUSE_FAULT_FIGURES names."""
-
-    def tell(suite: str, **figures: object) -> None:
-        line = json.dumps({"suite": suite, "measured": datetime.now(UTC).date().isoformat(), **figures})
-        with capsys.disabled():
-            print(f"\n{line}")
-        if path := os.environ.get("REELHOUSE_FAULT_FIGURES"):
-            with Path(path).open("a") as file:
-                file.write(line + "\n")
-
-    return tell
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +11,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 import pytest
-from killing import ACKNOWLEDGED, start_publisher
+from killing import ACKNOWLEDGED, start_publisher, timed
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from small_star import run_day
@@ -141,3 +143,27 @@ def test_runs_of_one_day_at_once_end_as_one_run_would(waiting, record):
     assert set(answers) <= {ACKNOWLEDGED, "Locked", "OutOfStep"}
     assert star.seen() == 1 - waiting.before
     record("runs_at_once", runs=len(runs), done=answers.count(ACKNOWLEDGED), refused=4 - answers.count(ACKNOWLEDGED))
+
+
+def test_a_frozen_publisher_holds_nobody_up_once_its_session_is_ended(waiting, record):
+    """It stands still in mid-publish with all its locks: others are refused until somebody ends its session."""
+    star = waiting.star
+    with somebody_with_a_row_locked(star.dsn) as somebody:
+        publisher = start_publisher(star.dsn, star.day)
+        publisher.go()
+        waits = "select wait_event_type = 'Lock' from pg_stat_activity where pid = %s"
+        while not star.conn.execute(waits, (publisher.backend,)).fetchone()[0]:
+            pass
+        os.kill(publisher.process, signal.SIGSTOP)
+        somebody.rollback()
+    with pytest.raises(Locked):
+        run_step("publish_warehouse", star.dsn, star.day)
+    assert star.seen() == waiting.before
+    took: list[float] = []
+    with timed(took):
+        star.conn.execute("select pg_terminate_backend(%s, 10000)", (publisher.backend,))
+        waiting.require_nothing_then_all()
+    os.kill(publisher.process, signal.SIGCONT)
+    assert publisher.answer() != ACKNOWLEDGED
+    assert star.seen() == 1 - waiting.before
+    record("frozen_publisher", cases=1, converged=1, until_the_next_is_done_s=round(took[0], 2))

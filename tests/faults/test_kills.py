@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import itertools
 import random
+import resource
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
+import psutil
 import psycopg
 import pytest
 from killing import ACKNOWLEDGED, KILLED_SETTINGS, Publisher, kill_backend, kill_server, start_publisher, timed
@@ -78,7 +82,7 @@ def wait_until_backend_is_gone(conn: psycopg.Connection, backend: int) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("kills", [12, pytest.param(100, marks=pytest.mark.full)])
+@pytest.mark.parametrize("kills", [12, pytest.param(220, marks=pytest.mark.full)])
 def test_postgres_killed_at_any_moment_keeps_what_it_acknowledged_and_nothing_half(
     own_server, own_dsn, tmp_path, record, kills
 ):
@@ -160,3 +164,53 @@ def require_undamaged(dsn: str) -> int:
             f" where relkind = 'i' and amname = 'btree' and {lasting}"
         ).fetchall()
     return tables + len(indexes)
+
+
+SPARE_MEGABYTES = (2, 4, 6, 8, 12, 16, 24, 32)
+
+
+@contextmanager
+def least_memory(server: postgres.Server, megabytes: int | None = None) -> Iterator[None]:
+    """Start the server anew; each of its processes may have no more address space than this."""
+    postgres.stop(server)
+    kept = resource.getrlimit(resource.RLIMIT_AS)
+    if megabytes:
+        resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20, kept[1]))
+    try:
+        postgres.start(server.folder, server.bin, settings=KILLED_SETTINGS)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, kept)
+    yield
+
+
+def megabytes_of_a_backend(dsn: str) -> int:
+    with connect(dsn, "memory", autocommit=True) as conn:
+        return psutil.Process(conn.info.backend_pid).memory_info().vms // 2**20
+
+
+@pytest.mark.full
+def test_backends_without_memory_give_up_clean_and_the_next_try_completes_it(own_server, own_dsn, tmp_path, record):
+    """Backends may have so much more than one has that has just connected; then the kernel gives no more."""
+    postgres.start(own_server.folder, own_server.bin, settings=KILLED_SETTINGS)
+    told = {"cases": 0, "failed_clearly": 0, "done_nevertheless": 0, "torn": 0, "converged": 0}
+    with a_star(own_dsn, tmp_path) as star:
+        before = star.seen()
+    least = megabytes_of_a_backend(own_dsn)
+    for spare, steps in itertools.product(SPARE_MEGABYTES, (PUBLISH, WHOLE)):
+        with connect(own_dsn, "before", autocommit=True) as conn:
+            replace(star, conn=conn).prepare(1 - before)
+        with least_memory(own_server, least + spare):
+            publisher = start_publisher(own_dsn, star.day, steps)
+            publisher.go()
+            answer = publisher.answer()
+        with least_memory(own_server), connect(own_dsn, "after", autocommit=True) as conn:
+            assert answer in (ACKNOWLEDGED, "OutOfMemory")
+            is_done = answer == ACKNOWLEDGED
+            assert star.seen(conn) == (1 - before if is_done else before)
+            told["cases"] += 1
+            told["done_nevertheless" if is_done else "failed_clearly"] += 1
+            run_day(conn, star.day, rows_of(1 - before))
+            before = star.seen(conn)
+            told["converged"] += 1
+    record("memory_full", **told)
+    assert told["failed_clearly"] > 0

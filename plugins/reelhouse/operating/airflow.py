@@ -41,7 +41,7 @@ COMPONENTS = {
     "triggerer": ("triggerer", "--skip-serve-logs"),
 }
 # What of our settings is for the steps. The warehouse is named by a connection, folders are made absolute.
-FOR_STEPS = ("ORIGIN_", "ALLOW", "S3_", "FETCH_", "STALE_", "SOURCE_")
+FOR_STEPS = ("ORIGIN_", "ALLOW", "S3_", "FETCH_", "STALE_", "SOURCE_", "RETRY_")
 PRELOADED = (
     "airflow",
     "airflow.executors.local_executor",
@@ -139,7 +139,7 @@ def environment(settings: Settings, warehouse_dsn: str, metadata_dsn: str, port:
         "MALLOC_ARENA_MAX": "2",
         "AIRFLOW_HOME": str(home),
         "AIRFLOW_CONN_WAREHOUSE": _connection(warehouse_dsn),
-        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__EXECUTOR": "reelhouse.orchestration.RevokingExecutor",
         "AIRFLOW__CORE__PARALLELISM": str(PARALLELISM),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_FOLDER": str(checkout() / "dags"),
@@ -168,6 +168,9 @@ def environment(settings: Settings, warehouse_dsn: str, metadata_dsn: str, port:
         # A scheduler that was killed leaves tasks behind; the next one should not wait five minutes to see it.
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "20",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
+        # One that is queued has a free place, and begins within seconds. After two minutes whoever took it is gone.
+        "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "120",
+        "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "20",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(logs / "tasks"),
         "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(logs / "dag-files"),
         "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
@@ -244,6 +247,17 @@ def _revision(metadata_dsn: str) -> str | None:
 
 def start_components(settings: Settings, env: dict[str, str]) -> dict[str, subprocess.Popen]:
     return {name: start_process(settings, name, words, env) for name, words in COMPONENTS.items()}
+
+
+def restart_component(settings: Settings, name: str, ended: subprocess.Popen, env: dict[str, str]) -> subprocess.Popen:
+    """Start a component again that has ended by itself, when what it left behind is gone.
+
+    A scheduler that was killed leaves the processes of its tasks: they have nobody to report to, and the next scheduler
+    has their tasks done again.
+    """
+    with suppress(ProcessLookupError):
+        os.killpg(ended.pid, signal.SIGKILL)
+    return start_process(settings, name, COMPONENTS[name], env)
 
 
 def start_process(settings: Settings, name: str, words: tuple[str, ...], env: dict[str, str]) -> subprocess.Popen:

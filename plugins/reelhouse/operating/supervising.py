@@ -22,12 +22,13 @@ from pathlib import Path
 
 import psutil
 
-from reelhouse.errors import Locked, ReelhouseError
-from reelhouse.operating import airflow, embedded
+from reelhouse.errors import DatabaseAway, Locked, ReelhouseError
+from reelhouse.operating import airflow, embedded, postgres
 from reelhouse.settings import Settings, read_settings
 
 DETACH = b"detach\n"
 LOG = "supervisor"
+RESTART_WINDOW = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +88,41 @@ def _run_airflow(settings: Settings, warehouse: str, metadata: str) -> int:
     try:
         processes |= airflow.start_components(settings, env)
         _tell(settings, env["AIRFLOW__API__BASE_URL"])
-        return _watch(settings, processes)
+        return _watch(settings, env, processes)
     finally:
         _say("stopping")
         airflow.stop_processes(processes)
         airflow.sweep(settings)
 
 
-def _watch(settings: Settings, processes: dict[str, subprocess.Popen]) -> int:
+def _watch(settings: Settings, env: dict[str, str], processes: dict[str, subprocess.Popen]) -> int:
+    """Bring back what ends by itself, so that no run waits for a person; give up when that happens all the time."""
+    restarts: list[float] = []
     while True:
+        _revive_postgres(settings)
         for name, process in processes.items():
             if process.poll() is not None:
                 _say(f"{name} ended by itself with code {process.returncode}. Its last lines:")
                 _say(airflow.tail(settings, name))
-                return 1
+                restarts = [moment for moment in restarts if time.monotonic() - moment < RESTART_WINDOW]
+                if len(restarts) >= settings.restarts:
+                    return 1
+                restarts.append(time.monotonic())
+                _say(f"starting {name} again ({len(restarts)} of {settings.restarts} within ten minutes)")
+                processes[name] = airflow.restart_component(settings, name, process, env)
         time.sleep(0.5)
+
+
+def _revive_postgres(settings: Settings) -> None:
+    """Start the embedded server when it is gone: killed, or stopped by somebody else. Nobody else would."""
+    folder = postgres.server_folder(settings.home)
+    if not postgres.is_running(folder):
+        _say("PostgreSQL is not running any more; starting it again")
+        try:
+            postgres.start(folder, settings.postgres_bin)
+        except DatabaseAway as error:
+            # Its disk may be full: looked at again in half a second, for as long as `up` runs.
+            _say(str(error))
 
 
 @contextmanager
