@@ -88,11 +88,19 @@ where dim_title.is_catalogue_title <> (catalogue.title_key is not null);
 -- fail
 select
     'two titles with one IMDb id' as problem,
-    imdb_title_id,
+    dim_title.imdb_title_id,
     count(*) as titles
 from build.dim_title
-where imdb_title_id is not null
-group by imdb_title_id
+-- Only an id that is not that of its key can be another's.
+where
+    dim_title.imdb_title_id in (
+        select strange.imdb_title_id
+        from build.dim_title as strange
+        where
+            strange.imdb_title_id
+            <> 'tt' || lpad(strange.title_key::text, greatest(7, length(strange.title_key::text)), '0')
+    )
+group by dim_title.imdb_title_id
 having count(*) > 1;
 
 -- fail
@@ -299,8 +307,7 @@ select
     imdb_principals.imdb_title_number,
     imdb_principals.imdb_person_number
 from staging.imdb_principals
-left join staging.imdb_people on imdb_principals.imdb_person_number = imdb_people.imdb_person_number
-where imdb_people.imdb_person_number is null;
+inner join build.unnamed_person on imdb_principals.imdb_person_number = unnamed_person.person_key;
 
 -- warn
 select
