@@ -166,12 +166,20 @@ where dim_title.title_key is null or dim_country.country_key is null;
 -- fail
 select
     'weights of a title and role do not sum to 1' as problem,
-    bridge_title_person_role.title_key,
-    bridge_title_person_role.role_key,
-    sum(bridge_title_person_role.weight) as weight
-from build.bridge_title_person_role
-group by bridge_title_person_role.title_key, bridge_title_person_role.role_key
-having abs(sum(bridge_title_person_role.weight) - 1) > 1e-6;
+    credits.title_key,
+    credits.role_key,
+    sum(credits.weight) as weight
+from (
+    -- In the order of the key, in which they lie: five million sums at once take three times as long.
+    select
+        bridge_title_person_role.title_key,
+        bridge_title_person_role.role_key,
+        bridge_title_person_role.weight
+    from build.bridge_title_person_role
+    order by bridge_title_person_role.title_key, bridge_title_person_role.role_key
+) as credits
+group by credits.title_key, credits.role_key
+having abs(sum(credits.weight) - 1) > 1e-6;
 
 -- fail
 select
