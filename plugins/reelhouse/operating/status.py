@@ -1,8 +1,9 @@
-"""`reelhouse status`: five lines about what runs and what was loaded last."""
+"""`reelhouse status`: six lines about what runs, what was loaded last and when the day will be ready."""
 
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, datetime
 
 import psycopg
 
@@ -24,6 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"server    {_server(settings, dsn)}")
     print(f"airflow   {_airflow(settings, health)}")
     print(f"loads     {loads(dsn)}")
+    print(f"ready     {_ready(settings, dsn)}")
     print(f"runs      {_runs(settings, url)}")
     print(f"url       {f'{url}  user {airflow.USER}, password {airflow.password(settings)}' if url else 'none'}")
     return 0 if health and set(health.values()) == {"healthy"} else 1
@@ -74,6 +76,22 @@ def loads(dsn: str | None) -> str:
     if stale:
         parts.append("stale: " + ", ".join(f"{source} {days} days" for source, days in stale))
     return "; ".join(parts)
+
+
+def _ready(settings: Settings, dsn: str | None) -> str:
+    """Of the day that was begun last: when readers will have it, and what has a time of its own to be ready by."""
+    from reelhouse import readiness
+
+    if dsn is None:
+        return "unknown while the server is stopped"
+    now = datetime.now(UTC)
+    try:
+        with psycopg.connect(dsn, connect_timeout=5) as conn:
+            found = readiness.look(conn, settings, readiness.newest_day(conn, now), now)
+    except psycopg.Error as error:
+        return f"unknown: {str(error).strip().splitlines()[0]}"
+    shown = [each for each in found if each.name == readiness.READERS_DAG or each.ready_by is not None]
+    return "; ".join(each.words(now) for each in shown)
 
 
 def _runs(settings: Settings, url: str | None) -> str:
