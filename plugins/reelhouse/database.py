@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 LEAST_VERSION = 150000
 DISK_FULL = "Its disk is full: free space, then run the step again."
+STREAMED_ROWS = 5000
 # What a bulk step needs and the server's defaults do not give; session settings only, so that nobody
 # has to tune a server. jit costs more than it gives on these queries.
 SESSION = {
@@ -92,6 +93,13 @@ def run_file(conn: psycopg.Connection, path: Path, **params: object) -> psycopg.
     """
     text = path.read_text()
     return conn.execute(text, params or None)
+
+
+def stream_file(conn: psycopg.Connection, path: Path, **params: object) -> Iterator[tuple]:
+    """Rows of a file of include/sql that are too many to be held at once."""
+    with conn.transaction(), conn.cursor(name=path.stem) as cursor:
+        cursor.itersize = STREAMED_ROWS
+        yield from cursor.execute(path.read_text(), params or None)
 
 
 def lock_layer(conn: psycopg.Connection, writes: str, reads: tuple[str, ...] = ()) -> int | None:

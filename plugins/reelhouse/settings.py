@@ -23,6 +23,9 @@ REELHOUSE_SOURCE_POLL_SECONDS   between two looks while a run waits        300
 REELHOUSE_APPROVAL_HOURS        that a held load waits for an answer in    20
                                 Airflow before it counts as rejected
 REELHOUSE_KEEP_DAYS             that landed files and old records are kept 30
+REELHOUSE_READY_BY              time of its day by which readers are to    none
+                                have a day, in UTC or with a zone
+REELHOUSE_READY_BY_<NAME>       the same of one source or DAG              none
 =============================== ========================================== ================================
 """
 
@@ -31,7 +34,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, time
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from reelhouse.errors import SettingsWrong
 
@@ -39,6 +44,10 @@ PACKAGE = Path(__file__).resolve().parent
 ORIGIN = "REELHOUSE_ORIGIN_"
 STALE_DAYS = "REELHOUSE_STALE_DAYS_"
 ANY_AGE = "any"
+READY_BY = "REELHOUSE_READY_BY"
+# What may have a time of its own: the sources and DAGs of a day, as `readiness.goals` has them.
+READY_NAMES = ("netflix", "imdb", "rotten_tomatoes", "extract_sources", "match_titles", "populate_warehouse",
+               "refresh_recommendations", "summarize_warehouse")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +92,7 @@ class Settings:
     poll_seconds   between two looks at such a source
     approval_hours that a held load waits for an answer; then it is rejected, so that the next day can run
     keep_days      that landed files and old records are kept
+    ready_by       (source or DAG, time of its day by which it is to be done); "" for what readers see
     """
 
     home: Path
@@ -97,6 +107,7 @@ class Settings:
     poll_seconds: float = 300.0
     approval_hours: float = 20.0
     keep_days: int = 30
+    ready_by: tuple[tuple[str, time], ...] = ()
 
     def origin_of(self, source: str) -> str | None:
         """Where a source is taken from, or None for the data folder."""
@@ -155,6 +166,11 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         poll_seconds=_seconds(env, "REELHOUSE_SOURCE_POLL_SECONDS", 300.0),
         approval_hours=_number(env, "REELHOUSE_APPROVAL_HOURS", 20.0, "hours above 0", least=1e-3),
         keep_days=int(_number(env, "REELHOUSE_KEEP_DAYS", 30, "days, 1 or more", least=1)),
+        ready_by=tuple(
+            (_ready_name(name), _time(name, env[name]))
+            for name in sorted(env)
+            if (name == READY_BY or name.startswith(f"{READY_BY}_")) and env[name]
+        ),
     )
 
 
@@ -186,6 +202,33 @@ def _stale_days(env: Mapping[str, str], name: str) -> int | None:
     if not value.isascii() or not value.isdecimal() or len(value) > 6:
         raise SettingsWrong(f"{name}: expected a number of days or {ANY_AGE}, found {value!r}. Correct or unset it.")
     return int(value)
+
+
+def _ready_name(variable: str) -> str:
+    name = variable.removeprefix(READY_BY).removeprefix("_").lower()
+    if name and name not in READY_NAMES:
+        raise SettingsWrong(
+            f"{variable}: expected a source or DAG, found {name}. There are {', '.join(READY_NAMES)}; unset it."
+        )
+    return name
+
+
+def _time(name: str, text: str) -> time:
+    """
+    >>> _time("x", "7:30"), str(_time("x", "7:30 Europe/Berlin").tzinfo), str(_time("x", "07:00-02:00"))
+    (datetime.time(7, 30, tzinfo=datetime.timezone.utc), 'Europe/Berlin', '07:00:00-02:00')
+    """
+    clock, _, zone = text.strip().partition(" ")
+    try:
+        moment = time.fromisoformat(clock if clock[1:2] != ":" else f"0{clock}")
+        if zone:
+            moment = moment.replace(tzinfo=ZoneInfo(zone.strip()))
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise SettingsWrong(
+            f"{name}: expected a time such as 07:00, 07:00+02:00 or 07:00 Europe/Berlin, found {text!r}. "
+            "Correct or unset it."
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _seconds(env: Mapping[str, str], name: str, default: float) -> float:

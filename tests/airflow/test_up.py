@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import time
 import urllib.parse
 from collections.abc import Iterator
@@ -144,9 +143,11 @@ def test_status_has_five_lines_and_says_that_all_is_well(loaded: tuple[Home, str
     done = loaded[0].call("status")
     assert done.returncode == 0
     lines = done.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["server", "airflow", "loads", "runs", "url"]
+    assert [line.split()[0] for line in lines] == ["server", "airflow", "loads", "ready", "runs"]
     assert "published" in lines[2]
-    assert lines[3].count("success") == 5
+    assert "refresh_recommendations" in lines[3]
+    assert ": done" in lines[3]
+    assert lines[4].count("success") == 5
 
 
 def test_a_second_up_says_that_it_is_up_already(loaded: tuple[Home, str]) -> None:
@@ -458,12 +459,12 @@ def test_a_day_accepted_in_the_form_is_not_held(held: tuple[Home, str]) -> None:
     assert "netflix_titles.csv: expected at most 0.5% bad rows, found" in recorded[0][2]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_when_up_ends_everything_ends(stopped: Home, number: signal.Signals) -> None:
+def test_when_up_is_killed_everything_ends(stopped: Home) -> None:
+    """After Ctrl-C too: what waits in test_waiting.py ends so."""
     up = stopped.start("up")
     wait_for(up, "Airflow answers")
     assert len(stopped.left()) > 4
-    up.send_signal(number)
+    up.kill()
     up.wait(60)
     wait_until_nothing_is_left(stopped)
 

@@ -1,10 +1,11 @@
-"""`reelhouse status`: five lines about what runs, what was loaded last, what waits for a person, and what is kept."""
+"""`reelhouse status`: five lines about what runs, what is kept, what was loaded, what waits, and when a day is ready."""
 
 from __future__ import annotations
 
 import argparse
 import shutil
 import time
+from datetime import UTC, datetime
 
 import psycopg
 
@@ -24,10 +25,10 @@ def run(arguments: argparse.Namespace) -> int:
     health = airflow_api.health(url) if url else {}
     dsn = _warehouse(settings)
     print(f"server    {_server(settings, dsn)}; {kept(settings)}")
-    print(f"airflow   {_airflow(settings, health)}")
+    print(f"airflow   {_airflow(settings, url, health)}")
     print(f"loads     {loads(dsn)}")
+    print(f"ready     {_ready(settings, dsn)}")
     print(f"runs      {_runs(settings, url)}")
-    print(f"url       {f'{url}  user {airflow.USER}, password {airflow.password(settings)}' if url else 'none'}")
     return 0 if health and set(health.values()) == {"healthy"} else 1
 
 
@@ -63,12 +64,13 @@ def kept(settings: Settings) -> str:
     return f"{free:,.0f} GB free, newest backup {age} old"
 
 
-def _airflow(settings: Settings, health: dict[str, str]) -> str:
-    if not health:
+def _airflow(settings: Settings, url: str | None, health: dict[str, str]) -> str:
+    if not url or not health:
         return "stopped; start it with `reelhouse up`"
     processes = airflow.marked_processes(settings)
     states = ", ".join(f"{name.replace('_', ' ')} {state}" for name, state in health.items())
-    return f"{states}; {len(processes)} processes"
+    login = f"user {airflow.USER}, password {airflow.password(settings)}"
+    return f"{url}  {login}; {states}; {len(processes)} processes"
 
 
 def loads(dsn: str | None) -> str:
@@ -98,6 +100,22 @@ def loads(dsn: str | None) -> str:
     if stale:
         parts.append("stale: " + ", ".join(f"{source} {days} days" for source, days in stale))
     return "; ".join(parts)
+
+
+def _ready(settings: Settings, dsn: str | None) -> str:
+    """Of the day that was begun last: when readers will have it, and what has a time of its own to be ready by."""
+    from reelhouse import readiness
+
+    if dsn is None:
+        return "unknown while the server is stopped"
+    now = datetime.now(UTC)
+    try:
+        with psycopg.connect(dsn, connect_timeout=5) as conn:
+            found = readiness.look(conn, settings, readiness.newest_day(conn, now), now)
+    except psycopg.Error as error:
+        return f"unknown: {str(error).strip().splitlines()[0]}"
+    shown = [each for each in found if each.name == readiness.READERS_DAG or each.ready_by is not None]
+    return "; ".join(each.words(now) for each in shown)
 
 
 def _runs(settings: Settings, url: str | None) -> str:

@@ -13,12 +13,24 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from reelhouse.serving import failing
 from reelhouse.serving.access import Access, KeyAccess, Limiter, enter, open_pools, writing_pool
+from reelhouse.serving.measuring import Measure
 from reelhouse.serving.models import ProblemBody
 from reelhouse.serving.oidc import LOGIN_SECONDS, LoginServer
 from reelhouse.serving.pages import describing, login
 from reelhouse.serving.pages import routes as pages
 from reelhouse.serving.reading import Reader
-from reelhouse.serving.routes import catalogue, graph, movies, operations, people, platforms, reviews, sources, viewers
+from reelhouse.serving.routes import (
+    catalogue,
+    graph,
+    metrics,
+    movies,
+    operations,
+    people,
+    platforms,
+    reviews,
+    sources,
+    viewers,
+)
 from reelhouse.serving.settings import ServingSettings
 from reelhouse.serving.shielding import Shield
 from reelhouse.serving.starting import Start, starter
@@ -102,6 +114,7 @@ def make_app(
             allow_headers=["Authorization", "X-API-Key", "Content-Type", "Idempotency-Key", "If-None-Match"],
             expose_headers=["ETag", "Load-Id", "Recommendations-Load-Id"],
         )
+    app.add_middleware(Measure)
     return app
 
 
@@ -114,7 +127,7 @@ def _add_routes(app: FastAPI) -> None:
     app.include_router(versioned)
     # The streaming project's paths had no prefix.
     app.include_router(platforms.router, dependencies=[Depends(enter)], responses=PROBLEMS, include_in_schema=False)
-    for each in (graph.router, login.router, describing.router, pages.router):
+    for each in (graph.router, login.router, describing.router, metrics.router, pages.router):
         app.include_router(each, dependencies=[Depends(enter)])
 
 
