@@ -1,4 +1,4 @@
-"""`reelhouse status`: five lines about what runs, what is kept, what was loaded, what waits, and when a day is ready."""
+"""`reelhouse status`: five lines about what runs, what is kept, what was loaded, what waits, when a day is ready."""
 
 from __future__ import annotations
 
