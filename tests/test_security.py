@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import csv
+import io
 import json
 import os
 import re
@@ -28,6 +30,8 @@ from reelhouse.operating.doctor import Finding
 from reelhouse.operating.sbom import make_sbom
 from reelhouse.recommending import franchises
 from reelhouse.serving import keys
+from reelhouse.serving.asking import exporting
+from reelhouse.serving.models import TitleCard
 from reelhouse.settings import Settings
 from reelhouse.sources import values, viewers
 
@@ -136,6 +140,33 @@ def test_a_rule_that_trusts_is_found(tmp_path) -> None:
     finally:
         postgres.remove(folder)
     assert states == ["bad"]
+
+
+def test_no_cell_of_an_exported_file_begins_like_a_formula_and_nothing_is_lost() -> None:
+    payloads = [
+        "=1+1",
+        '=cmd|"/c calc"!A0',
+        "+1",
+        "-7",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "＝1+1",
+        "＋1",
+        "－1",
+        "＠x",
+    ]
+    titles = [*payloads, "Alien", "'Allo 'Allo!", "9-1-1", "M*A*S*H", '"Quoted", and more']
+    empty = TitleCard.model_construct(**dict.fromkeys(TitleCard.model_fields))
+    cards = [empty.model_copy(update={"title": title, "runtime": -7, "genres": [title, "Drama"]}) for title in titles]
+    rows = list(csv.DictReader(io.StringIO(exporting.as_csv(cards).decode(), newline="")))
+    for row, title in zip(rows, titles, strict=True):
+        assert row["runtime"] == "-7"
+        for cell in (row["title"], row["genres"]):
+            assert cell[0] not in "=+-@\t\r\n＝＋－＠"
+        assert row["title"] == (f"'{title}" if title in payloads else title)
+        assert row["genres"].removeprefix("'" if title in payloads else "") == f"{title}; Drama"
 
 
 @pytest.mark.parametrize("words", [("doctor", "--security"), ("backup",), ("--verbose", "run", "--day", "2026-01-05")])

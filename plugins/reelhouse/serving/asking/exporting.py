@@ -10,7 +10,7 @@ from reelhouse.serving.models import TitleCard
 
 COLUMNS = tuple(TitleCard.model_fields)
 # What a spreadsheet takes for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def safe_cell(value: object) -> object:
