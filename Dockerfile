@@ -3,6 +3,9 @@
 # BASE is any image with Python 3.11 or newer on Debian.
 ARG BASE=python:3.11-slim-bookworm
 FROM ${BASE}
+ARG VERSION=unreleased
+LABEL org.opencontainers.image.title="Reelhouse" org.opencontainers.image.version="${VERSION}" \
+    org.opencontainers.image.licenses="Apache-2.0"
 
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     PYTHONPATH=/opt/reelhouse/plugins \

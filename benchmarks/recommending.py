@@ -4,7 +4,8 @@
 moment): viewers are cut in five, ties are learnt from four fifths and from the history of the fifth, and the hidden
 titles are looked for; `--peers` puts LensKit and implicit beside. `--titles` compares, on all films of the warehouse
 that its viewers rated, what stands beside them with what the same viewers like; where the warehouse's own averages
-say nothing, `--imdb-ratings` reads others. `--warehouse` computes all lists of the warehouse and tells what they cost.
+say nothing, `--imdb-ratings` reads others. `--warehouse` computes all lists of the warehouse and tells what they cost;
+`--sizes` tells it of more viewers and titles, invented ones, with the dense matrix of earlier projects beside.
 """
 
 from __future__ import annotations
@@ -35,6 +36,11 @@ from reelhouse.settings import read_settings
 
 HERE = Path(__file__).resolve().parent
 PEERS = HERE / "contestants" / "recommending_peers.py"
+SIZES = HERE / "contestants" / "recommending_sizes.py"
+SIZES_ASKED = (
+    ("viewers", "10000", "100000"), ("viewers", "114000", "11000000"),
+    ("titles", "8800"), ("dense", "8800"), ("titles", "100000"),
+)  # fmt: skip
 LOCK = HERE / "recommending_requirements.lock"
 OURS = "ours (newest first) to it"
 FOLDS = 5
@@ -56,17 +62,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with --titles: averages and votes from this title.ratings.tsv.gz",
     )
     parser.add_argument("--warehouse", action="store_true", help="CPU and memory of all lists of the warehouse")
+    parser.add_argument("--sizes", action="store_true", help="CPU and memory at larger sizes, invented (minutes)")
 
 
 def rows(arguments: argparse.Namespace) -> list[dict[str, object]]:
     found = [row for folder in arguments.ratings for row in _viewers(folder, arguments.peers)]
+    if arguments.sizes:
+        found += _sizes()
     if arguments.titles or arguments.warehouse:
         settings = read_settings()
         with embedded.warehouse_dsn(settings) as dsn, connect(dsn, autocommit=True) as conn:
             found += _titles(conn, settings, arguments.imdb_ratings) if arguments.titles else []
             found += _cost(conn, settings) if arguments.warehouse else []
     if not found:
-        raise SettingsWrong("bench recommending: expected --ratings FOLDER, --titles or --warehouse, found none.")
+        raise SettingsWrong(
+            "bench recommending: expected --ratings FOLDER, --titles, --warehouse or --sizes, found none."
+        )
     return found
 
 
@@ -203,6 +214,21 @@ def _cost(conn, settings) -> list[dict[str, object]]:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     cpu = round(time.process_time() - began, 1)
     return [{"data": f"{len(titles)} titles", "method": "all", "rows": count, "cpu_s": cpu, "peak_mb": round(peak)}]
+
+
+def _sizes() -> list[dict[str, object]]:
+    found = []
+    with tempfile.TemporaryDirectory(prefix="reelhouse-bench-") as folder:
+        for words in SIZES_ASKED:
+            print(" ".join(words), file=sys.stderr, flush=True)
+            cost, said = measure([sys.executable, SIZES, *words], folder=Path(folder), env=os.environ)
+            method = {"viewers": "ease", "titles": "similar titles", "dense": "dense matrix"}[words[0]]
+            data = f"{int(words[1]):,} {'titles' if words[0] == 'dense' else words[0]}"
+            events = f", {int(words[2]):,} events" if len(words) > 2 else ""
+            found.append(
+                {"data": data + events, "method": method, "cpu_s": float(said), "peak_mb": round(cost.peak_mb)}
+            )
+    return found
 
 
 def _words(ratio: tuple[float, float, float]) -> str:

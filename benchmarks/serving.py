@@ -75,7 +75,7 @@ def _part(values: list[float], part: float) -> float:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--readers", type=int, default=READERS, metavar="N", help=f"who ask at once ({READERS})")
     parser.add_argument("--seconds", type=int, default=SECONDS, metavar="S", help=f"for so long ({SECONDS})")
-    parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes that answer (2)")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes that answer (as serve starts them)")
     parser.add_argument("--publish", type=date.fromisoformat, metavar="DAY", help="run this day meanwhile")
     parser.add_argument("--only-type-ahead", action="store_true", help="ask no server, measure type-ahead alone")
 
@@ -86,13 +86,15 @@ def rows(arguments: argparse.Namespace) -> list[dict[str, object]]:
         known = _known(conn)
         if arguments.only_type_ahead:
             return _type_ahead(dsn, known)
+        # What others do meanwhile decides about milliseconds, not about CPU.
+        machine = {"name": "machine", "metric": "load_average_before", "value": round(os.getloadavg()[0], 1)}
         number, key = create_key(conn, "bench serving", ["read"], "bench")
         try:
             with _serving(dsn, arguments.workers) as (url, pid):
                 found = asyncio.run(_ask(url, key, known, arguments, dsn, lambda: _busy(conn, pid)))
         finally:
             revoke_key(conn, number, "bench")
-        return found + _type_ahead(dsn, known)
+        return [machine, *found, *_type_ahead(dsn, known)]
 
 
 def _known(conn: psycopg.Connection) -> Known:
@@ -108,13 +110,14 @@ def _known(conn: psycopg.Connection) -> Known:
 
 
 @contextmanager
-def _serving(dsn: str, workers: int) -> Iterator[tuple[str, int]]:
+def _serving(dsn: str, workers: int | None) -> Iterator[tuple[str, int]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     env = {**os.environ, "REELHOUSE_WAREHOUSE_DSN": dsn, "REELHOUSE_API_RATE": "100000000"}
-    words = [sys.executable, "-m", "reelhouse", "serve", "--port", str(port), "--workers", str(workers)]
-    server = subprocess.Popen([*words, "--no-access-log"], env=env, stdout=subprocess.DEVNULL)
+    words = [sys.executable, "-m", "reelhouse", "serve", "--port", str(port), "--no-access-log"]
+    words += ["--workers", str(workers)] if workers else []
+    server = subprocess.Popen(words, env=env, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
         for _ in range(600):

@@ -3,7 +3,8 @@
 Makes files of any size (`reelhouse sample full`; 1 is IMDb's real size), starts a PostgreSQL of its own, and runs three
 days. Counted are staging, building (dimensions, bridges, facts, indexes), checking and publishing; landing and matching
 are told beside. While a day with changes is published, readers ask for several tables in one statement, or in one
-transaction, and compare what they get with what the publication says.
+transaction, and compare what they get with what the publication says. At the end the questions of
+include/sql/8_questions are asked on the star.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import psycopg
 from reelhouse.database import migrate
 from reelhouse.day import Day
 from reelhouse.operating import embedded, measuring, postgres
+from reelhouse.operating.bench import load_benchmark
 from reelhouse.settings import read_settings
 
 FIRST_DAY = date(2026, 1, 5)
@@ -31,6 +33,7 @@ COUNTED = {"stage", "open", "build", "check", "publish"}
 BESIDE = {"land": "landing", "compare": "matching", "find": "matching", "decide": "matching", "link": "matching"}
 LAST_STEP = "publish_warehouse"
 READERS = 8
+QUESTION_ROUNDS = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +59,8 @@ def rows(arguments: argparse.Namespace) -> list[dict[str, object]]:
                 for number, called in enumerate(("first load", "changed day", "unchanged day")):
                     readers = arguments.readers if number == 1 else 0
                     found += _measure(called, dsn, Day(FIRST_DAY + timedelta(number), own), postmaster, readers)
-                return found
+                questions = load_benchmark("questions").ask_all(dsn, own.sql, QUESTION_ROUNDS)
+                return found + [_row("question", row["name"], "ms", row["ms"]) for row in questions]
         finally:
             postgres.remove(postgres.server_folder(own.home))
 

@@ -6,7 +6,8 @@ each source, checks.
 
 - **Starts** when `refresh_recommendations` has finished, for the same day
 - **Reads** schemas `ops`, `warehouse` and `mart`
-- **Writes** `reports/<day>.html` in the home, and the figures of the day's load; it is the last one
+- **Writes** `reports/<day>.html` in the home (the tab *Report* shows it), and the figures of the day's load; it is
+  the last one
 - **Rerun** any day, any number of times: it only draws and counts
 """
 

@@ -51,4 +51,10 @@ class ReelhousePlugin(AirflowPlugin):
             "destination": "dag",
             "url_route": "warehouse-trust",
         },
+        {
+            "name": "Report",
+            "href": "/warehouse/report",
+            "destination": "dag",
+            "url_route": "warehouse-report",
+        },
     ]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from datetime import date
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
 
-from reelhouse.alerting import Alert, sample_rows, tell
+from reelhouse.alerting import ADVICE, Alert, sample_rows, tell
 from reelhouse.errors import SettingsWrong
 
 DAY = date(2026, 1, 5)
@@ -81,6 +83,14 @@ def test_an_alert_goes_to_both_once_a_day(conn, mailbox, webhook) -> None:
     # Another day is another alert; without the warehouse each is sent.
     assert tell(conn, Alert("hold", date(2026, 1, 6), "warehouse", "again"), env) == ["email", "webhook"]
     assert tell(None, HELD, env) == ["email", "webhook"]
+
+
+def test_each_kind_of_alert_has_its_run_book() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "operations.md").read_text()
+    for kind in ADVICE:
+        (book,) = re.findall(rf"^### Alert: {kind}\n(.*?)^##", page, re.MULTILINE | re.DOTALL)
+        assert re.search(r"^1\. .*^2\. .*^3\. ", book, re.MULTILINE | re.DOTALL), kind
+        assert "./reelhouse" in book or "REELHOUSE_" in book
 
 
 def test_what_could_not_be_sent_is_sent_the_next_time(conn, mailbox) -> None:

@@ -314,7 +314,8 @@ def test_trust_and_status_say_how_old_why_and_what_is_allowed(conn, dsn, make_da
     for batch_date in (date(2026, 1, 6), LATER):
         day = make_day(batch_date, settings=sample)
         for step in STEPS:
-            run_step(step.name, dsn, day)
+            if step.name != "write_report":
+                run_step(step.name, dsn, day)
         shutil.rmtree(sample.data / "imdb", ignore_errors=True)
     seen = conn.execute(
         "select source, file_date, stale_days, carried_because, allowed_stale_days from mart.trust"

@@ -16,6 +16,7 @@ from reelhouse.database import connect, run_file
 from reelhouse.day import Day
 from reelhouse.matching.editions import compare_editions
 from reelhouse.matching.works import link_sources
+from reelhouse.operating.bench import load_benchmark
 from reelhouse.settings import read_settings
 from reelhouse.warehousing.building import build_warehouse
 from reelhouse.warehousing.checks import check_warehouse
@@ -257,3 +258,13 @@ def test_catalogue_entries_are_the_rows_of_the_catalogue(star):
     assert star.execute("select platform, count(*) from mart.catalogue_entries group by 1").fetchall() == [
         ("netflix", 6)
     ]
+
+
+def test_the_benchmark_times_every_question_on_the_warehouse_it_is_given(
+    star: psycopg.Connection, module_dsn: str
+) -> None:
+    timed = load_benchmark("questions").ask_all(module_dsn, SQL.parent, rounds=1)
+    assert {row["name"] for row in timed} == {path.stem for path in SQL.glob("*.sql")}
+    assert all(row["ms"] > 0 for row in timed)
+    rows = {row["name"]: row["rows"] for row in timed}
+    assert rows["score_correlation"] == 3

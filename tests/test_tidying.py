@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -113,6 +114,29 @@ def test_pages_of_the_report_go_and_the_newest_stays(conn, make_day):
         (day.settings.reports / name).write_text("x")
     assert retire_files(conn, day)["reports"] == 1
     assert not (day.settings.reports / "2026-03-01.html").exists()
+
+
+def test_logs_of_long_ago_go_and_one_that_is_written_on_keeps_its_end(conn, make_day, monkeypatch):
+    day = make_day(TODAY)
+    logs = day.settings.home / "logs"
+    old, new = logs / "tasks" / "dag=a" / "1.log", logs / "tasks" / "dag=b" / "1.log"
+    for path, age in ((old, LONG_AGO), (new, timedelta(days=1))):
+        path.parent.mkdir(parents=True)
+        path.write_text("x\n")
+        moment = datetime.combine(TODAY - age, datetime.min.time(), UTC).timestamp()
+        os.utime(path, (moment, moment))
+    monkeypatch.setattr("reelhouse.tidying.LONGEST_LOG", 1000)
+    monkeypatch.setattr("reelhouse.tidying.KEPT_OF_A_LOG", 100)
+    with (logs / "scheduler.log").open("a") as writer:
+        writer.writelines(f"line {n:4}\n" for n in range(200))
+        writer.flush()
+        assert retire_files(conn, day, dry_run=True)["log_bytes"] == 2 + 2000 - 100
+        assert old.exists()
+        assert retire_files(conn, day)["log_bytes"] == 2 + 2000 - 100
+        writer.write("the next\n")
+    assert not old.parent.exists()
+    assert new.exists()
+    assert (logs / "scheduler.log").read_text().splitlines() == [*(f"line {n:4}" for n in range(191, 200)), "the next"]
 
 
 def test_loads_that_nobody_published_are_given_up_and_published_ones_stay(conn, make_day):

@@ -11,11 +11,15 @@ reporting       data dictionary, summary
 client          read the warehouse from Python
 steps           one day as named steps; Airflow and the shell run the same ones
 orchestration   the only module that knows Airflow
+backups         what a backup is made of, and whether it is whole
 operating       launcher commands, embedded PostgreSQL, doctor
 sampling        synthetic files in the upstream formats, with known truth
 """
 
-__all__ = ["Warehouse"]
+__all__ = ["Warehouse", "__version__"]
+
+# The one place that says it: the wheel, the image and `--version` read it here.
+__version__ = "0.2.0"
 
 
 def __getattr__(name: str):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
+from reelhouse import __version__
 from reelhouse.errors import ReelhouseError
 
 INTERRUPTED = 130
@@ -96,6 +97,18 @@ COMMANDS: dict[str, Command] = {
         "let readers see again what they saw with one of the last three loads",
         ("./reelhouse rollback", "./reelhouse rollback --to 12 --reason 'the file of the 6th was another region'"),
     ),
+    "backup": Command(
+        "keep all of the warehouse as it is now, with roles and grants, in a folder",
+        ("./reelhouse backup", "./reelhouse backup /backups/films-monday", "./reelhouse backup --keep 7"),
+    ),
+    "restore": Command(
+        "make the warehouse anew from a backup, verified; overwrites nothing",
+        (
+            "./reelhouse restore ~/.local/share/reelhouse/backups/warehouse-20261121T000000Z",
+            "./reelhouse restore /backups/films-monday --into warehouse_monday",
+            "./reelhouse restore /backups/films-monday --check",
+        ),
+    ),
     "people": Command(
         "let analysts, scientists and auditors in, each by a login of their own",
         ("./reelhouse people add ada --role scientist", "./reelhouse people list", "./reelhouse people remove ada"),
@@ -143,7 +156,17 @@ COMMANDS: dict[str, Command] = {
         "remove old files and records, clear dead rows, tell of idle sessions",
         ("./reelhouse tidy --dry-run", "./reelhouse tidy"),
     ),
-    "doctor": Command("say what is wrong here and how to mend it", ("./reelhouse doctor",)),
+    "doctor": Command(
+        "say what is wrong here and how to mend it",
+        (
+            "./reelhouse doctor",
+            "./reelhouse doctor --security",
+            "./reelhouse doctor --dependencies --advisories all.zip",
+        ),
+    ),
+    "sbom": Command(
+        "list everything that is installed, as CycloneDX", ("./reelhouse sbom", "./reelhouse sbom --out sbom.json")
+    ),
     "test": Command(
         "run the tests on a real PostgreSQL, Airflow and Chromium",
         ("./reelhouse test", "./reelhouse test tests/matching -x", "./reelhouse test --full"),
@@ -201,6 +224,7 @@ def _parse(words: list[str]) -> tuple[argparse.Namespace, ModuleType]:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("--verbose", action="store_true", help="show where an error comes from")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     module = None

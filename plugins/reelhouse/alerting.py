@@ -1,4 +1,4 @@
-"""Alerts: a failure, a hold or a late source goes to one place each by e-mail or webhook, once for each day.
+"""Alerts: a failure, a hold, a late source or a deadline is told by e-mail or webhook, once for each day.
 
 REELHOUSE_ALERT_SMTP     smtp://[user:password@]host[:port], or smtps://
 REELHOUSE_ALERT_TO       addresses, with commas between
@@ -33,6 +33,8 @@ ADVICE = {
     "failure": "The task's log says more, and `./reelhouse doctor` looks for what is wrong here. Then clear the task, "
     "or run the day again: what was done is not done twice.",
     "hold": "Readers have what they had. Approve or reject, in Airflow (Required Actions) or by `./reelhouse approve`.",
+    "deadline": "`./reelhouse status` and the trust page say what is still to be done, Airflow's grid what waits or is "
+    "tried again. If days take longer for good, set a later REELHOUSE_READY_BY.",
     "late": "The day waits until its deadline. Deliver the file, or allow an older one (docs: a source is late).",
 }
 
@@ -41,7 +43,7 @@ ADVICE = {
 class Alert:
     """What people are told.
 
-    kind   failure, hold, late
+    kind   failure, hold, late, deadline
     place  task, or part of the warehouse
     rows   some rows that show it
     """

@@ -60,7 +60,8 @@ class Written:
 class Warehouse:
     """A connection to the warehouse.
 
-    Takes   dsn  libpq connection string; by default what REELHOUSE_WAREHOUSE_DSN holds
+    Takes   dsn  libpq connection string; by default what REELHOUSE_WAREHOUSE_DSN holds. Of several servers in it
+                 (host=a,b) the one that takes writes is asked, also after another has become that one
     Raises  SettingsWrong without one, DatabaseAway when nobody answers there
 
     Every read is a transaction that the server holds read-only, whatever the SQL says; every write is one transaction,
@@ -98,6 +99,22 @@ class Warehouse:
             if chunks < 1:
                 raise QueryWrong(f"chunks: expected 1 row or more, found {chunks}.")
             return self._read_chunks(sql, params, chunks, as_of)
+        self._connect_again()
+        try:
+            return self._read_once(sql, params, as_of)
+        except DatabaseAway:
+            if not self._conn.broken:
+                raise
+            # Asked again it changes nothing, and a standby may have been promoted.
+            self._connect_again()
+            return self._read_once(sql, params, as_of)
+
+    def _connect_again(self) -> None:
+        """Connect anew when the server has gone away since; a connection that was closed on purpose stays closed."""
+        if self._conn.broken:
+            self._conn = connect(self._dsn, "reelhouse client", autocommit=True)
+
+    def _read_once(self, sql: str, params: Values, as_of: date | str | None) -> pd.DataFrame:
         with _in_words(sql), self._conn.transaction():
             self._only_read(as_of)
             # The extended protocol takes one statement only, so nothing can end this transaction and write after.
@@ -123,6 +140,7 @@ class Warehouse:
     def _read_chunks(
         self, sql: str, params: Values, rows: int, as_of: date | str | None = None
     ) -> Iterator[pd.DataFrame]:
+        self._connect_again()
         with _in_words(sql), self._conn.transaction():
             self._only_read(as_of)
             with self._cursor(params) as cursor:
@@ -228,6 +246,7 @@ class Warehouse:
     def _write(
         self, act: Callable[[], object], said: str, dry_run: bool, isolation: str = "repeatable read"
     ) -> Written:
+        self._connect_again()
         for attempt in range(1, TRIES + 1):
             try:
                 with _in_words(said):

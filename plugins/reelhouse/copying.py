@@ -76,15 +76,24 @@ def copy_rows(conn: psycopg.Connection, table: tuple[str, ...], fields: tuple[st
 
 
 def copy_texts(
-    conn: psycopg.Connection, table: tuple[str, ...], fields: tuple[str, ...], texts: Iterable[CopyText]
+    conn: psycopg.Connection,
+    table: tuple[str, ...],
+    fields: tuple[str, ...],
+    texts: Iterable[CopyText],
+    *,
+    is_emptied: bool = False,
 ) -> int:
     """Send portions of COPY text into a table with bounded memory.
 
-    Takes   table  schema and name, or the name of a temporary one
+    Takes   table       schema and name, or the name of a temporary one
+            is_emptied  this transaction has truncated the table: its rows are marked as seen by everybody at once, so
+                        that an index alone can answer, and nobody who reads them first has to write that down
     Gives   number of rows that are in the table now because of it
     Raises  OutOfStep when fewer rows arrived than were sent
     """
-    statement = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(*table), identifiers(fields))
+    statement = sql.SQL("copy {} ({}) from stdin (freeze {})").format(
+        sql.Identifier(*table), identifiers(fields), sql.SQL("true" if is_emptied else "false")
+    )
     sent = 0
     with conn.cursor() as cursor:
         with cursor.copy(statement) as copy, ahead(texts) as portions:

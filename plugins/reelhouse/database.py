@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from reelhouse.errors import DatabaseAway, Locked, SettingsWrong
 
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 LEAST_VERSION = 150000
 DISK_FULL = "Its disk is full: free space, then run the step again."
+STREAMED_ROWS = 5000
 # What a bulk step needs and the server's defaults do not give; session settings only, so that nobody
 # has to tune a server. jit costs more than it gives on these queries.
 SESSION = {
@@ -38,11 +40,12 @@ SESSION = {
 def connect(dsn: str, purpose: str = "reelhouse", **options: object) -> psycopg.Connection:
     """A connection with our session settings; not yet in a transaction.
 
-    Takes   purpose  shown as application_name in pg_stat_activity
+    Takes   dsn      may name several servers, of which one copies the other: see `to_primary`
+            purpose  shown as application_name in pg_stat_activity
     Raises  DatabaseAway when the server does not answer, SettingsWrong when it is older than 15
     """
     with translated_errors():
-        conn = psycopg.connect(dsn, application_name=purpose[:63], connect_timeout=10, **options)
+        conn = psycopg.connect(to_primary(dsn), application_name=purpose[:63], connect_timeout=10, **options)
     if conn.info.server_version < LEAST_VERSION:
         version = conn.info.server_version // 10000
         conn.close()
@@ -52,6 +55,23 @@ def connect(dsn: str, purpose: str = "reelhouse", **options: object) -> psycopg.
         conn.execute("select set_config(%s, %s, false)", (name, value))
     conn.autocommit = was_autocommit
     return conn
+
+
+def to_primary(dsn: str) -> str:
+    """The same connection string; of several servers that it names, that one is meant which takes writes.
+
+    So whoever connects again after a standby was promoted finds it, without anybody changing a setting.
+
+    >>> to_primary("host=a,b dbname=films")
+    'host=a,b dbname=films target_session_attrs=read-write'
+    >>> to_primary("host=a,b target_session_attrs=any"), to_primary("host=a")
+    ('host=a,b target_session_attrs=any', 'host=a')
+    """
+    fields = conninfo_to_dict(dsn)
+    named = str(fields.get("host") or fields.get("hostaddr") or "")
+    if "," not in named or "target_session_attrs" in fields:
+        return dsn
+    return make_conninfo(dsn, target_session_attrs="read-write")
 
 
 @contextmanager
@@ -92,6 +112,13 @@ def run_file(conn: psycopg.Connection, path: Path, **params: object) -> psycopg.
     """
     text = path.read_text()
     return conn.execute(text, params or None)
+
+
+def stream_file(conn: psycopg.Connection, path: Path, **params: object) -> Iterator[tuple]:
+    """Rows of a file of include/sql that are too many to be held at once."""
+    with conn.transaction(), conn.cursor(name=path.stem) as cursor:
+        cursor.itersize = STREAMED_ROWS
+        yield from cursor.execute(path.read_text(), params or None)
 
 
 def lock_layer(conn: psycopg.Connection, writes: str, reads: tuple[str, ...] = ()) -> int | None:

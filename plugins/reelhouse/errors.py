@@ -65,6 +65,12 @@ class DatabaseAway(ReelhouseError):
     is_passing = True
 
 
+class EngineAway(ReelhouseError):
+    """Spark could not be reached, or gave a job up. Nothing half-done stays."""
+
+    is_passing = True
+
+
 class QueryWrong(ReelhouseError):
     """A query of a user was refused: it does not parse, names what is not there, or tries to write."""
 

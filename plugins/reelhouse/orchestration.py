@@ -36,6 +36,9 @@ WAREHOUSE = "warehouse"
 # Airflow leaves out tasks of runs dated before it. Netflix streamed nothing before 2007.
 FIRST_DAY = datetime(2007, 1, 1, tzinfo=UTC)
 
+# Between two looks whether a day will be ready in time.
+WATCHED_EVERY = timedelta(minutes=10)
+
 
 class RevokingExecutor(LocalExecutor):
     """Airflow's LocalExecutor, and it gives up a task that never began.
@@ -139,7 +142,7 @@ def send_alert(kind: str, context: Context, place: str, cause: str) -> None:
     try:
         try:
             with _connected() as conn:
-                rows = () if kind == "late" else sample_rows(conn, day)
+                rows = () if kind in ("late", "deadline") else sample_rows(conn, day)
                 sent = tell(conn, Alert(kind, day, place, cause, rows))
         except (DatabaseAway, SettingsWrong):
             sent = tell(None, Alert(kind, day, place, cause))
@@ -184,6 +187,40 @@ class StepOperator(PythonOperator):
 
         inputs, outputs = datasets(self.op_args[0], read_settings().include, warehouse_dsn())
         return OperatorLineage(inputs=inputs, outputs=outputs)
+
+
+def watch_ready() -> PythonOperator:
+    """A task that looks, until the day is ready or too late, whether what REELHOUSE_READY_BY says will be kept, and
+    tells of what will not before it is missed. It waits without a worker slot, or not at all where nobody said when.
+    """
+    return WatchOperator(task_id="watch_ready", python_callable=_watch_ready, execution_timeout=timedelta(minutes=5))
+
+
+class WatchOperator(PythonOperator):
+    """A task that looks again after a while."""
+
+    def look_again(self, context: Context, event: object = None) -> object:
+        return self.execute(context)
+
+
+def _watch_ready(**context) -> list[str]:
+    from reelhouse import readiness
+    from reelhouse.settings import read_settings
+
+    now, settings = datetime.now(UTC), read_settings()
+    day = batch_date(context["params"], context["dag_run"])
+    with retried_only_if_passing(), _connected() as conn:
+        found = readiness.look(conn, settings, day, now)
+    # Whoever tidies on behalf of a day long gone has not missed it.
+    watched = [each for each in found if each.ready_by is not None and now < each.ready_by + timedelta(days=1)]
+    for each in watched:
+        log.info("%s", each.words(now))
+        if each.state(now) in ("will be missed", "missed"):
+            send_alert("deadline", context, each.name, each.words(now))
+    waits = [each.ready_by for each in watched if each.finished_at is None and each.ready_by > now]
+    if waits:
+        raise _deferred(min(now + WATCHED_EVERY, min(waits) + timedelta(seconds=1)))
+    return [each.words(now) for each in watched]
 
 
 def approval(part: str) -> ApprovalOperator:

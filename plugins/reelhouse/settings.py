@@ -23,6 +23,12 @@ REELHOUSE_SOURCE_POLL_SECONDS   between two looks while a run waits        300
 REELHOUSE_APPROVAL_HOURS        that a held load waits for an answer in    20
                                 Airflow before it counts as rejected
 REELHOUSE_KEEP_DAYS             that landed files and old records are kept 30
+REELHOUSE_READY_BY              time of its day by which readers are to    none
+                                have a day, in UTC or with a zone
+REELHOUSE_READY_BY_<NAME>       the same of one source or DAG              none
+REELHOUSE_ENGINE                who folds, pairs and scores when all is    local
+                                made anew: local (this process), or Spark:
+                                local[N], spark://HOST:PORT, yarn
 REELHOUSE_RETRY_SECONDS         before a task that failed for a passing    20
                                 reason is tried again; three times as
                                 long before the next try
@@ -35,9 +41,12 @@ REELHOUSE_RESTARTS              of Airflow's parts that ended by           5
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, time
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from reelhouse.errors import SettingsWrong
 
@@ -45,6 +54,12 @@ PACKAGE = Path(__file__).resolve().parent
 ORIGIN = "REELHOUSE_ORIGIN_"
 STALE_DAYS = "REELHOUSE_STALE_DAYS_"
 ANY_AGE = "any"
+READY_BY = "REELHOUSE_READY_BY"
+# What may have a time of its own: the sources and DAGs of a day, as `readiness.goals` has them.
+READY_NAMES = ("netflix", "imdb", "rotten_tomatoes", "extract_sources", "match_titles", "populate_warehouse",
+               "refresh_recommendations", "summarize_warehouse")  # fmt: skip
+LOCAL = "local"
+_SPARK = re.compile(r"local\[([1-9]\d{0,3}|\*)\]|spark://[^\s/:]+:\d+(,[^\s/:]+:\d+)*|yarn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +104,8 @@ class Settings:
     poll_seconds   between two looks at such a source
     approval_hours that a held load waits for an answer; then it is rejected, so that the next day can run
     keep_days      that landed files and old records are kept
+    ready_by       (source or DAG, time of its day by which it is to be done); "" for what readers see
+    engine         who folds, pairs and scores when all is made anew: LOCAL, or the master of a Spark
     retry_seconds  before a task that failed for a passing reason is tried again
     restarts       of Airflow's parts that ended by themselves, within ten minutes, before `up` gives up
     """
@@ -105,6 +122,8 @@ class Settings:
     poll_seconds: float = 300.0
     approval_hours: float = 20.0
     keep_days: int = 30
+    ready_by: tuple[tuple[str, time], ...] = ()
+    engine: str = LOCAL
     retry_seconds: float = 20.0
     restarts: int = 5
 
@@ -165,6 +184,12 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         poll_seconds=_seconds(env, "REELHOUSE_SOURCE_POLL_SECONDS", 300.0),
         approval_hours=_number(env, "REELHOUSE_APPROVAL_HOURS", 20.0, "hours above 0", least=1e-3),
         keep_days=int(_number(env, "REELHOUSE_KEEP_DAYS", 30, "days, 1 or more", least=1)),
+        ready_by=tuple(
+            (_ready_name(name), _time(name, env[name]))
+            for name in sorted(env)
+            if (name == READY_BY or name.startswith(f"{READY_BY}_")) and env[name]
+        ),
+        engine=_engine(env),
         retry_seconds=_seconds(env, "REELHOUSE_RETRY_SECONDS", 20.0),
         restarts=int(_number(env, "REELHOUSE_RESTARTS", 5, "restarts, 0 or more", least=0)),
     )
@@ -200,8 +225,45 @@ def _stale_days(env: Mapping[str, str], name: str) -> int | None:
     return int(value)
 
 
+def _ready_name(variable: str) -> str:
+    name = variable.removeprefix(READY_BY).removeprefix("_").lower()
+    if name and name not in READY_NAMES:
+        raise SettingsWrong(
+            f"{variable}: expected a source or DAG, found {name}. There are {', '.join(READY_NAMES)}; unset it."
+        )
+    return name
+
+
+def _time(name: str, text: str) -> time:
+    """
+    >>> _time("x", "7:30"), str(_time("x", "7:30 Europe/Berlin").tzinfo), str(_time("x", "07:00-02:00"))
+    (datetime.time(7, 30, tzinfo=datetime.timezone.utc), 'Europe/Berlin', '07:00:00-02:00')
+    """
+    clock, _, zone = text.strip().partition(" ")
+    try:
+        moment = time.fromisoformat(clock if clock[1:2] != ":" else f"0{clock}")
+        if zone:
+            moment = moment.replace(tzinfo=ZoneInfo(zone.strip()))
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise SettingsWrong(
+            f"{name}: expected a time such as 07:00, 07:00+02:00 or 07:00 Europe/Berlin, found {text!r}. "
+            "Correct or unset it."
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
     return _number(env, name, default, "seconds above 0", least=1e-3)
+
+
+def _engine(env: Mapping[str, str]) -> str:
+    value = env.get("REELHOUSE_ENGINE") or LOCAL
+    if value != LOCAL and not _SPARK.fullmatch(value):
+        raise SettingsWrong(
+            f"REELHOUSE_ENGINE: expected {LOCAL}, local[N], spark://HOST:PORT or yarn, found {value!r}. "
+            "Correct or unset it."
+        )
+    return value
 
 
 def _number(env: Mapping[str, str], name: str, default: float, what: str, least: float) -> float:

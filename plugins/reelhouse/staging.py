@@ -511,7 +511,7 @@ def _replace(conn: psycopg.Connection, file: SourceFile, texts: Iterable[CopyTex
     table = sql.Identifier("staging", file.table)
     conn.execute(sql.SQL("truncate {}").format(table))
     with indexes_made_afterwards(conn, ("staging", file.table), only_key=True), _without_notes(conn, file):
-        copy_texts(conn, ("staging", file.table), file.fields, texts)
+        copy_texts(conn, ("staging", file.table), file.fields, texts, is_emptied=True)
     conn.execute(sql.SQL("analyze {}").format(table))
 
 

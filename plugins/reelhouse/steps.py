@@ -72,6 +72,18 @@ NIGHTLY_STEPS: tuple[Step, ...] = (
 )
 
 
+# From these it is told when a day will be ready (readiness).
+NOTE_BEGIN = (
+    "insert into ops.step_time (batch_date, step, begun_at) values (%(day)s, %(step)s, clock_timestamp())"
+    " on conflict (batch_date, step) do update set begun_at = excluded.begun_at, ended_at = null"
+)
+NOTE_END = "update ops.step_time set ended_at = clock_timestamp() where batch_date = %(day)s and step = %(step)s"
+
+
+def _note(conn: psycopg.Connection, statement: str, day: Day, step: str) -> None:
+    conn.execute(statement, {"day": day.batch_date, "step": step})
+
+
 def run_step(name: str, dsn: str, day: Day) -> Figures:
     """Run one step in a connection of its own and log one line about it.
 
@@ -83,7 +95,9 @@ def run_step(name: str, dsn: str, day: Day) -> Figures:
     line: Figures = {"step": name, "day": day.batch_date.isoformat()}
     try:
         with translated_errors(), connect(dsn, f"reelhouse {name}", autocommit=True) as conn:
+            _note(conn, NOTE_BEGIN, day, name)
             figures = step.run(conn, day)
+            _note(conn, NOTE_END, day, name)
         line |= {"outcome": "done", **figures}
         return figures
     except Exception as error:

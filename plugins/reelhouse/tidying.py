@@ -8,7 +8,8 @@ with the load that is the fourth after them.
 from __future__ import annotations
 
 import logging
-from datetime import date, timedelta
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -16,11 +17,14 @@ from psycopg import sql
 
 from reelhouse.database import run_file
 from reelhouse.day import Day
+from reelhouse.operating.postgres import server_folder
 from reelhouse.settings import Settings
 
 log = logging.getLogger(__name__)
 
 IDLE_MINUTES = 10
+# What a running program writes on and on is cut to its end.
+LONGEST_LOG, KEPT_OF_A_LOG = 20 * 2**20, 2**20
 # what goes -> statement; {before} is the first moment that is kept
 OLD_ROWS = {
     "fetches": "delete from ops.file_fetch where fetched_at < %(before)s::date",
@@ -37,18 +41,19 @@ def first_kept_day(day: Day) -> date:
 
 
 def retire_files(conn: psycopg.Connection, day: Day, dry_run: bool = False) -> dict[str, object]:
-    """Remove landed files that nothing needs any more, with their rejected rows, and old pages of the report.
+    """Remove landed files that nothing needs any more, with their rejected rows, old pages of the report and old logs.
 
     Takes   dry_run  only count
-    Gives   files, bytes, reports
+    Gives   files, bytes, reports, log_bytes
     Reruns  nothing is left to remove; a file that is landed again is a file again
     """
     if not _is_migrated(conn):
-        return {"files": 0, "bytes": 0, "reports": 0}
+        return {"files": 0, "bytes": 0, "reports": 0, "log_bytes": 0}
     before = first_kept_day(day)
     with conn.transaction():
         old = run_file(conn, day.settings.sql / "6_tidying" / "old_files.sql", before=before).fetchall()
         reports = _old_reports(day.settings, before)
+        log_bytes = trim_logs(day.settings, before, dry_run)
         if not dry_run:
             numbers = [file_id for file_id, _, _ in old]
             conn.execute("delete from quarantine.rejected_row where file_id = any(%s)", (numbers,))
@@ -59,7 +64,44 @@ def retire_files(conn: psycopg.Connection, day: Day, dry_run: bool = False) -> d
                 _remove(day.settings.landing / landed_path)
             for report in reports:
                 report.unlink(missing_ok=True)
-    return {"files": len(old), "bytes": sum(size for _, _, size in old), "reports": len(reports)}
+    return {"files": len(old), "bytes": sum(size for _, _, size in old), "reports": len(reports),
+            "log_bytes": log_bytes}  # fmt: skip
+
+
+def trim_logs(settings: Settings, before: date, dry_run: bool = False) -> int:
+    """Remove logs of tasks from before a day, and cut those that a running program writes on to their last lines.
+
+    Gives   bytes
+    """
+    first = datetime.combine(before, datetime.min.time(), UTC).timestamp()
+    gone = 0
+    for folder in ("tasks", "dag-files"):
+        for path in sorted((settings.home / "logs" / folder).rglob("*"), reverse=True):
+            # The deepest first: a folder that is empty by then goes too.
+            if path.is_file() and path.stat().st_mtime < first:
+                gone += path.stat().st_size
+                if not dry_run:
+                    path.unlink(missing_ok=True)
+            elif path.is_dir() and not path.is_symlink() and not dry_run:
+                with suppress(OSError):
+                    path.rmdir()
+    for path in (*(settings.home / "logs").glob("*.log"), server_folder(settings.home) / "postgres.log"):
+        if path.is_file() and path.stat().st_size > LONGEST_LOG:
+            gone += path.stat().st_size - KEPT_OF_A_LOG
+            if not dry_run:
+                _cut(path)
+    return gone
+
+
+def _cut(path: Path) -> None:
+    """Keep the end of a log, in the same file: its writer has it open, and writes on at its end."""
+    with path.open("r+b") as log:
+        log.seek(-KEPT_OF_A_LOG, 2)
+        log.readline()
+        kept = log.read()
+        log.seek(0)
+        log.write(kept)
+        log.truncate()
 
 
 def _remove(path: Path) -> None:

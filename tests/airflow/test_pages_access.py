@@ -43,3 +43,48 @@ def test_a_file_that_was_sent_begins_its_day(dags, metadata) -> None:
         (run,) = session.query(DagRun).filter(DagRun.run_id == run_id)
         told = (run.dag_id, run.conf, run.run_after, run.logical_date, run.triggering_user_name)
     assert told == ("extract_sources", {"day": "2026-01-05"}, datetime(2026, 1, 5, tzinfo=UTC), None, "ann")
+
+
+def test_a_file_is_sent_to_the_app_as_airflow_mounts_it(dags, metadata, dsn, tmp_path, monkeypatch) -> None:
+    """The plugin's app below its path, with Airflow's own tokens: who may trigger sends, who may look does not."""
+    from airflow.api_fastapi.app import create_auth_manager, get_auth_manager
+    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
+    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from fastapi import FastAPI
+    from fastapi.testclient import TestClient
+
+    from reelhouse.serving.airflow_access import make_app_within
+
+    for name, value in (("HOME", tmp_path / "home"), ("DATA", tmp_path), ("WAREHOUSE_DSN", dsn)):
+        monkeypatch.setenv(f"REELHOUSE_{name}", str(value))
+    DagBundlesManager().sync_bundles_to_db()
+    sync_bag_to_db(DagBag(ROOT / "dags"), "dags-folder", None)
+    create_auth_manager()
+    within, outer = make_app_within(), FastAPI()
+    outer.mount("/warehouse", within)
+
+    def send(role: str | None):
+        user = SimpleAuthManagerUser(username=f"{role} of test", role=role)
+        token = get_auth_manager().generate_jwt(user)
+        path = "/warehouse/api/v1/sources/netflix/files?name=netflix_titles.csv&day=2026-01-05"
+        body = (ROOT / "include/data/sample/netflix/2026-01-05/netflix_titles.csv").read_bytes()
+        return client.post(path, content=body, headers={"Authorization": f"Bearer {token}"})
+
+    with TestClient(outer) as client:
+        assert (send("viewer").status_code, list(tmp_path.rglob("*.csv"))) == (403, [])
+        answered = send("user")
+    within.state.writing.close()
+    within.state.reader.pool.close()
+    assert answered.status_code == 201, answered.text
+    account = answered.json()["account"]
+    left_out = account["rows_filtered"] + account["rows_quarantined"] + account["rows_duplicate"]
+    assert account["rows_in"] == account["rows_kept"] + left_out > 0
+    assert (tmp_path / "netflix/2026-01-05/netflix_titles.csv").is_file()
+    with create_session() as session:
+        (run,) = session.query(DagRun).filter(DagRun.run_id == answered.json()["run_id"])
+        assert (run.dag_id, run.conf, run.triggering_user_name) == (
+            "extract_sources", {"day": "2026-01-05"}, "user of test",
+        )  # fmt: skip

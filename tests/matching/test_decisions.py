@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
 from works import Works
 
 from reelhouse.errors import OutOfStep, SettingsWrong
@@ -39,6 +41,16 @@ def test_the_order_of_the_input_does_not_matter(scores: dict[int, dict[int, floa
 @given(SCORES)
 def test_probabilities_are_probabilities(scores: dict[int, dict[int, float]]) -> None:
     assert all(0 <= assignment.probability <= 1 for assignment in assign(scores).values())
+
+
+@given(SCORES)
+def test_the_set_taken_is_as_likely_as_the_one_that_a_solver_finds(scores: dict[int, dict[int, float]]) -> None:
+    gain = np.zeros((9, 9))
+    for work, titles in scores.items():
+        for title, score in titles.items():
+            gain[work, title - 100] = max(score, 0)
+    taken = sum(max(scores[work][each.title], 0) for work, each in assign(scores).items())
+    assert math.isclose(taken, gain[linear_sum_assignment(gain, maximize=True)].sum(), abs_tol=1e-6)
 
 
 def test_the_likeliest_set_is_taken_not_the_best_pair_first() -> None:

@@ -75,6 +75,11 @@ def test_a_server_starts_with_the_settings_we_rely_on(fresh_folder: Path, progra
     assert settings["data_checksums"] == settings["fsync"] == "on"
     assert (settings["listen_addresses"], settings["max_connections"]) == ("127.0.0.1", "200")
     assert settings["server_encoding"] == "UTF8"
+    assert (settings["TimeZone"], settings["log_timezone"], settings["password_encryption"]) == (
+        "UTC", "UTC", "scram-sha-256",
+    )  # fmt: skip
+    assert settings["log_connections"] not in ("", "off")
+    assert settings["log_disconnections"] == "on"
 
 
 @pytest.mark.full

@@ -23,7 +23,7 @@ PG = 8
 
 def brute_force_scores(titles: list[Title], sources: range) -> np.ndarray:
     """Scores by the formula, pair by pair, with nothing of the module but its tokens."""
-    fields = [tokens_of(title) for title in titles]
+    fields = [{name: tokens_of(title, name) for name in WEIGHTS} for title in titles]
     counts = {name: Counter(token for row in fields for token, _ in row[name]) for name in WEIGHTS}
     total = len(titles)
 

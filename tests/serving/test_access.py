@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 from starlette.routing import Route
 
 from reelhouse.database import connect
-from reelhouse.serving.access import SESSION_COOKIE
+from reelhouse.serving.access import KNOWN_SECONDS, SESSION_COOKIE
 from reelhouse.serving.app import OPEN_PATHS, make_app
 from reelhouse.serving.keys import begin_session, create_key, revoke_key
 from reelhouse.serving.settings import ServingSettings
@@ -23,7 +24,7 @@ SAMPLES = {"movie_id": "tt0000001", "person_id": "nm0000010", "other_id": "nm000
            "year": "2018", "anio": "2018", "duration_type": "min", "scored": "1.0", "tipo": "movie",
            "pais": "argentina", "rating": "tv-g", "titulo": "New House", "source": "netflix", "number": "1",
            "user_id": "1", "format": "csv", "name": "htmx.min.js", "source_id": "s4",
-           "title_id": "tt0000001"}  # fmt: skip
+           "title_id": "tt0000001", "day": "2026-01-05"}  # fmt: skip
 
 
 def routes_of(app: FastAPI) -> Iterator[tuple[str, str]]:
@@ -81,13 +82,25 @@ def test_no_route_answers_an_expired_or_revoked_key_or_its_session(served) -> No
         number, gone = create_key(conn, "gone", ["read", "write", "review"], "test")
         session = begin_session(conn, gone)
         client = TestClient(served.app, follow_redirects=False)
-        assert client.get("/api/v1/health", headers={"Cookie": f"{SESSION_COOKIE}={session}"}).status_code == 200
+        for headers in ({"Cookie": f"{SESSION_COOKIE}={session}"}, {"X-API-Key": gone}):
+            assert client.get("/api/v1/health", headers=headers).status_code == 200
         revoke_key(conn, number, "test")
+        time.sleep(KNOWN_SECONDS)
     for headers in (
         {"X-API-Key": late}, {"X-API-Key": gone}, {"Cookie": f"{SESSION_COOKIE}={session}"},
     ):  # fmt: skip
         told = [each for each in guarded(served.app) if has_data(client.request(*each, headers=headers))]
         assert told == []
+
+
+def test_who_logs_out_is_out_at_once(served) -> None:
+    with connect(served.dsn, autocommit=True) as conn:
+        session = begin_session(conn, served.keys["read"])
+    client = TestClient(served.app, headers={"Cookie": f"{SESSION_COOKIE}={session}"}, follow_redirects=False)
+    assert client.get("/api/v1/health").status_code == 200
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/trust").text)[1]
+    assert client.post("/logout", data={"csrf_token": token}).status_code == 303
+    assert client.get("/api/v1/health").status_code == 401
 
 
 def test_who_may_only_write_or_review_reads_nothing(served) -> None:

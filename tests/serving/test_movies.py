@@ -25,6 +25,17 @@ def test_a_title_is_found_as_people_type_it(ask, query, first) -> None:
     assert titles(ask(f"/api/v1/movies/search?query={query.replace('%', '%25').replace('<', '%3C')}"))[0] == first
 
 
+@pytest.mark.parametrize("query", ["house", "hous", "old house", "ho", "namseake", "n"])
+def test_pages_of_a_search_are_parts_of_one_list(ask, query) -> None:
+    """Dearer likeness is looked for only when a page is not full: what stands before must not depend on that."""
+    asked = f"/api/v1/movies/search?min_votes=0&query={query}"
+    whole = [card["title_key"] for card in ask(f"{asked}&limit=20")]
+    assert len(whole) == len(set(whole)) > 0
+    for limit in (1, 2, 3):
+        pages = [ask(f"{asked}&limit={limit}&offset={offset}") for offset in range(0, len(whole) + limit, limit)]
+        assert [card["title_key"] for page in pages for card in page] == whole
+
+
 def test_searches_take_several_filters_at_once(ask) -> None:
     found = ask(
         "/api/v1/movies/search?query=house&genre=horror&genre=Drama&min_critics=90&person=bo o'ray&platform=NETFLIX"

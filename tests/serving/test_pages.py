@@ -7,14 +7,16 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import uvicorn
-from serving.conftest import MARKUP
+from serving.conftest import DAY, MARKUP
 
 from reelhouse.database import connect
 from reelhouse.operating.test import find_browser
+from reelhouse.reporting.report import NEWEST, save_report
 
 pytestmark = pytest.mark.browser
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
@@ -179,6 +181,35 @@ def test_trust_quality_people_and_the_description_can_be_used(page) -> None:
     page.get_by_role("link", name="Bo O'Ray").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Bo O'Ray")
     look(page, "person")
+
+
+def test_the_days_report_is_shown_below_our_navigation_and_runs_nothing(page, served) -> None:
+    from playwright.sync_api import expect
+
+    page.goto("/report")
+    expect(page.get_by_text("No report yet.")).to_be_visible()
+    for day in (DAY - timedelta(days=1), DAY):
+        with connect(served.dsn, "reelhouse test", autocommit=True) as conn:
+            save_report(conn, served.settings.sql, served.settings.reports / f"{day}.html")
+    (served.settings.reports / NEWEST).write_text("the newest once more")
+    try:
+        page.reload()
+        expect(page.get_by_role("heading", level=1)).to_have_text(f"Report of {DAY}")
+        inside = page.frame_locator("iframe")
+        expect(inside.get_by_role("heading", level=1)).to_contain_text("Films and series")
+        assert inside.locator("body").evaluate("body => getComputedStyle(body).maxWidth") is not None
+        look(page, "report")
+        page.get_by_label("Another day").select_option(str(DAY - timedelta(days=1)))
+        page.get_by_role("button", name="Show").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(f"Report of {DAY - timedelta(days=1)}")
+        page.get_by_role("link", name="Open it alone").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Films and series")
+    finally:
+        for path in served.settings.reports.iterdir():
+            path.unlink()
+    answered = served.client().get(f"/report/{DAY}")
+    assert (answered.status_code, "<iframe" in answered.text) == (404, False)
+    assert served.client().get("/report/newest").status_code == 422
 
 
 def test_logged_out_is_logged_out(page) -> None:

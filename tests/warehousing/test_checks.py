@@ -78,7 +78,8 @@ BREAKAGES = {
     " set categories = '{Gothic Noise}'",
     "country that the reference file does not know": "update staging.netflix_titles set countries = '{Oz}'",
     "certification that the reference file does not know": "update staging.netflix_titles set certification = 'XYZ'",
-    "IMDb credit of a person that the file of names does not have": "delete from staging.imdb_people",
+    "IMDb credit of a person that the file of names does not have": "insert into build.unnamed_person"
+    " select distinct imdb_person_number from staging.imdb_principals",
     "catalogue title that says it comes from the future": "update build.dim_title set release_year = 2031",
     "decision of a person about an IMDb title that is not there": "insert into matching.ruling select 1, 'file', null,"
     " 'netflix', 'movie', 'alpha', null, 'this pair', 9, 'ann', 'why', 1, false, max(load_id) from ops.load",

@@ -1,7 +1,7 @@
 -- build.bridge_title_person_role
 -- Grain:  title x person x role
 -- Reads:  staging.imdb_principals, staging.imdb_crew, staging.imdb_people, matching.source_person, build.work_of_row,
---         build.dim_person, build.dim_title, warehouse.dim_role, warehouse.bridge_title_person_role
+--         build.unnamed_person, build.dim_person, build.dim_title, warehouse.dim_role, warehouse.bridge_title_person_role
 -- Writes: build.bridge_title_person_role (empty before)
 -- Rerun:  the table is emptied and filled anew from the same rows
 -- Notes:  IMDb's principals and crew, and every name of the catalogues. A name in a catalogue's cast is IMDb's
@@ -25,75 +25,97 @@ works as materialized (
     from build.work_of_row
 ),
 
--- A credit of a person whom the file of names does not have cannot be shown; a check counts them.
-credits as not materialized (
-    select
-        imdb_principals.imdb_title_number as title_key,
-        roles.role_key,
-        imdb_principals.imdb_person_number as person_key,
-        imdb_principals.billing_order,
-        imdb_principals.characters,
-        false as is_crew
-    from staging.imdb_principals
-    inner join roles on imdb_principals.category = roles.role
-    inner join staging.imdb_people on imdb_principals.imdb_person_number = imdb_people.imdb_person_number
-    union all
-    select
-        crew.imdb_title_number as title_key,
-        roles.role_key,
-        crew.imdb_person_number as person_key,
-        crew.billing_order::smallint as billing_order,
-        '{}'::text[] as characters,
-        true as is_crew
-    from (
-        select
-            imdb_crew.imdb_title_number,
-            'director' as role,
-            people.imdb_person_number,
-            people.billing_order
-        from staging.imdb_crew
-        cross join
-            lateral unnest(imdb_crew.director_numbers) with ordinality
-                as people (imdb_person_number, billing_order)
-        union all
-        select
-            imdb_crew.imdb_title_number,
-            'writer' as role,
-            people.imdb_person_number,
-            people.billing_order
-        from staging.imdb_crew
-        cross join
-            lateral unnest(imdb_crew.writer_numbers) with ordinality
-                as people (imdb_person_number, billing_order)
-    ) as crew
-    inner join roles on crew.role = roles.role
-    inner join staging.imdb_people on crew.imdb_person_number = imdb_people.imdb_person_number
-),
-
--- Titles that no catalogue has are all but all: sorted once, and nothing is joined afterwards.
+-- A credit of a person whom the file of names does not have cannot be shown; a check counts them. Roles are joined and
+-- people looked up after the sort, which is of the least that it can be: at IMDb's size it is most of the work.
 plain as (
-    select distinct on (credits.title_key, credits.role_key, credits.person_key)
+    select distinct on (credits.title_key, credits.category, credits.person_key)
         credits.title_key,
-        credits.role_key,
+        credits.category,
         credits.person_key,
         credits.billing_order,
         credits.characters
-    from credits
-    left join works on credits.title_key = works.title_key
-    where works.title_key is null
-    order by credits.title_key, credits.role_key, credits.person_key, credits.is_crew, credits.billing_order
+    from (
+        select
+            imdb_title_number as title_key,
+            category,
+            imdb_person_number as person_key,
+            billing_order,
+            characters,
+            false as is_crew
+        from staging.imdb_principals
+        union all
+        select
+            imdb_title_number as title_key,
+            'director' as category,
+            unnest(director_numbers) as person_key,
+            generate_series(1, cardinality(director_numbers))::smallint as billing_order,
+            '{}'::text[] as characters,
+            true as is_crew
+        from staging.imdb_crew
+        union all
+        select
+            imdb_title_number as title_key,
+            'writer' as category,
+            unnest(writer_numbers) as person_key,
+            generate_series(1, cardinality(writer_numbers))::smallint as billing_order,
+            '{}'::text[] as characters,
+            true as is_crew
+        from staging.imdb_crew
+    ) as credits
+    -- Titles that no catalogue has are all but all. Not as joins: the rows would have to be sorted again.
+    where
+        credits.title_key not in (select works.title_key from works)
+        and credits.person_key not in (select unnamed_person.person_key from build.unnamed_person)
+    order by credits.title_key, credits.category, credits.person_key, credits.is_crew, credits.billing_order
+),
+
+weighted as (
+    select
+        plain.*,
+        1.0::double precision / count(*) over (partition by plain.title_key, plain.category) as weight
+    from plain
 ),
 
 imdb as (
-    select distinct on (credits.title_key, credits.role_key, credits.person_key)
-        credits.title_key,
-        credits.role_key,
+    select distinct on (works.title_key, roles.role_key, credits.person_key)
+        works.title_key,
+        roles.role_key,
         credits.person_key,
         credits.billing_order,
         credits.characters
-    from credits
-    inner join works on credits.title_key = works.title_key
-    order by credits.title_key, credits.role_key, credits.person_key, credits.is_crew, credits.billing_order
+    from works
+    cross join
+        lateral (
+            select
+                imdb_principals.category,
+                imdb_principals.imdb_person_number as person_key,
+                imdb_principals.billing_order,
+                imdb_principals.characters,
+                false as is_crew
+            from staging.imdb_principals
+            where imdb_principals.imdb_title_number = works.title_key
+            union all
+            select
+                'director' as category,
+                unnest(imdb_crew.director_numbers) as person_key,
+                generate_series(1, cardinality(imdb_crew.director_numbers))::smallint as billing_order,
+                '{}'::text[] as characters,
+                true as is_crew
+            from staging.imdb_crew
+            where imdb_crew.imdb_title_number = works.title_key
+            union all
+            select
+                'writer' as category,
+                unnest(imdb_crew.writer_numbers) as person_key,
+                generate_series(1, cardinality(imdb_crew.writer_numbers))::smallint as billing_order,
+                '{}'::text[] as characters,
+                true as is_crew
+            from staging.imdb_crew
+            where imdb_crew.imdb_title_number = works.title_key
+        ) as credits
+    inner join roles on credits.category = roles.role
+    where credits.person_key not in (select unnamed_person.person_key from build.unnamed_person)
+    order by works.title_key, roles.role_key, credits.person_key, credits.is_crew, credits.billing_order
 ),
 
 -- Whom IMDb has as actor or actress of the titles that a catalogue has.
@@ -168,14 +190,15 @@ united as (
 )
 
 select
-    title_key,
-    role_key,
-    person_key,
-    billing_order,
-    characters,
+    weighted.title_key,
+    roles.role_key,
+    weighted.person_key,
+    weighted.billing_order,
+    weighted.characters,
     array['imdb'] as sources,
-    1.0::double precision / count(*) over (partition by title_key, role_key) as weight
-from plain
+    weighted.weight
+from weighted
+inner join roles on weighted.category = roles.role
 union all
 select
     title_key,

@@ -1,6 +1,6 @@
 -- build.unnamed_credit
 -- Grain:  title x director or writer whom the file of names did not have when the title was built
--- Reads:  staging.imdb_crew, staging.imdb_people
+-- Reads:  staging.imdb_crew, build.unnamed_person
 -- Writes: build.unnamed_credit (added to; never emptied)
 -- Rerun:  adds no row twice
 -- Notes:  when the name comes, the title's credits change although no row of it does. Where principals name a person is
@@ -13,6 +13,5 @@ select distinct
 from staging.imdb_crew
 cross join
     lateral unnest(imdb_crew.director_numbers || imdb_crew.writer_numbers) as crew (person_number)
-left join staging.imdb_people on crew.person_number = imdb_people.imdb_person_number
-where imdb_people.imdb_person_number is null
+inner join build.unnamed_person on crew.person_number = unnamed_person.person_key
 on conflict do nothing;

@@ -1,27 +1,49 @@
 -- directed_and_acted
 -- Grain:  title x person
--- Reads:  mart.title_people, warehouse.dim_title
+-- Reads:  warehouse
 -- Writes: -
 -- Rerun:  reads only
--- Notes:  Who both directed and acted in a title of a catalogue? A person counts once a title, whatever the roles.
+-- Notes:  Who both directed and acted in a title of a catalogue? A person counts once a title, whatever the roles. Only
+--         those who did both are looked up by name
+
+with
+
+credits as materialized (
+    select
+        bridge_title_person_role.title_key,
+        bridge_title_person_role.person_key,
+        dim_role.role,
+        dim_role.role_group,
+        bridge_title_person_role.billing_order,
+        bridge_title_person_role.characters
+    from warehouse.dim_title
+    inner join warehouse.bridge_title_person_role on dim_title.title_key = bridge_title_person_role.title_key
+    inner join warehouse.dim_role on bridge_title_person_role.role_key = dim_role.role_key
+    where dim_title.is_catalogue_title
+),
+
+did_both as (
+    select distinct on (director.title_key, director.person_key)
+        director.title_key,
+        director.person_key,
+        player.characters
+    from credits as director
+    inner join credits as player
+        on
+            director.title_key = player.title_key
+            and director.person_key = player.person_key
+            and player.role_group = 'cast'
+    where director.role = 'director'
+    order by director.title_key, director.person_key, player.billing_order
+)
 
 select
-    director.title,
+    dim_title.title,
     dim_title.release_year,
-    director.person_name,
-    director.is_name_only,
-    player.characters
-from mart.title_people as director
-inner join warehouse.dim_title on director.title_key = dim_title.title_key and dim_title.is_catalogue_title
-inner join lateral (
-    select title_people.characters
-    from mart.title_people
-    where
-        title_people.title_key = director.title_key
-        and title_people.person_key = director.person_key
-        and title_people.role_group = 'cast'
-    order by title_people.billing_order
-    limit 1
-) as player on true
-where director.role = 'director'
-order by director.title, director.person_name, director.title_key;
+    dim_person.person_name,
+    dim_person.is_name_only,
+    did_both.characters
+from did_both
+inner join warehouse.dim_title on did_both.title_key = dim_title.title_key
+inner join warehouse.dim_person on did_both.person_key = dim_person.person_key
+order by dim_title.title, dim_person.person_name, dim_title.title_key;

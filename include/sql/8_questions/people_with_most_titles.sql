@@ -1,18 +1,34 @@
 -- people_with_most_titles
 -- Grain:  person
--- Reads:  mart.title_people, warehouse.dim_title
+-- Reads:  warehouse
 -- Writes: -
 -- Rerun:  reads only
--- Notes:  Who stands in the most works of the catalogues? Names that no known person was found for are left out.
+-- Notes:  Who stands in the most works of the catalogues? Names that no known person was found for are left out. Counted
+--         by key first: only those who come first, and those who are level with them, need a name
+
+with
+
+credited as (
+    select
+        bridge_title_person_role.person_key,
+        count(distinct bridge_title_person_role.title_key) as titles,
+        array_agg(distinct dim_role.role order by dim_role.role) as roles
+    from warehouse.dim_title
+    inner join warehouse.bridge_title_person_role on dim_title.title_key = bridge_title_person_role.title_key
+    inner join warehouse.dim_role on bridge_title_person_role.role_key = dim_role.role_key
+    -- Keys of those who are only names begin there.
+    where dim_title.is_catalogue_title and bridge_title_person_role.person_key < 1000000000000
+    group by bridge_title_person_role.person_key
+    order by titles desc
+    fetch first 25 rows with ties
+)
 
 select
-    title_people.person_name,
-    title_people.imdb_person_id,
-    count(distinct title_people.title_key) as titles,
-    array_agg(distinct title_people.role order by title_people.role) as roles
-from mart.title_people
-inner join warehouse.dim_title on title_people.title_key = dim_title.title_key
-where dim_title.is_catalogue_title and not title_people.is_name_only
-group by title_people.person_key, title_people.person_name, title_people.imdb_person_id
-order by titles desc, title_people.person_name, title_people.imdb_person_id
+    dim_person.person_name,
+    dim_person.imdb_person_id,
+    credited.titles,
+    credited.roles
+from credited
+inner join warehouse.dim_person on credited.person_key = dim_person.person_key
+order by credited.titles desc, dim_person.person_name, dim_person.imdb_person_id
 limit 25;

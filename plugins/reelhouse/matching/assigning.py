@@ -10,15 +10,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import exp, log
+from itertools import product
+from math import exp, log, prod
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 # Of no consequence to any probability shown (e^-8 < .0004), and most of all pairs.
 LEAST_SCORE = -8.0
 # exp of more says nothing more and overflows in the end.
 MOST_EXPONENT = 50.0
+# So many sets of assignments are gone through one by one.
+MOST_SETS = 4096
+# Sums of scores that are no farther apart are equal.
+LEAST_LEAD = 1e-9
 
 Work = int
 Title = int
@@ -85,6 +89,12 @@ def _likeliest(works: list[Work], edges: Scores) -> dict[Work, Title]:
     if len(works) == 1:
         wanted = [(-score, title) for title, score in edges[works[0]].items() if score > 0]
         return {works[0]: min(wanted)[1]} if wanted else {}
+    few = _likeliest_of_few(works, edges)
+    if few is not None:
+        return few
+    # Imported when it is needed: of the CPU of a day with few changes it was a third.
+    from scipy.optimize import linear_sum_assignment
+
     titles = sorted({title for work in works for title, score in edges[work].items() if score > 0})
     column = {title: position for position, title in enumerate(titles)}
     gain = np.zeros((len(works), len(titles)))
@@ -94,6 +104,27 @@ def _likeliest(works: list[Work], edges: Scores) -> dict[Work, Title]:
                 gain[row, column[title]] = score
     pairs = zip(*linear_sum_assignment(gain, maximize=True), strict=True)
     return {works[row]: titles[place] for row, place in pairs if gain[row, place] > 0}
+
+
+def _likeliest_of_few(works: list[Work], edges: Scores) -> dict[Work, Title] | None:
+    """The same for works that have few titles to choose from; None when they have many, or two sets are as likely."""
+    choices = [[(None, 0.0), *((title, score) for title, score in edges[work].items() if score > 0)] for work in works]
+    if prod(map(len, choices)) > MOST_SETS:
+        return None
+    best: tuple[tuple[Title | None, float], ...] = ()
+    most, next_most = -1.0, -1.0
+    for chosen in product(*choices):
+        titles = [title for title, _ in chosen if title is not None]
+        total = sum(score for _, score in chosen)
+        if total <= next_most or len(set(titles)) < len(titles):
+            continue
+        if total > most:
+            best, most, next_most = chosen, total, most
+        else:
+            next_most = total
+    if most - next_most < LEAST_LEAD:
+        return None
+    return {work: title for work, (title, _) in zip(works, best, strict=True) if title is not None}
 
 
 def _best_left(edges: Scores, chosen: dict[Work, Title]) -> dict[Work, Title]:

@@ -9,18 +9,19 @@ changed, or that share a key with what changed, are joined again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import psycopg
-from rapidfuzz import process
-from rapidfuzz.distance import Indel
 
 from reelhouse import staging
 from reelhouse.database import lock_layer, run_file, set_layer
 from reelhouse.day import Day
 from reelhouse.matching import storing
+from reelhouse.matching.alike import are_alike
 from reelhouse.matching.storing import put_in_place
+from reelhouse.settings import LOCAL
 from reelhouse.warehousing import loads
 
 # Above this many titles a key ("love") names nothing by itself: the pair also needs a near year.
@@ -29,8 +30,7 @@ HOT_KEY = 100
 COMMON_PERSON = 150
 # Four letters equal; three gave 2.4 times the pairs to compare and no further true one on the labels.
 PREFIX_LENGTH = 4
-# Share of common letters. No link of the band match that only the prefix found had less than 0.8.
-PREFIX_SIMILARITY = 0.75
+RULES = {"hot_key": HOT_KEY, "common_person": COMMON_PERSON, "prefix_length": PREFIX_LENGTH}
 # Candidates are a hundredth of IMDb, found by key: what else is planned as reading and sorting all of IMDb took ten
 # times the CPU. Of the first letters of a title the planner knows nothing, and would sort all titles by them.
 PLANNING = ("set local random_page_cost = 1.1", "set local enable_mergejoin = off")
@@ -60,7 +60,11 @@ def find_candidates(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         lock_layer(conn, writes="candidates")
         lock_layer(conn, writes="matching")
         is_whole = day.force or not storing.is_current(conn, folder)
-        if is_whole:
+        by_engine: dict[str, object] = {}
+        if is_whole and day.settings.engine != LOCAL:
+            # Named late: only who has asked for Spark must have it.
+            by_engine = import_module("reelhouse.engine.whole").store_pair_and_score(conn, day, RULES)
+        elif is_whole:
             storing.store_all(conn, day)
             _join(conn, day, {})
             conn.execute("analyze matching.candidate_pair")
@@ -70,7 +74,7 @@ def find_candidates(conn: psycopg.Connection, day: Day) -> dict[str, object]:
             run_file(conn, folder / "forget_affected_rows.sql")
             _join(conn, day, OF_ASKED_ROWS)
         storing.set_current(conn, folder)
-        figures = _figures(conn)
+        figures = _figures(conn) | by_engine
         if is_whole:
             figures |= _hot_keys(conn, folder)
         set_layer(conn, "candidates", load.load_id)
@@ -118,11 +122,9 @@ def _pairs_alike(conn: psycopg.Connection, query: str) -> Iterator[tuple[list[st
     """Sources, ids and IMDb numbers of those pairs of a query whose keys are similar, without repeats, in batches."""
     for batch in storing.batches(conn, query, {"prefix_length": PREFIX_LENGTH}):
         sources, ids, numbers, source_keys, imdb_keys = zip(*batch, strict=True)
-        similar = process.cpdist(source_keys, imdb_keys, scorer=Indel.normalized_similarity, dtype=np.float32)
         # One title may be alike by several names.
-        kept = dict.fromkeys(
-            (sources[row], ids[row], numbers[row]) for row in np.flatnonzero(similar >= PREFIX_SIMILARITY)
-        )
+        alike = np.flatnonzero(are_alike(source_keys, imdb_keys))
+        kept = dict.fromkeys((sources[row], ids[row], numbers[row]) for row in alike)
         if kept:
             yield _columns(kept)
 

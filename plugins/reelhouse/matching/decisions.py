@@ -19,7 +19,8 @@ from reelhouse import staging
 from reelhouse.copying import copy_line, copy_rows
 from reelhouse.database import lock_layer, run_file, set_layer
 from reelhouse.day import Day
-from reelhouse.matching.candidates import COMMON_PERSON, HOT_KEY, PREFIX_LENGTH, PREFIX_SIMILARITY, plan_by_keys
+from reelhouse.matching.alike import PREFIX_SIMILARITY
+from reelhouse.matching.candidates import COMMON_PERSON, HOT_KEY, PREFIX_LENGTH, plan_by_keys
 from reelhouse.matching.evidence import read_weights
 from reelhouse.matching.gathering import Gathered, SourceRow, read_rows
 from reelhouse.matching.keeping import (
@@ -91,8 +92,9 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         folder = day.settings.sql / "2_matching"
         rows = read_rows(conn, folder)
         if day.force:
-            conn.execute("truncate matching.scored_row")
-        anew, evidence = score_rows(conn, folder, rows)
+            # What the engine has weighed since is new.
+            conn.execute("delete from matching.scored_row where has_evidence")
+        anew = score_rows(conn, folder, rows)
         day.tell("deciding", 0.5)
         scored = read_scored(conn, rows)
         known, ruled = keep_rulings(conn, rows, manual, load.load_id)
@@ -101,11 +103,11 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         decisions = decide(scored, scored.score, known, published_titles(rows, links))
         day.tell("keeping the evidence", 0.7)
         chosen = [one.imdb_title_number for one in decisions]
-        keep_evidence(conn, folder, scored, anew, evidence, chosen, load.load_id)
+        keep_evidence(conn, folder, scored, anew, chosen, load.load_id)
         _keep_decisions(conn, folder, decisions, load.load_id)
         set_layer(conn, "matching", load.load_id)
         changed = _log_changes(conn, load.load_id, scored, scored.score, decisions, links)
-        scoring = {"rows_scored": len(anew), "rows_reused": len(rows) - len(anew)}
+        scoring = {"rows_scored": anew.count, "rows_reused": len(rows) - anew.count}
         figures = _figures(decisions) | ruled | scoring | {"changed": changed, "candidate_rules": CANDIDATE_RULES}
         loads.add_figures(conn, load.load_id, figures)
         objections = _objections(conn, day, load, decisions)

@@ -70,13 +70,37 @@ def gather(
             rows    those that the pairs are of, by source and id; without them all
     """
     rows = read_rows(conn, folder) if rows is None else rows
-    titles = _columns(_read(conn, folder / "candidate_titles.sql", table), 9)
-    row, title, found_by = _pair_indexes(conn, rows, np.array(titles[0], dtype=np.int64), table)
-    shared = _read(conn, folder / "pair_people.sql", table)
-    people, shared_names = _people(shared, rows, row, np.array(titles[0], dtype=np.int64)[title])
+    return assemble(
+        rows,
+        _read(conn, folder / "candidate_titles.sql", table),
+        conn.execute(f"select source, source_id, imdb_title_number, found_by from {table}").fetchall(),
+        _read(conn, folder / "pair_people.sql", table),
+        _read(conn, folder / "candidate_names.sql", table),
+    )
+
+
+def assemble(
+    rows: list[SourceRow],
+    title_rows: Sequence[tuple],
+    found: Sequence[tuple],
+    shared: Sequence[tuple],
+    name_rows: Sequence[tuple],
+) -> Gathered:
+    """Put the parts of candidate pairs together. Pure.
+
+    Takes   rows        source rows, by source and id
+            title_rows  of candidate_titles.sql, by number
+            found       source, source_id, imdb_title_number, found_by of each pair
+            shared      of pair_people.sql
+            name_rows   of candidate_names.sql, by number and name
+    """
+    titles = _columns(title_rows, 9)
+    numbers = np.array(titles[0], dtype=np.int64)
+    row, title, found_by = _pair_indexes(found, rows, numbers)
+    people, shared_names = _people(shared, rows, row, numbers[title])
     pairs = _pairs(rows, titles, row, title, found_by, people)
-    names = _names(rows, _read(conn, folder / "candidate_names.sql", table), titles[0], row, title)
-    return Gathered(rows, row, np.array(titles[0], dtype=np.int64)[title], pairs, names, shared_names)
+    names = _names(rows, name_rows, titles[0], row, title)
+    return Gathered(rows, row, numbers[title], pairs, names, shared_names)
 
 
 def _read(conn: psycopg.Connection, path: Path, table: str = CANDIDATES) -> list[tuple]:
@@ -88,11 +112,9 @@ def _columns(rows: Sequence[tuple], width: int) -> list[tuple]:
 
 
 def _pair_indexes(
-    conn: psycopg.Connection, rows: list[SourceRow], numbers: np.ndarray, table: str
+    found: Sequence[tuple], rows: list[SourceRow], numbers: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """For each pair the index of its row, of its title, and its rule; by row and title, however they are stored."""
-    query = f"select source, source_id, imdb_title_number, found_by from {table}"
-    found = conn.execute(query).fetchall()
     index = {(row.source, row.source_id): position for position, row in enumerate(rows)}
     row = np.array([index[source, source_id] for source, source_id, _, _ in found], dtype=np.int64)
     title = np.searchsorted(numbers, np.array([number for _, _, number, _ in found], dtype=np.int64))
@@ -102,7 +124,7 @@ def _pair_indexes(
 
 
 def _people(
-    shared: list[tuple], rows: list[SourceRow], row: np.ndarray, number: np.ndarray
+    shared: Sequence[tuple], rows: list[SourceRow], row: np.ndarray, number: np.ndarray
 ) -> tuple[dict[str, np.ndarray], list[str]]:
     index = {(source_row.source, source_row.source_id): position for position, source_row in enumerate(rows)}
     place = {pair: position for position, pair in enumerate(zip(row.tolist(), number.tolist(), strict=True))}
@@ -164,7 +186,7 @@ def _count(joined: str) -> int:
 
 
 def _names(
-    rows: list[SourceRow], name_rows: list[tuple], numbers: Sequence[int], row: np.ndarray, title: np.ndarray
+    rows: list[SourceRow], name_rows: Sequence[tuple], numbers: Sequence[int], row: np.ndarray, title: np.ndarray
 ) -> Names:
     """Cross the names of each pair's two sides."""
     our_names = [list(_row_names(source_row)) for source_row in rows]

@@ -15,7 +15,7 @@ import psycopg
 
 from reelhouse.copying import copy_line, copy_rows
 from reelhouse.matching.gathering import SourceRow
-from reelhouse.matching.scoring import Evidence, Scored, weigh_pairs
+from reelhouse.matching.scoring import Anew, Evidence, Scored, weigh_pairs
 
 # A reviewer looks at three: of 6,438 labelled titles all but one ranked among them.
 EVIDENCE_KEPT = 3
@@ -34,15 +34,14 @@ def keep_evidence(
     conn: psycopg.Connection,
     folder: Path,
     scored: Scored,
-    anew: Sequence[int],
-    evidence: Evidence,
+    anew: Anew,
     chosen: Sequence[int | None],
     load_id: int,
 ) -> None:
     """Make matching.match_evidence hold the best candidates of each row, and the one decided on.
 
     Takes   folder    include/sql/2_matching
-            anew      rows that were scored anew, by index, and `evidence` of all their pairs
+            anew      rows that were scored anew
             chosen    title decided on of each row
     """
     bounds = np.searchsorted(scored.row, np.arange(len(scored.rows) + 1)).tolist()
@@ -54,15 +53,20 @@ def keep_evidence(
         for rank, pair in enumerate(order[bounds[position] : bounds[position + 1]], start=1)
         if rank <= EVIDENCE_KEPT or scored.title_number[pair] == title
     ]
-    _forget(conn, len(anew) == len(scored.rows))
-    starts = np.searchsorted(evidence.gathered.row, np.arange(len(anew))).tolist()
-    first = dict(zip(anew, starts, strict=True))
-    _copy(conn, evidence, scored, alone, load_id, (
+    _forget(conn, anew.count == len(scored.rows))
+    starts = np.searchsorted(anew.evidence.gathered.row, np.arange(len(anew.here))).tolist()
+    first = dict(zip(anew.here, starts, strict=True))
+    _copy(conn, anew.evidence, scored, alone, load_id, (
         (entry, first[entry.position] + entry.pair - bounds[entry.position])
         for entry in entries
         if entry.position in first
     ))  # fmt: skip
-    beyond = [entry for entry in entries if entry.rank > EVIDENCE_KEPT and entry.position not in first]
+    elsewhere = set(anew.elsewhere)
+    beyond = [
+        entry
+        for entry in entries
+        if entry.position not in first and (entry.rank > EVIDENCE_KEPT or entry.position in elsewhere)
+    ]
     _keep_beyond(conn, folder, scored, alone, load_id, beyond)
     conn.execute("analyze matching.match_evidence")
 
@@ -88,7 +92,10 @@ def _keep_beyond(
     load_id: int,
     beyond: Sequence[Entry],
 ) -> None:
-    """Of rows whose scores hold, titles decided on that are not among the best: some are new, some are so no more."""
+    """Of rows whose scores hold, titles decided on that are not among the best: some are new, some are so no more.
+
+    Of rows that the engine has weighed all entries are new.
+    """
     wanted = {(*_key(scored.rows[entry.position]), int(scored.title_number[entry.pair])): entry for entry in beyond}
     kept = set(
         conn.execute(
@@ -107,14 +114,18 @@ def _keep_beyond(
             "create temporary table pair_beyond (source text, source_id text, imdb_title_number integer, found_by text)"
             " on commit drop"
         )
-        conn.cursor().executemany(
-            "insert into pair_beyond select source, source_id, imdb_title_number, found_by from matching.candidate_pair"
-            " where (source, source_id, imdb_title_number) = (%s, %s, %s)",
-            missing,
+        conn.execute("create temporary table key_beyond on commit drop as select * from pair_beyond")
+        copy_rows(conn, ("key_beyond",), ("source", "source_id", "imdb_title_number"), map(copy_line, missing))
+        conn.execute("analyze key_beyond")
+        conn.execute(
+            "insert into pair_beyond select source, source_id, imdb_title_number, pair.found_by from key_beyond"
+            " inner join matching.candidate_pair as pair using (source, source_id, imdb_title_number)"
         )
-        # A row has one title decided on, so rows and pairs stand in one order.
-        entries = sorted((wanted[key] for key in missing), key=lambda entry: entry.position)
-        evidence = weigh_pairs(conn, folder, "pg_temp.pair_beyond", [scored.rows[entry.position] for entry in entries])
+        conn.execute("analyze pair_beyond")
+        # The order of the pairs of `evidence`: by row, then by title.
+        entries = sorted((wanted[key] for key in missing), key=lambda entry: entry.pair)
+        rows = [scored.rows[position] for position in dict.fromkeys(entry.position for entry in entries)]
+        evidence = weigh_pairs(conn, folder, "pg_temp.pair_beyond", rows)
         _copy(conn, evidence, scored, alone, load_id, zip(entries, range(len(entries)), strict=True))
 
 

@@ -54,12 +54,30 @@ def weigh_pairs(
     return Evidence(gathered, titles, *weigh(gathered.pairs, titles, weights))
 
 
-def score_rows(conn: psycopg.Connection, folder: Path, rows: Sequence[SourceRow]) -> tuple[list[int], Evidence]:
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """Rows that were weighed anew, by index.
+
+    here      with the evidence of all their pairs
+    elsewhere by the engine, without any
+    """
+
+    here: list[int]
+    evidence: Evidence
+    elsewhere: list[int]
+
+    @property
+    def count(self) -> int:
+        return len(self.here) + len(self.elsewhere)
+
+
+def score_rows(conn: psycopg.Connection, folder: Path, rows: Sequence[SourceRow]) -> Anew:
     """Weigh the candidates of those rows that have no kept scores, and keep them.
 
-    Gives   the indexes of these rows, and the evidence of their pairs
+    Gives   those rows, and those that the engine has weighed since the last decision
     """
-    kept = set(conn.execute("select source, source_id from matching.scored_row").fetchall())
+    kept = {row[:2]: row[2] for row in conn.execute("select source, source_id, has_evidence from matching.scored_row")}
+    elsewhere = [position for position, row in enumerate(rows) if kept.get((row.source, row.source_id)) is False]
     anew = [position for position, row in enumerate(rows) if (row.source, row.source_id) not in kept]
     keys = [(rows[position].source, rows[position].source_id) for position in anew]
     for table in ("row_to_score", "pair_to_score"):
@@ -77,7 +95,11 @@ def score_rows(conn: psycopg.Connection, folder: Path, rows: Sequence[SourceRow]
         table = "pg_temp.pair_to_score"
     evidence = weigh_pairs(conn, folder, table, [rows[position] for position in anew])
     _keep(conn, evidence, table)
-    return anew, evidence
+    if elsewhere:
+        keys = [(rows[position].source, rows[position].source_id) for position in elsewhere]
+        copy_rows(conn, ("row_to_score",), ("source", "source_id"), map(copy_line, keys))
+        conn.execute("update matching.scored_row set has_evidence = true where not has_evidence")
+    return Anew(anew, evidence, elsewhere)
 
 
 def _keep(conn: psycopg.Connection, evidence: Evidence, table: str) -> None:
@@ -90,6 +112,11 @@ def _keep(conn: psycopg.Connection, evidence: Evidence, table: str) -> None:
         for row, first, last in zip(gathered.rows, bounds, bounds[1:], strict=False)
     )
     copy_rows(conn, ("matching", "scored_row"), columns, lines)
+    keep_votes(conn, table)
+
+
+def keep_votes(conn: psycopg.Connection, table: str) -> None:
+    """Note the votes that entered the scores of the titles of a table of pairs."""
     conn.execute(
         "insert into matching.candidate_votes (imdb_title_number, imdb_vote_count)"
         " select pair.imdb_title_number, rating.imdb_vote_count"

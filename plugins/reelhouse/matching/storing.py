@@ -52,7 +52,8 @@ def code_sha256(folder: Path) -> str:
     """Digest of all that keys, pairs and scores are made by."""
     digest = hashlib.sha256()
     here = Path(__file__).parent
-    for path in sorted([*here.glob("*.py"), *here.glob("*.toml"), *folder.glob("*.sql")]):
+    engine = here.parent / "engine"
+    for path in sorted([*here.glob("*.py"), *here.glob("*.toml"), *folder.glob("*.sql"), *engine.glob("*.py")]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     digest.update(" ".join((unicodedata.unidata_version, version("rapidfuzz"), version("numpy"))).encode())
     return digest.hexdigest()
@@ -63,20 +64,31 @@ def code_sha256(folder: Path) -> str:
 
 def store_all(conn: psycopg.Connection, day: Day) -> None:
     """Fill the key tables from staging, whatever they hold."""
-    tables = sql.SQL(", ").join(sql.Identifier("matching", name) for name in IMDB_TABLES + SOURCE_TABLES + KEPT_TABLES)
-    conn.execute(sql.SQL("truncate {}").format(tables))
+    empty_all(conn)
     day.tell("folding IMDb titles", 0.0)
     _store(conn, FOLDED_TITLES)
     day.tell("folding IMDb people", 0.3)
     _store(conn, FOLDED_PEOPLE)
     day.tell("folding the catalogues", 0.6)
-    for fold in FOLDED_SOURCES:
-        _fold(conn, fold.query, fold, "matching.{}")
-    _analyze(conn, IMDB_TABLES[:-1] + SOURCE_TABLES)
+    store_sources(conn)
+    analyze(conn, IMDB_TABLES[:-1])
     with indexes_made_afterwards(conn, ("matching", "imdb_title_person")):
         run_file(conn, day.settings.sql / "2_matching" / "imdb_title_person.sql")
-    _analyze(conn, IMDB_TABLES[-1:])
+    analyze(conn, IMDB_TABLES[-1:])
     run_file(conn, day.settings.sql / "2_matching" / "principals_of_person.sql")
+
+
+def empty_all(conn: psycopg.Connection) -> None:
+    """Empty the key tables, and what is kept of pairs and scores."""
+    tables = sql.SQL(", ").join(sql.Identifier("matching", name) for name in IMDB_TABLES + SOURCE_TABLES + KEPT_TABLES)
+    conn.execute(sql.SQL("truncate {}").format(tables))
+
+
+def store_sources(conn: psycopg.Connection) -> None:
+    """Fill the key tables of the catalogues and of Rotten Tomatoes."""
+    for fold in FOLDED_SOURCES:
+        _fold(conn, fold.query, fold, "matching.{}")
+    analyze(conn, SOURCE_TABLES)
 
 
 def _store(conn: psycopg.Connection, fold: Fold) -> None:
@@ -107,7 +119,7 @@ def batches(conn: psycopg.Connection, query: str, parameters: dict | None = None
             yield batch
 
 
-def _analyze(conn: psycopg.Connection, tables: Sequence[str]) -> None:
+def analyze(conn: psycopg.Connection, tables: Sequence[str]) -> None:
     conn.execute("analyze " + ", ".join(f"matching.{table}" for table in tables))
 
 

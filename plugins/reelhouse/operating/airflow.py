@@ -266,7 +266,9 @@ def start_process(settings: Settings, name: str, words: tuple[str, ...], env: di
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.exists():
         path.replace(path.with_suffix(".previous.log"))
-    with path.open("wb") as log:
+    path.write_bytes(b"")
+    # Appended to: `tidy` may cut it meanwhile.
+    with path.open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "airflow", *words],
             env=env,

@@ -1,4 +1,8 @@
-"""`reelhouse doctor`: what is wrong here, and how to mend it. Starts the server if it is down; loads nothing."""
+"""`reelhouse doctor`: what is wrong here, and how to mend it. Starts the server if it is down; loads nothing.
+
+--security looks at what would let somebody in: roles, passwords, addresses, files, settings. --dependencies compares
+the installed packages with known vulnerabilities, of osv.dev or of a file.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reelhouse.errors import ReelhouseError
+from reelhouse.errors import ReelhouseError, SettingsWrong
 from reelhouse.operating import embedded, installing, postgres, test
 from reelhouse.settings import PACKAGE, Settings, read_settings
 
@@ -41,6 +45,14 @@ class Finding:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder of source files to look at (the sample)")
+    parser.add_argument("--security", action="store_true", help="look at what would let somebody in")
+    parser.add_argument("--dependencies", action="store_true", help="look for packages with known vulnerabilities")
+    parser.add_argument("--advisories", type=Path, metavar="FILE", help="OSV's file of them, in place of its server")
+    parser.add_argument(
+        "--dsn",
+        metavar="DSN",
+        help="look at this PostgreSQL alone, and whether it will do; its password from PGPASSWORD or ~/.pgpass",
+    )
     parser.epilog = "The exit code is 1 when something is bad."
 
 
@@ -49,12 +61,56 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.data:
         settings = replace(settings, data=arguments.data.absolute())
     is_bad = False
-    for finding in examine(settings):
+    for finding in _asked_for(arguments, settings):
         is_bad |= finding.state == "bad"
         print(f"{finding.state:<4}  {finding.subject:<10}  {finding.found}", flush=True)
         if finding.mend:
             print(f"{'':<18}→ {finding.mend}", flush=True)
     return 1 if is_bad else 0
+
+
+def _asked_for(arguments: argparse.Namespace, settings: Settings) -> Iterator[Finding]:
+    if arguments.advisories and not arguments.dependencies:
+        raise SettingsWrong("--advisories: expected --dependencies beside it, found none.")
+    if arguments.security:
+        from reelhouse.operating import securing
+
+        yield from securing.examine(settings)
+    if arguments.dependencies:
+        yield from check_dependencies(arguments.advisories)
+    if arguments.dsn:
+        yield from _examine_server(arguments.dsn, settings)
+    if not (arguments.security or arguments.dependencies or arguments.dsn):
+        yield from examine(settings)
+
+
+def check_dependencies(advisories: Path | None) -> Iterator[Finding]:
+    """The packages of this environment against what is known of them.
+
+    Raises  NobodyAnswered when no server can be asked: not knowing is not being well
+    """
+    from reelhouse.operating import advisories as known
+
+    packages = known.installed()
+    if advisories:
+        found, count = known.look_up(packages, advisories)
+        source = f"{count:,} advisories of {advisories}"
+    else:
+        found, source = known.ask_server(packages), "osv.dev"
+    for each in found:
+        mend = f"Update it to {each.fixed_in}" if each.fixed_in else "No version mends it yet: see osv.dev"
+        yield Finding("bad", each.package[:10], f"{each.package} {each.version}: {each.advisory} {each.summary}", mend)
+    if not found:
+        yield Finding("ok", "packages", f"{len(packages)} installed, none is known to be vulnerable by {source}")
+
+
+def _examine_server(dsn: str, settings: Settings) -> Iterator[Finding]:
+    from reelhouse.operating import foreign_server
+
+    try:
+        yield from foreign_server.examine(dsn, settings.sql)
+    except ReelhouseError as error:
+        yield Finding("bad", "server", str(error))
 
 
 def examine(settings: Settings) -> Iterator[Finding]:

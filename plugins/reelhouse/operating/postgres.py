@@ -45,7 +45,10 @@ SERVER_SETTINGS: Mapping[str, str] = {
     "max_wal_size": "4GB",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    "log_line_prefix": "%m [%p] %q%a %d ",
+    "log_line_prefix": "%m [%p] %q%u@%d %a ",
+    # Who came and went; who was not let in is told in any case.
+    "log_connections": "on",
+    "log_disconnections": "on",
     "unix_socket_permissions": "0700",
 }
 START_SECONDS = 120  # crash recovery after a big load takes longer than pg_ctl's own patience

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import ExitStack
+from tempfile import TemporaryDirectory
 
 from reelhouse.operating import embedded
 from reelhouse.settings import read_settings
@@ -21,7 +23,10 @@ WAREHOUSE_OF_WORKERS = "REELHOUSE_WAREHOUSE_DSN"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default=ADDRESS, help=f"address to listen on ({ADDRESS})")
     parser.add_argument("--port", type=int, default=PORT, help=f"port to listen on ({PORT})")
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that answer (1)")
+    cores = len(os.sched_getaffinity(0))
+    parser.add_argument(
+        "--workers", type=int, default=cores, metavar="N", help=f"processes that answer (one for each core: {cores})"
+    )
     parser.add_argument("--root-path", default="", metavar="/PATH", help="where a proxy shows it, when not at its root")
     parser.add_argument("--proxy", default=ADDRESS, metavar="A,B", help=f"addresses of trusted proxies ({ADDRESS})")
     parser.add_argument("--no-access-log", action="store_true", help="no line a request")
@@ -34,8 +39,13 @@ def run(arguments: argparse.Namespace) -> int:
     from reelhouse.serving.settings import read_serving_settings
 
     read_serving_settings()
-    with embedded.warehouse_dsn(read_settings()) as dsn:
+    with embedded.warehouse_dsn(read_settings()) as dsn, ExitStack() as left:
         os.environ[WAREHOUSE_OF_WORKERS] = dsn
+        if arguments.workers > 1:
+            # Where the workers' measures meet; known before any of them, and this process, imports what writes them.
+            # A single one is ended by the signal itself and could not clear the folder away.
+            folder = left.enter_context(TemporaryDirectory(prefix="reelhouse-measures-"))
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         print(f"Reelhouse on http://{arguments.host}:{arguments.port}{arguments.root_path}/", flush=True)
         uvicorn.run(
             "reelhouse.serving.alone:make_app_alone",

@@ -1,8 +1,11 @@
-"""`reelhouse status`: five lines about what runs and what was loaded last."""
+"""`reelhouse status`: five lines about what runs and is kept, what was loaded, what waits, when a day is ready."""
 
 from __future__ import annotations
 
 import argparse
+import shutil
+import time
+from datetime import UTC, datetime
 
 import psycopg
 
@@ -21,11 +24,11 @@ def run(arguments: argparse.Namespace) -> int:
     url = running.url if running else None
     health = airflow_api.health(url) if url else {}
     dsn = _warehouse(settings)
-    print(f"server    {_server(settings, dsn)}")
-    print(f"airflow   {_airflow(settings, health)}")
+    print(f"server    {_server(settings, dsn)}; {kept(settings)}")
+    print(f"airflow   {_airflow(settings, url, health)}")
     print(f"loads     {loads(dsn)}")
+    print(f"ready     {_ready(settings, dsn)}")
     print(f"runs      {_runs(settings, url)}")
-    print(f"url       {f'{url}  user {airflow.USER}, password {airflow.password(settings)}' if url else 'none'}")
     return 0 if health and set(health.values()) == {"healthy"} else 1
 
 
@@ -47,12 +50,27 @@ def _server(settings: Settings, dsn: str | None) -> str:
         return f"no answer: {str(error).strip().splitlines()[0]}"
 
 
-def _airflow(settings: Settings, health: dict[str, str]) -> str:
-    if not health:
+def kept(settings: Settings) -> str:
+    """How much room there is, and how old the newest backup is."""
+    place = settings.home
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free / 2**30
+    made = [path.stat().st_mtime for path in (settings.home / "backups").glob("*/manifest.json")]
+    if not made:
+        return f"{free:,.0f} GB free, no backup in {settings.home / 'backups'}"
+    hours = max(time.time() - max(made), 0) / 3600
+    age = f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
+    return f"{free:,.0f} GB free, newest backup {age} old"
+
+
+def _airflow(settings: Settings, url: str | None, health: dict[str, str]) -> str:
+    if not url or not health:
         return "stopped; start it with `reelhouse up`"
     processes = airflow.marked_processes(settings)
     states = ", ".join(f"{name.replace('_', ' ')} {state}" for name, state in health.items())
-    return f"{states}; {len(processes)} processes"
+    login = f"user {airflow.USER}, password {airflow.password(settings)}"
+    return f"{url}  {login}; {states}; {len(processes)} processes"
 
 
 def loads(dsn: str | None) -> str:
@@ -65,15 +83,39 @@ def loads(dsn: str | None) -> str:
                 "select distinct on (part) part, load_id, batch_date, state from ops.load"
                 " order by part desc, opened_at desc"
             ).fetchall()
+            held = [
+                f"{part} {load_id} of {day}"
+                for part, load_id, day in conn.execute(
+                    "select part, load_id, batch_date from ops.load where state = 'held' order by load_id"
+                )
+            ]
             stale = conn.execute(
                 "select source, stale_days from mart.trust where part = 'warehouse' and stale_days > 0 order by source"
             ).fetchall()
     except psycopg.Error as error:
         return f"unknown: {str(error).strip().splitlines()[0]}"
     parts = [f"{part} {load_id} of {day} {state}" for part, load_id, day, state in rows] or ["none yet"]
+    if held:
+        parts.append(f"waiting for an answer: {', '.join(held)} (reelhouse approve)")
     if stale:
         parts.append("stale: " + ", ".join(f"{source} {days} days" for source, days in stale))
     return "; ".join(parts)
+
+
+def _ready(settings: Settings, dsn: str | None) -> str:
+    """Of the day that was begun last: when readers will have it, and what has a time of its own to be ready by."""
+    from reelhouse import readiness
+
+    if dsn is None:
+        return "unknown while the server is stopped"
+    now = datetime.now(UTC)
+    try:
+        with psycopg.connect(dsn, connect_timeout=5) as conn:
+            found = readiness.look(conn, settings, readiness.newest_day(conn, now), now)
+    except psycopg.Error as error:
+        return f"unknown: {str(error).strip().splitlines()[0]}"
+    shown = [each for each in found if each.name == readiness.READERS_DAG or each.ready_by is not None]
+    return "; ".join(each.words(now) for each in shown)
 
 
 def _runs(settings: Settings, url: str | None) -> str:

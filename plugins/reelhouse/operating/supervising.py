@@ -175,7 +175,9 @@ def supervisor(settings: Settings) -> Iterator[subprocess.Popen]:
     """A supervisor of this process's own; stopped at the end unless `detach` was called."""
     path = airflow.log_file(settings, LOG)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.open("wb") as log:
+    path.write_bytes(b"")
+    # Appended to: `tidy` may cut it meanwhile.
+    with path.open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "reelhouse.operating.supervising"],
             stdin=subprocess.PIPE,

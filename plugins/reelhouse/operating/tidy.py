@@ -35,7 +35,10 @@ def run(arguments: argparse.Namespace) -> int:
         dead = tidying.clear_dead_rows(conn, day, dry_run)
     went = "would go" if dry_run else "went"
     print(f"Of the days before {tidying.first_kept_day(day)} {went}:")
-    print(f"  {files['files']} landed files ({files['bytes'] / 1e6:,.1f} MB), {files['reports']} reports")
+    print(
+        f"  {files['files']} landed files ({files['bytes'] / 1e6:,.1f} MB), {files['reports']} reports,"
+        f" {files['log_bytes'] / 1e6:,.1f} MB of logs"
+    )
     print(f"  {', '.join(f'{count} {name}' for name, count in rows.items())}")
     print(f"{'To vacuum' if dry_run else 'Vacuumed'}: {', '.join(dead['tables']) or 'nothing'}")
     for session in dead["idle_sessions"]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
 
-from reelhouse.database import run_file
+from reelhouse.database import run_file, stream_file
 from reelhouse.recommending.content import Title, Token
 
 
@@ -19,8 +20,11 @@ def read_catalogue(conn: psycopg.Connection, sql_folder: Path, also: Sequence[in
     """
     folder = sql_folder / "4_recommendation"
     fields: dict[int, dict[str, list[Token]]] = defaultdict(lambda: defaultdict(list))
-    for title_key, field, token, label, _ in run_file(conn, folder / "catalogue_fields.sql", also=list(also)):
-        fields[title_key][field].append((token, label))
+    # One of each: a genre stands in thousands of titles.
+    known: dict[Token, Token] = {}
+    for title_key, field, *found in stream_file(conn, folder / "catalogue_fields.sql", also=list(also)):
+        token = (found[0], found[1])
+        fields[title_key][sys.intern(field)].append(known.setdefault(token, token))
     return [
         Title(*row, fields={name: tuple(tokens) for name, tokens in fields[row[0]].items()})
         for row in run_file(conn, folder / "catalogue_titles.sql", also=list(also))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import psycopg
 from scipy import sparse
 
-from reelhouse.database import run_file
+from reelhouse.database import stream_file
 
 FIRST_SYNTHETIC = 900_000_000
 _BATCH = 100_000
@@ -62,9 +63,7 @@ class Events:
 
 def read_events(conn: psycopg.Connection, sql_folder: Path, user_key: int | None = None) -> Events:
     """Events of all viewers, or of one."""
-    cursor = run_file(conn, sql_folder / "4_recommendation" / "viewer_events.sql", user_key=user_key)
-    parts: list[np.ndarray] = []
-    while rows := cursor.fetchmany(_BATCH):
-        parts.append(np.array(rows, dtype=np.int64))
+    rows = stream_file(conn, sql_folder / "4_recommendation" / "viewer_events.sql", user_key=user_key)
+    parts = [np.array(some, dtype=np.int64) for some in iter(lambda: list(islice(rows, _BATCH)), [])]
     columns = np.concatenate(parts) if parts else np.empty((0, 4), dtype=np.int64)
     return Events.of(*columns.T)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from reelhouse.matching.keys import fold_title
 
-_SUBTITLE = re.compile(r"\s*(?::|\s[-–—]\s|\().*$", re.DOTALL)
+# Blanks are tried from their first one only: a title of many would take hours.
+_SUBTITLE = re.compile(r"(?<!\s)\s*(?::|\s[-–—]\s|\().*$", re.DOTALL)
 _POSSESSIVE = re.compile(r"['’‘]s\b", re.IGNORECASE)
 _SEQUEL = re.compile(
     r"(?: (?:part|vol|volume|chapter|season|episode|movie))*(?: (?:\d{1,2}|i{2,3}|iv|vi{0,3}|ix|xi{0,3}))?$"

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from reelhouse.recommending import clusters, likeness_trials, linear, modelling, own, selecting, trials, viewers
 from reelhouse.recommending.content import Features, Title, features_of
@@ -73,6 +74,9 @@ def row_of(method: int, place: viewers.Place) -> Row:
     )  # fmt: skip
 
 
+# Threads of OpenMP and BLAS wait for one another awake: beside other tasks on the same cores, or on small matrices,
+# that costs six times the work.
+@threadpool_limits.wrap(limits=1)
 def compute(
     titles: list[Title],
     events: Events,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -16,21 +16,57 @@ from reelhouse.recommending.selecting import Choices
 SHOWN_AT_MOST = 10
 # Parts are whole numbers of 1e-8 before they are added, so that what is shown adds up exactly.
 _UNITS = 10**8
+# Pairs at once: the parts of all of them together would take more memory than the lists.
+_BATCH = 8192
 
-Part = tuple[int, str, str]  # (units, kind, value)
+
+class _Parts(NamedTuple):
+    """Parts of pairs: pair, what it gives in units, and number of its label."""
+
+    pair: np.ndarray
+    units: np.ndarray
+    label: np.ndarray
+
+
+class _Labels:
+    """Kinds of parts with their values, by number; those of the columns of the features first."""
+
+    def __init__(self, columns: Sequence[tuple[str, str]]) -> None:
+        self.known = list(columns)
+        self._opened: dict[int, str] = {}
+
+    def add(self, kind: str, values: Sequence[str]) -> int:
+        """Number of the first of some values of one kind."""
+        self.known += [(kind, value) for value in values]
+        return len(self.known) - len(values)
+
+    def ranks(self, labels: np.ndarray) -> np.ndarray:
+        """Places of labels in the order of kind and value."""
+        used, places = np.unique(labels, return_inverse=True)
+        order = sorted(range(len(used)), key=lambda place: self.known[used[place]])
+        rank = np.empty(len(used), dtype=np.int64)
+        rank[order] = np.arange(len(used))
+        return rank[places]
+
+    def opened(self, label: int) -> str:
+        """The JSON of a part up to its share, as json.dumps writes it: the same in thousands of reasons."""
+        text = self._opened.get(label)
+        if text is None:
+            kind, value = self.known[label]
+            self._opened[label] = text = _opened(kind, value)
+        return text
 
 
 def explain(features: Features, choices: Choices) -> tuple[np.ndarray, list[str]]:
     """Raw scores of the chosen pairs, and their reasons as JSON: largest part first, small ones together at the end."""
-    parts = [*map(_with_year, _content_parts(features, choices), _year_values(features, choices))]
-    for row, extra in enumerate(zip(*_prior_parts(features, choices), strict=True)):
-        parts[row].extend(extra)
-    for row, units in enumerate(_together_units(features, choices)):
-        if units:
-            parts[row].append((units, "together", "liked by the same viewers"))
-    is_bare = features.is_bare[choices.source]
-    found = [_reasons(row, bool(bare)) for row, bare in zip(parts, is_bare, strict=True)]
-    return np.array([units for units, _ in found], dtype=np.int64) / _UNITS, [text for _, text in found]
+    raw, texts = np.empty(len(choices.source)), []
+    sources = _Sources(features)
+    for first in range(0, len(raw), _BATCH):
+        batch = slice(first, first + _BATCH)
+        units, found = _explained(sources, choices.source[batch], choices.target[batch])
+        raw[batch] = units / _UNITS
+        texts += found
+    return raw, texts
 
 
 def percentiles(score_raw: np.ndarray) -> np.ndarray:
@@ -40,60 +76,98 @@ def percentiles(score_raw: np.ndarray) -> np.ndarray:
     return np.round(np.searchsorted(np.sort(score_raw), score_raw, side="right") / score_raw.size, 4)
 
 
-def _content_parts(features: Features, choices: Choices) -> Iterator[list[Part]]:
-    """Shared tokens of each pair with what they give. Nothing is shared with a title of too few fields."""
-    shared = sparse.csr_matrix(features.matrix[choices.source].multiply(features.matrix[choices.target]))
-    units = np.rint(shared.data * _UNITS).astype(np.int64).tolist()
-    columns, starts = shared.indices.tolist(), shared.indptr.tolist()
-    is_bare = features.is_bare[choices.source].tolist()
-    for row, (start, end) in enumerate(pairwise(starts)):
-        places = () if is_bare[row] else range(start, end)
-        yield [(units[place], *features.columns[columns[place]]) for place in places]
+class _Sources:
+    """Where parts come from: the features of a catalogue, and a label for everything that they can give."""
+
+    def __init__(self, features: Features) -> None:
+        self.features = features
+        self.labels = _Labels(features.columns)
+        titles = features.titles
+        self.is_year = np.array([kind == "year" for kind, _ in features.columns], dtype=bool)
+        self.years, self.year_of = np.unique([title.release_year or 0 for title in titles], return_inverse=True)
+        self.popularity = self.labels.add("popularity", [votes_in_words(title.vote_count) for title in titles])
+        self.quality = self.labels.add("quality", [rating_in_words(title.weighted_of_10) for title in titles])
+        self.nearness = self.labels.add(
+            "nearness", ["about as well known" if title.vote_count else "fame not known" for title in titles]
+        )
+        self.together = self.labels.add("together", ["liked by the same viewers"])
+        self.year = self.labels.add("year", [_years(one, other) for one in self.years for other in self.years])
+        self.popular = self.labels.add("popular", ["popular title of the same kind"])
+        self.nothing = self.labels.add("other", ["nothing in common"])
 
 
-def _together_units(features: Features, choices: Choices) -> list[int]:
-    if features.together is None:
-        return []
-    shares = np.asarray(features.together[choices.source, choices.target]).ravel()
-    return np.where(features.is_bare[choices.source], 0, np.rint(shares * _UNITS).astype(np.int64)).tolist()
-
-
-def _year_values(features: Features, choices: Choices) -> Iterator[str]:
-    years = [title.release_year for title in features.titles]
-    for source, target in zip(choices.source.tolist(), choices.target.tolist(), strict=True):
-        yield str(years[source]) if years[source] == years[target] else f"{years[source]} and {years[target]}"
-
-
-def _with_year(parts: list[Part], value: str) -> list[Part]:
-    """Shared spans of years as one part."""
-    others = [part for part in parts if part[1] != "year"]
-    if len(others) < len(parts):
-        others.append((sum([units for units, kind, _ in parts if kind == "year"]), "year", value))
-    return others
-
-
-def _prior_parts(features: Features, choices: Choices) -> tuple[list[Part], ...]:
-    """What popularity, quality and nearness in fame give to each pair."""
-    near = nearness(features.fame[choices.source], features.fame[choices.target])
-    near[features.is_bare[choices.source]] = 0.0
-    weight = features.weight_of(choices.source)
-    shares = {
-        "popularity": weight * POPULARITY * features.popularity[choices.target],
-        "quality": weight * QUALITY * features.quality[choices.target],
-        "nearness": weight * NEARNESS * near,
-    }
-    values = {
-        "popularity": [votes_in_words(title.vote_count) for title in features.titles],
-        "quality": [rating_in_words(title.weighted_of_10) for title in features.titles],
-        "nearness": ["about as well known" if title.vote_count else "fame not known" for title in features.titles],
-    }
-    return tuple(
-        [
-            (units, kind, values[kind][target])
-            for units, target in zip(np.rint(share * _UNITS).astype(np.int64).tolist(), choices.target, strict=True)
-        ]
-        for kind, share in shares.items()
+def _explained(sources: _Sources, source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Units and JSON of some pairs."""
+    is_bare = sources.features.is_bare[source]
+    given = [*_content_parts(sources, source, target, is_bare), *_prior_parts(sources, source, target, is_bare)]
+    parts = _Parts(*(np.concatenate(column) for column in zip(*given, strict=True)))
+    total = np.zeros(len(source), dtype=np.int64)
+    np.add.at(total, parts.pair, parts.units)
+    is_named = (parts.units > 0) & ~is_bare[parts.pair]
+    bare = np.flatnonzero(is_bare)
+    shown = _Parts(
+        np.concatenate([parts.pair[is_named], bare]),
+        np.concatenate([parts.units[is_named], total[bare]]),
+        np.concatenate([parts.label[is_named], np.full(len(bare), sources.popular)]),
     )
+    return total, _texts(sources, shown, len(source))
+
+
+def _content_parts(sources: _Sources, source: np.ndarray, target: np.ndarray, is_bare: np.ndarray) -> Iterator[_Parts]:
+    """What shared tokens give, and shared spans of years as one part. Nothing is shared with a title of few fields."""
+    features = sources.features
+    shared = sparse.csr_matrix(features.matrix[source].multiply(features.matrix[target]))
+    pair = np.repeat(np.arange(len(source)), np.diff(shared.indptr))
+    units = np.rint(shared.data * _UNITS).astype(np.int64)
+    is_year = sources.is_year[shared.indices]
+    is_token = ~is_year & ~is_bare[pair]
+    yield _Parts(pair[is_token], units[is_token], shared.indices[is_token].astype(np.int64))
+    of_years = np.zeros(len(source), dtype=np.int64)
+    np.add.at(of_years, pair[is_year], units[is_year])
+    near = np.flatnonzero((of_years > 0) & ~is_bare)
+    label = sources.year + sources.year_of[source] * len(sources.years) + sources.year_of[target]
+    yield _Parts(near, of_years[near], label[near])
+    if features.together is not None:
+        shares = np.asarray(features.together[source, target]).ravel()
+        liked = np.flatnonzero(~is_bare)
+        yield _Parts(liked, np.rint(shares[liked] * _UNITS).astype(np.int64), np.full(len(liked), sources.together))
+
+
+def _years(one: int, other: int) -> str:
+    return str(one) if one == other else f"{one} and {other}"
+
+
+def _prior_parts(sources: _Sources, source: np.ndarray, target: np.ndarray, is_bare: np.ndarray) -> Iterator[_Parts]:
+    """What popularity, quality and nearness in fame give to each pair."""
+    features = sources.features
+    near = np.where(is_bare, 0.0, nearness(features.fame[source], features.fame[target]))
+    weight = features.weight_of(source)
+    for first, share in (
+        (sources.popularity, weight * POPULARITY * features.popularity[target]),
+        (sources.quality, weight * QUALITY * features.quality[target]),
+        (sources.nearness, weight * NEARNESS * near),
+    ):
+        yield _Parts(np.arange(len(source)), np.rint(share * _UNITS).astype(np.int64), first + target)
+
+
+def _texts(sources: _Sources, shown: _Parts, count: int) -> list[str]:
+    """JSON of each pair: the largest parts by name, then the rest as one, whatever it weighs."""
+    order = np.lexsort((sources.labels.ranks(shown.label), -shown.units, shown.pair))
+    units = shown.units[order]
+    ends = np.cumsum(np.bincount(shown.pair, minlength=count)).tolist()
+    opened = map(sources.labels.opened, shown.label[order].tolist())
+    parts = [f"{text}{share}}}" for text, share in zip(opened, (units / _UNITS).tolist(), strict=True)]
+    texts = []
+    for start, end in zip([0, *ends[:-1]], ends, strict=True):
+        named = parts[start:end]
+        if end - start > SHOWN_AT_MOST:
+            rest = start + SHOWN_AT_MOST - 1
+            other = int(units[rest:end].sum()) / _UNITS
+            named = [*parts[start:rest], f"{_opened('other', f'{end - rest} smaller parts')}{other}}}"]
+        elif not named:
+            named = [f"{sources.labels.opened(sources.nothing)}0.0}}"]
+        texts.append(f"[{', '.join(named)}]")
+    return texts
 
 
 def votes_in_words(votes: int | None) -> str:
@@ -110,25 +184,6 @@ def votes_in_words(votes: int | None) -> str:
 
 def rating_in_words(weighted_of_10: float | None) -> str:
     return "no rating, taken as average" if weighted_of_10 is None else f"rated {weighted_of_10:.1f} of 10"
-
-
-def _reasons(parts: list[Part], is_bare: bool) -> tuple[int, str]:
-    """Total and JSON of the parts of one pair: the largest by name, then the rest as one, whatever it weighs."""
-    total, shown = 0, []
-    for units, kind, value in parts:
-        total += units
-        if units > 0:
-            shown.append((-units, kind, value))
-    if is_bare:
-        shown = [(-total, "popular", "popular title of the same kind")]
-    shown.sort()
-    if len(shown) > SHOWN_AT_MOST:
-        rest = shown[SHOWN_AT_MOST - 1 :]
-        shown = shown[: SHOWN_AT_MOST - 1]
-        shown.append((sum([part[0] for part in rest]), "other", f"{len(rest)} smaller parts"))
-    shown = shown or [(0, "other", "nothing in common")]
-    # As json.dumps writes it, at a third of its time: what precedes a share is the same in thousands of reasons.
-    return total, f"[{', '.join([f'{_opened(kind, value)}{-units / _UNITS}}}' for units, kind, value in shown])}]"
 
 
 @lru_cache(maxsize=100_000)

@@ -22,9 +22,12 @@ RELEVANCE = 0.8
 CHILD_AGE = 7
 GROWN_UP_AGE = 17
 
+# Sources at once: memory must not grow with the catalogue.
+_SOURCES = 8192
 _FIRST_WIDTH = 64
-_DENSE_ROWS = 256
-_BATCH = 128
+_DENSE_CELLS = 2_000_000
+# Small enough that the columns of all pools of a batch stay in a cache.
+_BATCH = 64
 # Scores are compared in steps of 1e-9, far above the error of a sum of floats and far below any real difference.
 _STEPS = 1e9
 _TIE_BITS = 24
@@ -112,7 +115,8 @@ def _groups(features: Features, is_series: np.ndarray, child_limit: int) -> Iter
         audience = audience_of(title, child_limit, is_bare)
         groups.setdefault((bool(is_series[row]), is_bare, audience), []).append(row)
     for (_, _, audience), rows in groups.items():
-        yield np.array(rows, dtype=np.int64), audience
+        for first in range(0, len(rows), _SOURCES):
+            yield np.array(rows[first : first + _SOURCES], dtype=np.int64), audience
 
 
 def _choose_for(
@@ -155,8 +159,9 @@ def best_targets(features: Features, sources: np.ndarray, targets: np.ndarray, c
     is_settled = (width == len(targets)) & (columns[:, -1] >= 0)
     is_settled |= (best[:, -1] >> _TIE_BITS) > np.ceil(bound * _STEPS) + 1
     open_rows = np.flatnonzero(~is_settled)
-    for at in range(0, len(open_rows), _DENSE_ROWS):
-        rows = open_rows[at : at + _DENSE_ROWS]
+    step = max(1, _DENSE_CELLS // max(1, len(targets)))
+    for at in range(0, len(open_rows), step):
+        rows = open_rows[at : at + step]
         dense = (left[rows] @ right).toarray()
         best[rows] = _largest(order_keys(features, sources[rows], np.broadcast_to(targets, dense.shape), dense), count)
     return best
@@ -261,9 +266,11 @@ class _Likeness:
 
     def to(self, place: np.ndarray) -> np.ndarray:
         """Likeness of all candidates to the one at `place` of each pool."""
-        starts, ends = self._content.indptr[:-1], self._content.indptr[1:]
         rows = np.arange(len(place)) * self._shape[1] + place
-        entries = np.concatenate([np.arange(starts[row], ends[row]) for row in rows])
+        starts = self._content.indptr[rows]
+        lengths = self._content.indptr[rows + 1] - starts
+        before = np.cumsum(lengths) - lengths
+        entries = np.arange(lengths.sum()) + np.repeat(starts - before, lengths)
         columns = self._content.indices[entries]
         self._asked[columns] = self._content.data[entries]
         found = (self._content @ self._asked).reshape(self._shape)

@@ -8,15 +8,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 from urllib.parse import quote, urlsplit
 
 import psycopg
+from cachetools import TTLCache
 from fastapi import Depends, Request
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from psycopg_pool import ConnectionPool
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import State
@@ -28,6 +28,9 @@ log = logging.getLogger("reelhouse.serving.access")
 
 SESSION_COOKIE = "reelhouse_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# How long a key that was taken back may let in: a look at the database for each request costs a tenth of an answer.
+KNOWN_SECONDS = 2
+LOGINS = 20
 CSRF_HEADER = "x-csrf-token"
 CSRF_FIELD = "csrf_token"
 
@@ -56,6 +59,9 @@ class Person:
         return scope in self.scopes
 
 
+Find = Callable[[psycopg.Connection, str], keys.Known | None]
+
+
 class Access(Protocol):
     """How a person is known."""
 
@@ -65,23 +71,42 @@ class Access(Protocol):
 
 
 class KeyAccess:
-    """Alone: by an API key in a header, or by the cookie of a session that began with one."""
+    """Alone: by an API key in a header, or by the cookie of a session that began with one.
+
+    Whom a key or a session is of is remembered for KNOWN_SECONDS in each worker: so long one that was taken back or
+    has expired may still let in. One that is none is looked up each time.
+    """
 
     def __init__(self, pool: ConnectionPool) -> None:
         self.pool = pool
+        self.known: TTLCache[tuple[str, str], keys.Known] = TTLCache(10_000, KNOWN_SECONDS)
 
     async def person(self, request: Request) -> Person | None:
         secret = key_of(request)
         cookie = request.cookies.get(SESSION_COOKIE)
         if secret:
-            known = await run_in_threadpool(self._look_up, keys.find_key, secret)
+            known = await self._find("key", keys.find_key, secret)
             return known and Person(known.name, known.scopes)
         if cookie:
-            known = await run_in_threadpool(self._look_up, keys.find_session, cookie)
+            known = await self._find("session", keys.find_session, cookie)
             return known and Person(known.name, known.scopes, cookie)
         return None
 
-    def _look_up(self, find, secret: str) -> keys.Known | None:
+    async def _find(self, kind: str, find: Find, secret: str) -> keys.Known | None:
+        # Only digests are held in memory, too.
+        name = (kind, keys.digest(secret))
+        known = self.known.get(name)
+        if known is None:
+            known = await run_in_threadpool(self._look_up, find, secret)
+            if known is not None:
+                self.known[name] = known
+        return known
+
+    def forget(self, cookie: str) -> None:
+        """A session that its owner ends lets nobody in any more, in this worker at once."""
+        self.known.pop(("session", keys.digest(cookie)), None)
+
+    def _look_up(self, find: Find, secret: str) -> keys.Known | None:
         with self.pool.connection() as conn:
             return find(conn, secret)
 
@@ -104,23 +129,32 @@ def here(request: Request) -> str:
 
 
 class Limiter:
-    """Counts requests of a minute, for each person, in this worker."""
+    """Counts requests of a minute, for each person, in this worker. The minute begins with the first of them."""
 
     def __init__(self, rate: int) -> None:
-        self.limit = RateLimitItemPerMinute(rate)
-        self.logins = RateLimitItemPerMinute(20)
-        self.counter = FixedWindowRateLimiter(MemoryStorage())
+        self.rate = rate
+        # An entry leaves a minute after it came, however often it is counted up.
+        self.counts: TTLCache[tuple[str, str], list[int]] = TTLCache(100_000, 60)
+        self.lock = threading.Lock()
 
     def count(self, person: str) -> None:
         """
         Raises  TooOften
         """
-        if not self.counter.hit(self.limit, person):
-            raise TooOften(f"More than {self.limit.amount} requests a minute.", headers={"Retry-After": "60"})
+        if self._hits("asks", person) > self.rate:
+            raise TooOften(f"More than {self.rate} requests a minute.", headers={"Retry-After": "60"})
 
     def count_login(self, address: str) -> None:
-        if not self.counter.hit(self.logins, "login", address):
-            raise TooOften("More than 20 tries to log in a minute.", headers={"Retry-After": "60"})
+        if self._hits("logs in", address) > LOGINS:
+            raise TooOften(f"More than {LOGINS} tries to log in a minute.", headers={"Retry-After": "60"})
+
+    def _hits(self, what: str, who: str) -> int:
+        with self.lock:
+            hits = self.counts.get((what, who))
+            if hits is None:
+                hits = self.counts[what, who] = [0]
+            hits[0] += 1
+            return hits[0]
 
 
 async def enter(request: Request) -> Person:
@@ -129,8 +163,9 @@ async def enter(request: Request) -> Person:
     Raises  NotKnown, NotAllowed, TooOften
     """
     state = request.app.state
-    # An app that is mounted in another is never told that its life begins.
-    await run_in_threadpool(open_pools, state)
+    if state.reader.pool.closed or state.writing.closed:
+        # An app that is mounted in another is never told that its life begins.
+        await run_in_threadpool(open_pools, state)
     person = await state.access.person(request)
     if person is None:
         raise NotKnown("Expected an API key (Authorization: Bearer …) or a session, found none that holds.")
@@ -174,7 +209,7 @@ Entered = Annotated[Person, Depends(enter)]
 
 
 def open_pools(state: State) -> None:
-    for pool in (state.writing, state.reader.pool):
+    for pool in (state.writing, state.reader.pool, state.known_in):
         if pool.closed:
             pool.open()
 

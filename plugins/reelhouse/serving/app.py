@@ -13,12 +13,25 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from reelhouse.serving import failing
 from reelhouse.serving.access import Access, KeyAccess, Limiter, enter, open_pools, writing_pool
+from reelhouse.serving.measuring import Measure
 from reelhouse.serving.models import ProblemBody
 from reelhouse.serving.oidc import LOGIN_SECONDS, LoginServer
 from reelhouse.serving.pages import describing, login
 from reelhouse.serving.pages import routes as pages
 from reelhouse.serving.reading import Reader
-from reelhouse.serving.routes import catalogue, graph, movies, operations, people, platforms, reviews, sources, viewers
+from reelhouse.serving.routes import (
+    catalogue,
+    graph,
+    metrics,
+    movies,
+    operations,
+    people,
+    platforms,
+    reviews,
+    sources,
+    viewers,
+)
+from reelhouse.serving.servers import Either, tell_servers
 from reelhouse.serving.settings import ServingSettings
 from reelhouse.serving.shielding import Shield
 from reelhouse.serving.starting import Start, starter
@@ -54,13 +67,17 @@ def make_app(
             start        starts a day's run; None: over the REST API of the Airflow that the settings know
     """
     writing = writing_pool(dsn)
+    known_in = writing
     reader = Reader(serving.read_dsn or dsn, serving)
+    if serving.read_dsn:
+        reader.pool = Either(reader.pool, Reader(dsn, serving).pool)
+        known_in = Either(writing, writing_pool(serving.read_dsn))
 
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
         open_pools(app.state)
         yield
-        for pool in (writing, reader.pool):
+        for pool in (writing, reader.pool, known_in):
             await run_in_threadpool(pool.close)
 
     app = FastAPI(
@@ -77,13 +94,16 @@ def make_app(
     app.state.serving = serving
     app.state.writing = writing
     app.state.reader = reader
+    app.state.known_in = known_in
     app.state.limiter = Limiter(serving.rate)
-    app.state.access = make_access(writing)
+    app.state.access = make_access(known_in)
     app.state.start = start or starter(settings, serving)
     app.state.is_alone = make_access is KeyAccess
     app.state.login_server = LoginServer(serving.oidc) if serving.oidc and app.state.is_alone else None
     _add_routes(app)
     failing.add_handlers(app)
+    if isinstance(reader.pool, Either):
+        tell_servers(app, reader.pool)
     app.add_middleware(Shield, ancestors="'self'" if is_framed else "'none'", large=("/api/v1/sources/",))
     if app.state.login_server is not None:
         # Holds what a login is to come back with, until it does.
@@ -100,8 +120,9 @@ def make_app(
             allow_origins=list(serving.origins),
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "X-API-Key", "Content-Type", "Idempotency-Key", "If-None-Match"],
-            expose_headers=["ETag", "Load-Id", "Recommendations-Load-Id"],
+            expose_headers=["ETag", "Load-Id", "Recommendations-Load-Id", "Answered-By", "Replica-Lag-Seconds"],
         )
+    app.add_middleware(Measure)
     return app
 
 
@@ -114,7 +135,7 @@ def _add_routes(app: FastAPI) -> None:
     app.include_router(versioned)
     # The streaming project's paths had no prefix.
     app.include_router(platforms.router, dependencies=[Depends(enter)], responses=PROBLEMS, include_in_schema=False)
-    for each in (graph.router, login.router, describing.router, pages.router):
+    for each in (graph.router, login.router, describing.router, metrics.router, pages.router):
         app.include_router(each, dependencies=[Depends(enter)])
 
 

@@ -274,6 +274,20 @@ class MatchQuality(Model):
     former_match_rate: Number | None
 
 
+class ReadyOf(Model):
+    """When a source or a DAG is done with a day."""
+
+    kind: str = Field(description="source, or dag")
+    name: str
+    day: date
+    state: str = Field(
+        description="done, in time, will be missed, missed; unknown without history; open without a time"
+    )
+    expected_at: datetime | None = Field(description="by how long it took on the days before")
+    finished_at: datetime | None
+    ready_by: datetime | None = Field(description="by when it is to be: REELHOUSE_READY_BY")
+
+
 class Trust(Model):
     load_id: int | None
     published_day: date | None
@@ -282,6 +296,7 @@ class Trust(Model):
     loads: list[LoadOf]
     checks: list[CheckOf]
     match_quality: list[MatchQuality]
+    ready: list[ReadyOf] = Field(description="of the newest day, each source and DAG")
 
 
 class Health(Model):

@@ -1,7 +1,8 @@
 """One request is one snapshot: a REPEATABLE READ, READ ONLY transaction. Its load is said in the answer.
 
-Answers about the catalogue carry a tag that changes with the load, and are kept for a while in memory under it;
-answers about viewers and reviews are neither tagged nor kept.
+Answers about the catalogue carry a tag that changes with the load, and are kept for a while in memory under it: each
+request asks which load readers see before it takes one of them, so that a publish makes all of them void at once.
+Answers about viewers and reviews, and about what changes between two publishes, are neither tagged nor kept.
 """
 
 from __future__ import annotations
@@ -21,12 +22,22 @@ from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 from pydantic_core import to_json
 
+from reelhouse.serving.measuring import KEPT
 from reelhouse.serving.problems import NotThere
 from reelhouse.serving.settings import ServingSettings
 
 CACHED_BYTES = 64 << 20
 LOAD_HEADER = "Load-Id"
 RECOMMENDATIONS_HEADER = "Recommendations-Load-Id"
+# Each by itself: connections are in autocommit, and begin a transaction only for what is not answered from memory.
+LOADS = (
+    "select coalesce(string_agg(part || ' ' || load_id || ' ' || published_at, '; ' order by part), '') as version,"
+    " max(load_id) filter (where part = 'warehouse') as load_id,"
+    " max(load_id) filter (where part = 'recommendations') as recommendations_load_id,"
+    " (select sum(extract(epoch from staged_at))::text from ops.staged_file) as staging"
+    " from warehouse.publication"
+)
+BEGIN = f"begin isolation level repeatable read, read only; {LOADS}"
 T = TypeVar("T")
 
 Query = str | sql.SQL | sql.Composed
@@ -34,13 +45,28 @@ Values = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What a request reads: a connection in its transaction, and the loads it sees; None before the first."""
+class Loads:
+    """The loads that readers see, None before the first; `version` changes with them, also by a rollback to one.
 
-    conn: psycopg.Connection
+    staging  changes when a file's rows are staged, which may be of a day that is not published yet
+    """
+
+    version: str
     load_id: int | None
     recommendations_load_id: int | None
-    version: str
+    staging: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a request reads: a connection in its transaction, and the loads it sees."""
+
+    conn: psycopg.Connection
+    loads: Loads
+
+    @property
+    def load_id(self) -> int | None:
+        return self.loads.load_id
 
     def rows(self, query: Query, values: Values | None = None) -> list[dict]:
         return self.conn.execute(query, values).fetchall()
@@ -73,27 +99,61 @@ class Reader:
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """What readers see now, until this ends."""
-        with self.pool.connection() as conn:
-            parts = {
-                row["part"]: row
-                for row in conn.execute("select part, load_id, published_at from warehouse.publication")
-            }
-            version = "; ".join(f"{name} {row['load_id']} {row['published_at']}" for name, row in sorted(parts.items()))
-            loads = {name: row["load_id"] for name, row in parts.items()}
-            yield Snapshot(conn, loads.get("warehouse"), loads.get("recommendations"), version)
+        with self.pool.connection() as conn, self._begun(conn) as seen:
+            yield seen
+
+    @contextmanager
+    def _begun(self, conn: psycopg.Connection) -> Iterator[Snapshot]:
+        # Two statements in one message, which cannot be prepared. What ends before `commit` is rolled back by the pool.
+        found = conn.execute(BEGIN, prepare=False)
+        found.nextset()
+        yield Snapshot(conn, Loads(**found.fetchone()))
+        conn.execute("commit")
 
     def ask(self, read: Callable[[Snapshot], T]) -> tuple[T, Snapshot]:
         """Read in one snapshot; once more in another when a migration or a restart of the server came between."""
+
+        def read_once() -> tuple[T, Snapshot]:
+            with self.snapshot() as seen:
+                return read(seen), seen
+
+        return self._repeated(read_once)
+
+    def ask_kept(
+        self, tag_of: Callable[[Loads], str], is_known: Callable[[str], bool], read: Callable[[Snapshot], object]
+    ) -> tuple[str, bytes | None, Loads]:
+        """An answer as JSON with its tag: none when the one who asks has it, from memory, or read in a snapshot.
+
+        Takes   tag_of    tag of the answer, of given loads
+                is_known  whether the one who asks has the answer with a tag
+        """
+
+        def read_once() -> tuple[str, bytes | None, Loads]:
+            with self.pool.connection() as conn:
+                loads = Loads(**conn.execute(LOADS).fetchone())
+                tag = tag_of(loads)
+                if is_known(tag):
+                    KEPT.labels("known").inc()
+                    return tag, None, loads
+                body = self.kept(tag)
+                KEPT.labels("read" if body is None else "kept").inc()
+                if body is None:
+                    with self._begun(conn) as seen:
+                        # Of the loads that were read, which a publish may have changed meanwhile.
+                        loads, tag = seen.loads, tag_of(seen.loads)
+                        body = to_json(read(seen))
+                    self.keep(tag, body)
+                return tag, body, loads
+
+        return self._repeated(read_once)
+
+    def _repeated(self, read_once: Callable[[], T]) -> T:
         try:
-            return self._ask(read)
+            return read_once()
         except (psycopg.errors.FeatureNotSupported, psycopg.errors.AdminShutdown, psycopg.OperationalError) as error:
             if isinstance(error, psycopg.errors.QueryCanceled):
                 raise
-            return self._ask(read)
-
-    def _ask(self, read: Callable[[Snapshot], T]) -> tuple[T, Snapshot]:
-        with self.snapshot() as seen:
-            return read(seen), seen
+            return read_once()
 
     def kept(self, tag: str) -> bytes | None:
         with self.lock:
@@ -110,6 +170,7 @@ def _configure(conn: psycopg.Connection, seconds: float) -> None:
     conn.autocommit = True
     for name, value in (
         ("timezone", "UTC"),
+        ("default_transaction_read_only", "on"),
         ("jit", "off"),
         ("work_mem", "32MB"),
         ("statement_timeout", f"{int(seconds * 1000)}"),
@@ -117,49 +178,44 @@ def _configure(conn: psycopg.Connection, seconds: float) -> None:
         ("pg_trgm.similarity_threshold", "0.35"),
     ):
         conn.execute("select set_config(%s, %s, false)", (name, value))
-    conn.autocommit = False
-    conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-    conn.read_only = True
 
 
-def answer(request: Request, read: Callable[[Snapshot], object], is_public: bool = True) -> Response:
+def answer(
+    request: Request, read: Callable[[Snapshot], object], is_public: bool = True, of_staging: bool = False
+) -> Response:
     """The answer to a request, as JSON.
 
-    Takes   read       what is asked, of a snapshot
-            is_public  about the catalogue, the same for all who may read: tagged and kept
+    Takes   read        what is asked, of a snapshot
+            is_public   about the catalogue, the same for all who may read: tagged and kept
+            of_staging  about the catalogues' files as they are staged, which changes before a publish does
     """
     reader: Reader = request.app.state.reader
     if not is_public:
         value, seen = reader.ask(read)
-        return Response(to_json(value), headers=load_headers(seen) | {"Cache-Control": "no-store"}, media_type=JSON)
+        return Response(
+            to_json(value), headers=load_headers(seen.loads) | {"Cache-Control": "no-store"}, media_type=JSON
+        )
 
-    def read_tagged(seen: Snapshot) -> tuple[str, bytes | None]:
-        tag = _tag(request, seen)
-        if _is_known(request, tag):
-            return tag, None
-        body = reader.kept(tag)
-        if body is None:
-            body = to_json(read(seen))
-            reader.keep(tag, body)
-        return tag, body
-
-    (tag, body), seen = reader.ask(read_tagged)
-    headers = load_headers(seen) | {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
+    tag, body, loads = reader.ask_kept(
+        lambda loads: _tag(request, loads, of_staging), lambda tag: _is_known(request, tag), read
+    )
+    headers = load_headers(loads) | {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
     return Response(status_code=304, headers=headers) if body is None else Response(body, 200, headers, JSON)
 
 
 JSON = "application/json"
 
 
-def load_headers(seen: Snapshot) -> dict[str, str]:
-    loads = {LOAD_HEADER: seen.load_id, RECOMMENDATIONS_HEADER: seen.recommendations_load_id}
-    return {name: str(load_id) for name, load_id in loads.items() if load_id is not None}
+def load_headers(loads: Loads) -> dict[str, str]:
+    named = {LOAD_HEADER: loads.load_id, RECOMMENDATIONS_HEADER: loads.recommendations_load_id}
+    return {name: str(load_id) for name, load_id in named.items() if load_id is not None}
 
 
-def _tag(request: Request, seen: Snapshot) -> str:
+def _tag(request: Request, loads: Loads, of_staging: bool) -> str:
     """Changes when the answer may: with the loads, with what the person may see, and with what is asked."""
     scopes = " ".join(sorted(request.state.person.scopes))
-    asked = "\n".join((seen.version, scopes, request.url.path, request.url.query))
+    version = f"{loads.version}; staged {loads.staging}" if of_staging else loads.version
+    asked = "\n".join((version, scopes, request.url.path, request.url.query))
     return f'"{hashlib.sha256(asked.encode()).hexdigest()[:32]}"'
 
 

@@ -4,7 +4,8 @@
 variable                   what                                                         default
 ========================== ============================================================ ===================
 REELHOUSE_API_READ_DSN     a replica that answers questions; keys and decisions go to   the warehouse
-                           the warehouse itself
+                           the warehouse itself. When one of the two is away the other
+                           answers questions, and says how old its answer is
 REELHOUSE_API_CONNECTIONS  most connections a worker holds for questions                8
 REELHOUSE_API_SECONDS      after which a question is given up                           10
 REELHOUSE_API_RATE         requests a minute that one key may make of one worker        6000

@@ -9,7 +9,7 @@ LARGEST_BODY = 1 << 20
 TOO_LARGE = b'{"status":413,"title":"Too large","detail":"Expected at most 1 MiB.","suggestions":[],"wrong":[]}'
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
-    " form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
+    " frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
 )
 
 

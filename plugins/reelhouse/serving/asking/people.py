@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reelhouse.matching.keys import fold_name
-from reelhouse.serving.asking.titles import card_rows, escape_like, title_key
+from reelhouse.serving.asking.titles import LAST_LETTER, card_rows, title_key
 from reelhouse.serving.models import Credit, Path, PersonCard, PersonPage, PersonTitle, Step
 from reelhouse.serving.reading import Snapshot, require
 
@@ -23,25 +23,43 @@ PERSON_COLUMNS = (
 
 
 def search(seen: Snapshot, query: str, limit: int = 10, offset: int = 0) -> list[PersonCard]:
-    """People by name: this very name first, then those that begin so, then those that resemble it; the best known of
-    each first."""
+    """People by name: this very name first, then those that begin so, the best known of each first. Names that
+    resemble it are looked for when nobody has this very one."""
     name = fold_name(query)
     if not name:
         return []
-    rows = seen.rows(
-        f"""
-        with found as (
-            (select person_key, 3.0 as closeness
-             from warehouse.dim_person where folded_name collate "C" = %(name)s)
-            union all
-            (select person_key, 2.0 from warehouse.dim_person
-             where folded_name collate "C" like %(beginning)s limit 500)
-            union all
-            (select person_key, similarity(folded_name, %(name)s)::numeric from warehouse.dim_person
-             where folded_name %% %(name)s order by similarity(folded_name, %(name)s) desc, person_key limit 200)
-        ),
+    values = {"name": name, "after": name + LAST_LETTER, "limit": limit, "offset": offset}
+    is_named_so = seen.value(
+        'select exists(select from warehouse.dim_person where folded_name collate "C" = %(name)s)', values
+    )
+    rows = seen.rows(_ranked(BEGINNING if is_named_so else f"{BEGINNING} union all {RESEMBLING}"), values)
+    return [PersonCard(**row) for row in rows]
 
-        closest as (select person_key, trunc(max(closeness), 1) as closeness from found group by person_key),
+
+# Not `like`: a prepared plan does not know that its pattern has a beginning.
+BEGINNING = """(
+    select person_key, case when folded_name collate "C" = %(name)s then 3.0 else 2.0 end as closeness
+    from warehouse.dim_person
+    where folded_name collate "C" >= %(name)s and folded_name collate "C" < %(after)s
+    order by folded_name collate "C"
+    limit 500
+)"""
+RESEMBLING = """(
+    select person_key, similarity(folded_name, %(name)s)::numeric
+    from warehouse.dim_person
+    where folded_name %% %(name)s
+    order by similarity(folded_name, %(name)s) desc, person_key
+    limit 200
+)"""
+
+
+def _ranked(found: str) -> str:
+    return f"""
+        with closest as (
+            select person_key, trunc(max(closeness), 1) as closeness
+            from ({found}) as found
+            group by person_key
+        ),
 
         known as (
             select
@@ -61,10 +79,7 @@ def search(seen: Snapshot, query: str, limit: int = 10, offset: int = 0) -> list
         inner join warehouse.dim_person using (person_key)
         order by known.closeness desc, known.fame desc, person_key
         limit %(limit)s offset %(offset)s
-        """,
-        {"name": name, "beginning": f"{escape_like(name)}%", "limit": limit, "offset": offset},
-    )
-    return [PersonCard(**row) for row in rows]
+    """
 
 
 def person_key(seen: Snapshot, person_id: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from psycopg import sql
@@ -32,6 +32,10 @@ SHOWN_SUGGESTIONS = 5
 # be looked up as it is.
 LOOKED_THROUGH = 3000
 LONGEST_QUERY = 200
+# Names of titles with so many votes have an index of their own: what was mistyped is most likely one of them.
+KNOWN_VOTES = 1000
+# Sorts after every letter that may follow the beginning of a name.
+LAST_LETTER = "\U0010ffff"
 
 CARD_COLUMNS = """
     coalesce(titles.imdb_title_id, titles.title_key::text) as id,
@@ -167,47 +171,48 @@ def search(seen: Snapshot, query: str, filters: Filters, limit: int = 10, offset
 
 
 def find_keys(seen: Snapshot, query: str, filters: Filters, limit: int, offset: int = 0) -> list[int]:
-    """Keys of the titles whose name is, begins with, contains or resembles what is asked."""
+    """Keys of the titles whose name is, begins with, contains or resembles what is asked.
+
+    The closest come first, so the next kind of likeness, each dearer than the one before, is looked for only when
+    those before do not fill what is asked. Slips of the fingers are looked for among known names, and among all only
+    when nothing else is found.
+    """
     name = search_name(query)
     if not name:
         return []
     words = [word for word in name.split() if len(word) > 2] or [name]
-    conditions = filters.conditions()
-    also = "".join(f" and {condition}" for condition in conditions)
-    joined = "from warehouse.title_name inner join warehouse.title_search using (title_key) where"
-    found = f"""
-        with found as (
-            (select title_key, 3.0 as closeness, title_name.vote_count
-             {joined} search_name = %(name)s{also})
-            union all
-            (select title_key, 2.0, title_name.vote_count
-             {joined} search_name like %(beginning)s{also}
-             order by title_name.vote_count desc, title_key limit %(most)s)
-            union all
-            (select title_key, 1.5, title_name.vote_count
-             {joined} search_name like all (%(words)s){also}
-             order by title_name.vote_count desc, title_key limit %(most)s)
-            union all
-            (select title_key, similarity(search_name, %(name)s)::numeric, title_name.vote_count
-             {joined} search_name %% %(name)s{also}
-             order by similarity(search_name, %(name)s) desc, title_name.vote_count desc, title_key limit %(most)s)
-        )
-        select title_key
-        from found
-        group by title_key
-        order by trunc(max(closeness), 1) desc, max(vote_count) desc, title_key
-        limit %(limit)s offset %(offset)s
-    """
-    values = {
-        **filters.values,
-        "name": name,
-        "beginning": f"{escape_like(name)}%",
-        "words": [f"%{escape_like(word)}%" for word in words],
-        "most": limit + offset,
-        "limit": limit,
-        "offset": offset,
-    }
-    return [row["title_key"] for row in seen.rows(found, values)]
+    values: dict[str, object] = {"name": name, "after": name + LAST_LETTER, "most": limit + offset}
+    values |= {f"word{place}": f"%{escape_like(word)}%" for place, word in enumerate(words)}
+    # Each word by itself: these an index of trigrams can look up, an array of them it cannot.
+    contains = " and ".join(f"search_name like %(word{place})s" for place in range(len(words)))
+    resembles = "search_name %% %(name)s"
+    closeness = "trunc(max(similarity(search_name, %(name)s))::numeric, 1)"
+    found: dict[int, None] = {}
+    for likeness, order in (
+        # Not `like`: a prepared plan does not know that its pattern has a beginning.
+        ("search_name >= %(name)s and search_name < %(after)s", "bool_or(search_name = %(name)s)"),
+        (contains, "max(0)"),
+        (f"{resembles} and title_name.vote_count >= {KNOWN_VOTES}", closeness),
+        (resembles, closeness),
+    ):
+        if len(found) >= limit + offset or (found and likeness == resembles):
+            break
+        found.update(dict.fromkeys(_named(seen, likeness, order, filters, values)))
+    return list(found)[offset : offset + limit]
+
+
+def _named(seen: Snapshot, likeness: str, order: str, filters: Filters, values: dict[str, object]) -> list[int]:
+    """Titles of which a name is like that, and that pass the filters."""
+    conditions = replace(filters, min_votes=0).conditions()
+    joined = "inner join warehouse.title_search using (title_key)" if conditions else ""
+    if filters.min_votes:
+        conditions.append("title_name.vote_count >= %(min_votes)s")
+    rows = seen.rows(
+        f"select title_key from warehouse.title_name {joined} where {' and '.join([likeness, *conditions])}"
+        f" group by title_key order by {order} desc, max(title_name.vote_count) desc, title_key limit %(most)s",
+        values | filters.values | {"min_votes": filters.min_votes},
+    )
+    return [row["title_key"] for row in rows]
 
 
 def escape_like(text: str) -> str:
@@ -254,16 +259,16 @@ def _by_fame(seen: Snapshot, name: str, limit: int) -> list[int]:
 def _beginning(seen: Snapshot, name: str, limit: int) -> list[int]:
     rows = seen.rows(
         "with begun as materialized (select title_key, vote_count from warehouse.title_name"
-        " where search_name like %(beginning)s limit %(most)s)"
+        " where search_name >= %(name)s and search_name < %(after)s limit %(most)s)"
         " select title_key from begun group by title_key order by max(vote_count) desc, title_key limit %(limit)s",
-        {"beginning": f"{escape_like(name)}%", "most": LOOKED_THROUGH, "limit": limit},
+        {"name": name, "after": name + LAST_LETTER, "most": LOOKED_THROUGH, "limit": limit},
     )
     return [row["title_key"] for row in rows]
 
 
 def _resembling(seen: Snapshot, name: str, limit: int) -> list[int]:
     rows = seen.rows(
-        "select title_key from warehouse.title_name where search_name %% %(name)s and vote_count >= 1000"
+        f"select title_key from warehouse.title_name where search_name %% %(name)s and vote_count >= {KNOWN_VOTES}"
         " group by title_key order by trunc(max(similarity(search_name, %(name)s))::numeric, 1) desc,"
         " max(vote_count) desc, title_key limit %(limit)s",
         {"name": name, "limit": limit},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from reelhouse import readiness
 from reelhouse.serving.models import (
     CheckOf,
     FileAccount,
@@ -11,18 +12,20 @@ from reelhouse.serving.models import (
     LoadOf,
     MatchQuality,
     QualityOfMethod,
+    ReadyOf,
     SourceTrust,
     Trust,
 )
 from reelhouse.serving.reading import Snapshot
+from reelhouse.settings import Settings
 
 SHOWN_LOADS = 20
 STALE_HOURS = 48
 LOAD_COLUMNS = "load_id, part, batch_date as day, state, state_reason as reason, opened_at, published_at"
 
 
-def trust(seen: Snapshot) -> Trust:
-    """Sources, last loads, their checks that found something, and match rates."""
+def trust(seen: Snapshot, settings: Settings) -> Trust:
+    """Sources, last loads, their checks that found something, match rates, and when the day will be ready."""
     published = _published(seen)
     sources = seen.rows(
         "select part, source, file_date, stale_days, carried_because, rows_in, rows_staged, rows_filtered,"
@@ -50,7 +53,21 @@ def trust(seen: Snapshot) -> Trust:
         loads=[LoadOf(**row) for row in loads],
         checks=[CheckOf(**row) for row in checks],
         match_quality=[MatchQuality(**row) for row in quality],
+        ready=ready(seen, settings),
     )
+
+
+def ready(seen: Snapshot, settings: Settings) -> list[ReadyOf]:
+    """When each source and DAG will be done with the newest day."""
+    now = datetime.now(UTC)
+    found = readiness.look(seen.conn, settings, readiness.newest_day(seen.conn, now), now)
+    return [
+        ReadyOf(
+            kind=each.kind, name=each.name, day=each.day, state=each.state(now), expected_at=each.expected_at,
+            finished_at=each.finished_at, ready_by=each.ready_by and each.ready_by.astimezone(UTC),
+        )
+        for each in found
+    ]  # fmt: skip
 
 
 def file_accounts(seen: Snapshot, source: str, limit: int) -> list[FileAccount]:

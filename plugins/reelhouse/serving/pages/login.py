@@ -100,6 +100,7 @@ def log_out(request: Request) -> Response:
     if person.cookie is not None and request.app.state.is_alone:
         with request.app.state.writing.connection() as conn:
             end_session(conn, person.cookie)
+        request.app.state.access.forget(person.cookie)
     root = request.scope.get("root_path", "").rstrip("/")
     answered = RedirectResponse(f"{root}/login", 303)
     answered.delete_cookie(SESSION_COOKIE, path=root or "/")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 from urllib.parse import quote
 
@@ -24,6 +24,11 @@ router = APIRouter(tags=["pages"], include_in_schema=False)
 Text = Annotated[str, Query(max_length=200), Printable]
 Reviewer = Annotated[Person, needs("review")]
 SHOWN = 20
+# A report's pictures and tables bring their styles along; nothing in it may run, and only our own page frames it.
+_REPORT = (
+    "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:;"
+    " frame-ancestors 'self'"
+)
 
 
 def number_or_none(text: str, low: int, high: int) -> int | None:
@@ -173,8 +178,33 @@ def add_viewing(
 
 @router.get("/trust")
 def how_sure(request: Request) -> Response:
-    (shown, health), seen = request.app.state.reader.ask(lambda seen: (trust.trust(seen), trust.health(seen)))
-    return page(request, "trust.html", trust=shown, health=health, load_id=seen.load_id)
+    settings = request.app.state.settings
+    (shown, health), seen = request.app.state.reader.ask(lambda seen: (trust.trust(seen, settings), trust.health(seen)))
+    told = getattr(request.app.state.reader.pool, "told", None)
+    return page(request, "trust.html", trust=shown, health=health, load_id=seen.load_id, server=told and told())
+
+
+@router.get("/report")
+def report(request: Request, day: Text = "") -> Response:
+    """The day's report below our own navigation; without a day, or with one that has none, the newest."""
+    days = _reported_days(request)
+    shown = day if day in days else next(iter(days), None)
+    return page(request, "report.html", days=days, day=shown)
+
+
+@router.get("/report/{day}")
+def report_alone(request: Request, day: date) -> Response:
+    """The report as it was written: one page that asks nothing of any server, in a sandbox without scripts."""
+    if day.isoformat() not in _reported_days(request):
+        raise NotThere(f"There is no report of {day}.", _reported_days(request)[:5])
+    path = request.app.state.settings.reports / f"{day.isoformat()}.html"
+    return FileResponse(path, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _REPORT})
+
+
+def _reported_days(request: Request) -> list[str]:
+    """The days that have a report, the newest first."""
+    names = (path.stem for path in request.app.state.settings.reports.glob("*.html"))
+    return sorted((name for name in names if name[:1].isdecimal()), reverse=True)
 
 
 @router.get("/quality")

@@ -66,4 +66,4 @@ def export(
     found, seen = request.app.state.reader.ask(read)
     body = exporting.as_csv(found) if format == Format.csv else exporting.as_parquet(found)
     name = {"Content-Disposition": f'attachment; filename="titles.{format.value}"'}
-    return Response(body, headers=load_headers(seen) | name, media_type=MEDIA[format.value])
+    return Response(body, headers=load_headers(seen.loads) | name, media_type=MEDIA[format.value])

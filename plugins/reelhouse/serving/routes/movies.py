@@ -108,7 +108,8 @@ def people_of_title(request: Request, movie_id: TitleId) -> Response:
 @router.get("/{movie_id}/evidence", response_model=Evidence)
 def evidence_of_title(request: Request, movie_id: TitleId) -> Response:
     """Why is this linked? Every row of a source that is this title, with what speaks for and against it."""
-    return answer(request, lambda seen: titles.evidence(seen, movie_id))
+    # Decisions change between two publishes, by a reviewer or the next day's matching.
+    return answer(request, lambda seen: titles.evidence(seen, movie_id), is_public=False)
 
 
 @router.get("/{movie_id}/history", response_model=History)

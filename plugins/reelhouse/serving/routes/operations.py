@@ -13,8 +13,9 @@ router = APIRouter(tags=["operations"])
 
 @router.get("/trust", response_model=Trust)
 def how_sure(request: Request) -> Response:
-    """The last loads, the account of each source, checks that found something, match rates."""
-    return answer(request, trust.trust, is_public=False)
+    """The last loads, the account of each source, checks that found something, match rates, and when the day will be
+    ready."""
+    return answer(request, lambda seen: trust.trust(seen, request.app.state.settings), is_public=False)
 
 
 @router.get("/health", response_model=Health)
