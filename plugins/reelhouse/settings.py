@@ -32,7 +32,7 @@ REELHOUSE_ENGINE                who folds, pairs and scores when all is    local
 REELHOUSE_RETRY_SECONDS         before a task that failed for a passing    20
                                 reason is tried again; three times as
                                 long before the next try
-REELHOUSE_RESTARTS              of Airflow's parts that ended by           5
+REELHOUSE_RESTARTS              of Airflow's parts that ended by           12
                                 themselves, within ten minutes, before
                                 `up` gives up
 =============================== ========================================== ================================
@@ -125,7 +125,7 @@ class Settings:
     ready_by: tuple[tuple[str, time], ...] = ()
     engine: str = LOCAL
     retry_seconds: float = 20.0
-    restarts: int = 5
+    restarts: int = 12
 
     def origin_of(self, source: str) -> str | None:
         """Where a source is taken from, or None for the data folder."""
@@ -191,7 +191,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         ),
         engine=_engine(env),
         retry_seconds=_seconds(env, "REELHOUSE_RETRY_SECONDS", 20.0),
-        restarts=int(_number(env, "REELHOUSE_RESTARTS", 5, "restarts, 0 or more", least=0)),
+        restarts=int(_number(env, "REELHOUSE_RESTARTS", 12, "restarts, 0 or more", least=0)),
     )
 
 

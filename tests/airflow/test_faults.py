@@ -92,7 +92,7 @@ def fire(module_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("fire")
     home = make_home(folder / "home")
     data = shutil.copytree(home.settings.data, folder / "data")
-    home.env.update(REELHOUSE_DATA=str(data), REELHOUSE_RETRY_SECONDS="2", REELHOUSE_RESTARTS="100")
+    home.env.update(REELHOUSE_DATA=str(data), REELHOUSE_RETRY_SECONDS="10", REELHOUSE_RESTARTS="100")
     # The days are those that we ask for: a run that the schedule makes of today would be newer than all of them.
     airflow.airflow_home(home.settings).mkdir(mode=0o700, parents=True)
     (airflow.airflow_home(home.settings) / "airflow.cfg").write_text("[scheduler]\nuse_job_schedule = False\n")

@@ -16,6 +16,8 @@ from reelhouse.errors import ReelhouseError
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _COMPONENTS = ("metadatabase", "scheduler", "dag_processor", "triggerer")
 
+# An API server takes 5 to 30 s to start.
+PATIENCE = 60.0
 # State of a task that waits for a person.
 AWAITS_INPUT = "awaiting_input"
 
@@ -45,11 +47,16 @@ def log_in(url: str, user: str, password: str) -> Api:
     return Api(url, answer["access_token"])
 
 
-def ask(api: Api, method: str, path: str, body: Answer | None = None, tries: int = 3, **query: object) -> Answer:
-    """One request. A question that gets no answer is asked again: a busy machine is slow at times.
+def ask(
+    api: Api, method: str, path: str, body: Answer | None = None, patience: float = PATIENCE, **query: object
+) -> Answer:
+    """One request. A question that gets no answer is asked again: a busy machine is slow at times, and an API server
+    that died is started again.
 
+    Takes   patience  seconds in which it is asked again
     Raises  AirflowAway when the answer is not one of success; its message has status and text
     """
+    asked_at = time.monotonic()
     address = f"{api.url}{path}" + (f"?{urllib.parse.urlencode(query, doseq=True)}" if query else "")
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     if api.token:
@@ -61,18 +68,20 @@ def ask(api: Api, method: str, path: str, body: Answer | None = None, tries: int
             return json.load(answer)
     except urllib.error.HTTPError as error:
         said = error.read()[:300].decode(errors="replace")
-        raise AirflowAway(f"{method} {path}: found {error.code} {said}") from error
+        # Its database may be away for a moment.
+        if error.code < 500 or method != "GET" or time.monotonic() - asked_at > patience:
+            raise AirflowAway(f"{method} {path}: found {error.code} {said}") from error
     except (OSError, ValueError) as error:
-        if method != "GET" or tries == 1:
+        if method != "GET" or time.monotonic() - asked_at > patience:
             raise AirflowAway(f"{method} {path}: no answer ({error})") from error
     time.sleep(1)
-    return ask(api, method, path, tries=tries - 1, **query)
+    return ask(api, method, path, patience=patience - (time.monotonic() - asked_at), **query)
 
 
 def health(url: str) -> dict[str, str]:
     """Status of each component that there is: healthy, unhealthy, or away."""
     try:
-        answer = ask(Api(url), "GET", "/api/v2/monitor/health", tries=1)
+        answer = ask(Api(url), "GET", "/api/v2/monitor/health", patience=0)
     except AirflowAway:
         return dict.fromkeys(("api_server", *_COMPONENTS), "away")
     return {"api_server": "healthy"} | {name: answer[name]["status"] or "away" for name in _COMPONENTS}
