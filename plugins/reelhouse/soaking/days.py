@@ -19,7 +19,7 @@ from reelhouse.errors import DatabaseAway, ReelhouseError
 from reelhouse.operating import embedded, postgres
 from reelhouse.settings import Settings
 from reelhouse.soaking import checking
-from reelhouse.soaking.editions import FILE_FAULTS, Account, Editions, date_of
+from reelhouse.soaking.editions import FILE_FAULTS, LATE, Account, Editions, date_of
 from reelhouse.soaking.faults import SERVER_SETTINGS, Plan, Strike, Victim, draw_order, draw_plan
 from reelhouse.soaking.journal import Journal, Line
 from reelhouse.soaking.workers import DONE, Answer, Worker, faketime_library
@@ -141,8 +141,10 @@ class Soak:
             accounts[number] = self.editions.deliver(number, self.struck.data)
             self.editions.deliver(number, self.twin.data)
         for number in order:
-            self.twin.worker.begin(self.twin.order(number))
             plan = draw_plan(self.seed, number)
+            if plan.file_fault == LATE:
+                self._load_late(number)
+            self.twin.worker.begin(self.twin.order(number))
             line = self._load_struck(number, plan, accounts[number])
             answer = self.twin.worker.end()
             if answer.end != DONE:
@@ -154,6 +156,16 @@ class Soak:
         for line in lines[:-1]:
             line |= {"is_equal": lines[-1]["is_equal"], "held": lines[-1]["held"]}
         return lines
+
+    def _load_late(self, number: int) -> None:
+        """The twin publishes what the other does while a source is late: a title that was published stays known.
+
+        Without this, day 68 of seed 1 leaves one more title of the past in the struck warehouse, by right.
+        """
+        FILE_FAULTS[LATE](self.twin.data, number, random.Random(f"{self.seed} moments {number}"))
+        self.twin.worker.begin(self.twin.order(number))
+        self.twin.worker.end()
+        self.editions.deliver(number, self.twin.data)
 
     def _load_struck(self, number: int, plan: Plan, account: Account) -> Line:
         chance = random.Random(f"{self.seed} moments {number}")

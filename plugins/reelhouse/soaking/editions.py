@@ -147,4 +147,5 @@ def _an_archive(data: Path, number: int, chance: random.Random) -> Path:
     return chance.choice(sorted(folder_of(data, "imdb", number).glob("*.gz")))
 
 
-FILE_FAULTS = {"late": take_away, "cut file": cut_off, "damaged file": damage, "half a file": shorten}
+LATE = "late"
+FILE_FAULTS = {LATE: take_away, "cut file": cut_off, "damaged file": damage, "half a file": shorten}
