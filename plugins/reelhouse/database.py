@@ -63,7 +63,7 @@ def to_primary(dsn: str) -> str:
     So whoever connects again after a standby was promoted finds it, without anybody changing a setting.
 
     >>> to_primary("host=a,b dbname=films")
-    'host=a,b dbname=films target_session_attrs=read-write'
+    'dbname=films host=a,b target_session_attrs=read-write'
     >>> to_primary("host=a,b target_session_attrs=any"), to_primary("host=a")
     ('host=a,b target_session_attrs=any', 'host=a')
     """

@@ -166,9 +166,14 @@ def test_logs_show_what_a_component_said(loaded: tuple[Home, str]) -> None:
     assert len(done.stdout.splitlines()) == 5
 
 
+# One for all: making one reads the certificates of the machine, which takes longer than an answer.
+_asking = httpx.Client(trust_env=False, timeout=30)
+
+
 def pages_answer(url: str, method: str, path: str, headers: dict[str, str] | None = None) -> tuple[int, str, str]:
     """Status, where it leads, and text of an answer of the warehouse's pages within Airflow."""
-    answered = httpx.request(method, f"{url}/warehouse{path}", headers=headers, trust_env=False, timeout=30)
+    answered = _asking.request(method, f"{url}/warehouse{path}", headers=headers)
+    _asking.cookies.clear()
     return answered.status_code, answered.headers.get("location", ""), answered.text
 
 
@@ -293,16 +298,6 @@ def take_pictures(page, url: str, folder: Path) -> None:
         assert picture.stat().st_size < 200_000
 
 
-def test_down_leaves_nothing_behind(loaded: tuple[Home, str]) -> None:
-    home, _ = loaded
-    assert home.left()
-    done = home.call("down")
-    assert (done.returncode, done.stdout) == (0, "stopped\n")
-    assert home.left() == []
-    assert home.call("status").returncode == 1
-    assert "nothing was running" in home.call("down").stdout
-
-
 def test_killed_tasks_are_tried_again_and_every_table_holds_what_it_held(loaded: tuple[Home, str]) -> None:
     """The short form of tests/airflow/test_faults.py."""
     home, _ = loaded
@@ -323,6 +318,16 @@ def test_killed_tasks_are_tried_again_and_every_table_holds_what_it_held(loaded:
     assert airflow_api.run(api, "populate_warehouse", run_id)["state"] == "success", tasks
     assert killer.killed["task"] > 0
     assert content_of(home) == before
+
+
+def test_down_leaves_nothing_behind(loaded: tuple[Home, str]) -> None:
+    home, _ = loaded
+    assert home.left()
+    done = home.call("down")
+    assert (done.returncode, done.stdout) == (0, "stopped\n")
+    assert home.left() == []
+    assert home.call("status").returncode == 1
+    assert "nothing was running" in home.call("down").stdout
 
 
 def content_of(home: Home) -> dict[str, str]:

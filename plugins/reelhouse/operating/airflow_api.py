@@ -7,6 +7,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -34,12 +35,14 @@ class AirflowAway(ReelhouseError):
 class Api:
     """Airflow's API and the right to use it.
 
-    url    where Airflow answers
-    token  from its login, valid for a day
+    url      where Airflow answers
+    token    from its login, valid for a day
+    is_held  whether somebody still holds it up, so that asking again makes sense
     """
 
     url: str
     token: str | None = None
+    is_held: Callable[[], bool] = lambda: True
 
 
 def log_in(url: str, user: str, password: str) -> Api:
@@ -63,16 +66,20 @@ def ask(
         headers["Authorization"] = f"Bearer {api.token}"
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(address, data, headers, method=method)
+
+    def may_ask_again() -> bool:
+        return method == "GET" and time.monotonic() - asked_at <= patience and api.is_held()
+
     try:
         with _opener.open(request, timeout=20) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
         said = error.read()[:300].decode(errors="replace")
         # Its database may be away for a moment.
-        if error.code < 500 or method != "GET" or time.monotonic() - asked_at > patience:
+        if error.code < 500 or not may_ask_again():
             raise AirflowAway(f"{method} {path}: found {error.code} {said}") from error
     except (OSError, ValueError) as error:
-        if method != "GET" or time.monotonic() - asked_at > patience:
+        if not may_ask_again():
             raise AirflowAway(f"{method} {path}: no answer ({error})") from error
     time.sleep(1)
     return ask(api, method, path, patience=patience - (time.monotonic() - asked_at), **query)

@@ -98,8 +98,11 @@ def _run_airflow(settings: Settings, warehouse: str, metadata: str) -> int:
 def _watch(settings: Settings, env: dict[str, str], processes: dict[str, subprocess.Popen]) -> int:
     """Bring back what ends by itself, so that no run waits for a person; give up when that happens all the time."""
     restarts: list[float] = []
+    # Without one of its own, the warehouse and Airflow's tables are on somebody else's server.
+    has_server = postgres.is_running(postgres.server_folder(settings.home))
     while True:
-        _revive_postgres(settings)
+        if has_server:
+            _revive_postgres(settings)
         for name, process in processes.items():
             if process.poll() is not None:
                 _say(f"{name} ended by itself with code {process.returncode}. Its last lines:")

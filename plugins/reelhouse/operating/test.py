@@ -72,9 +72,7 @@ def _in_processes(root: Path, words: list[str]) -> list[str]:
     """The whole suite in several processes, each with a server of its own; what is named, in this one."""
     if any(word.startswith(("-n", "--numprocesses", "--pdb")) or _is_place(root, word) for word in words):
         return []
-    cores = os.cpu_count() or 1
-    # One more than cores: the tests of Airflow mostly wait for it.
-    workers = min(cores + 1, MOST_PROCESSES) if cores > 1 else 1
+    workers = min(os.cpu_count() or 1, MOST_PROCESSES)
     return ["-n", str(workers), "--dist", "loadscope", "--no-loadscope-reorder"] if workers > 1 else []
 
 

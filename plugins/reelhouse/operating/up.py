@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -90,7 +91,8 @@ def _wait_healthy(settings: Settings, screen: Screen, process: subprocess.Popen)
             raise ReelhouseError("The start failed; see above, or `reelhouse logs`.")
         running = supervising.read_running(settings)
         if running and running.url and set(airflow_api.health(running.url).values()) == {"healthy"}:
-            return airflow_api.log_in(running.url, airflow.USER, airflow.password(settings))
+            api = airflow_api.log_in(running.url, airflow.USER, airflow.password(settings))
+            return replace(api, is_held=lambda: process.poll() is None)
         time.sleep(0.3)
     raise AirflowAway(f"Airflow: expected it to be healthy within {START_SECONDS} s. Look with `reelhouse logs`.")
 
