@@ -224,7 +224,8 @@ def with_intervals(
             beside_former = ratio_interval(values[places], before)
     is_below = is_gated and (
         (beside_popular[2] is not None and beside_popular[2] < 1)
-        or (beside_former[1] is not None and beside_former[1] < FORMER_AT_LEAST)
+        # A version that is no worse on the same viewers is not held for the width of its interval.
+        or (beside_former[1] is not None and beside_former[0] < 1 and beside_former[1] < FORMER_AT_LEAST)
     )  # fmt: skip
     return Metric(
         method, metric, float(values.mean()), len(subjects), (float(low), float(high)), beside_popular, beside_former,
