@@ -160,7 +160,7 @@ class Soak:
     def _load_late(self, number: int) -> None:
         """The twin publishes what the other does while a source is late: a title that was published stays known.
 
-        Without this, day 68 of seed 1 leaves one more title of the past in the struck warehouse, by right.
+        Without this, day 68 of seed 1 left one more title of the past in the struck warehouse (docs/decisions.md).
         """
         FILE_FAULTS[LATE](self.twin.data, number, random.Random(f"{self.seed} moments {number}"))
         self.twin.worker.begin(self.twin.order(number))
