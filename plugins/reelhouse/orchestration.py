@@ -205,7 +205,6 @@ class WatchOperator(PythonOperator):
 
 def _watch_ready(**context) -> list[str]:
     from reelhouse import readiness
-    from reelhouse.settings import read_settings
 
     now, settings = datetime.now(UTC), read_settings()
     day = batch_date(context["params"], context["dag_run"])
