@@ -9,11 +9,14 @@ from contextlib import contextmanager
 from datetime import date
 
 import psycopg
+import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from small_star import Imdb, Netflix, run_day
 
 from reelhouse.database import connect, migrate
+from reelhouse.errors import QueryWrong
+from reelhouse.recommending.own import send_scores
 from reelhouse.settings import read_settings
 
 ROLES = ("owner", "etl", "app", "analyst", "scientist", "auditor", "watchdog")
@@ -114,6 +117,19 @@ def test_the_matrix_of_role_object_and_verb_has_no_deviation(conn):
     print(json.dumps({"suite": "role_matrix", "attempted": tried, "deviations": len(deviations)}))
     assert deviations == []
     assert tried > 2000
+
+
+def test_only_who_publishes_sends_scores_that_everybody_is_recommended_by(conn):
+    with login(conn, "scientist") as name, acting_as(conn, name):
+        assert may(conn, "select from warehouse.sent_score")
+        with pytest.raises(QueryWrong, match=r"role etl.*curated"):
+            send_scores(conn, "mine", [(1, 2, 0.5)])
+    with (
+        login(conn, "etl") as name,
+        acting_as(conn, name),
+        pytest.raises(QueryWrong, match="two titles of the warehouse"),
+    ):
+        send_scores(conn, "mine", [(1, 2, 0.5)])
 
 
 def test_what_everybody_has_by_default_is_taken_away(conn):

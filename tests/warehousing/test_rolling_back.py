@@ -54,12 +54,22 @@ def publish_days(conn: psycopg.Connection, make_day, count: int) -> list[tuple[i
     return seen
 
 
+def assert_rows_are_told(conn: psycopg.Connection) -> None:
+    """mart.table_rows adds up what the publishes noted; that is what a count finds."""
+    told = dict(conn.execute("select table_name, table_rows from mart.table_rows").fetchall())
+    counted = {table: conn.execute(f"select count(*) from warehouse.{table}").fetchone()[0] for table in told}
+    assert told == counted
+    assert len(told) == 9
+
+
 @pytest.mark.parametrize("back", [1, 2, 3])
 def test_a_rollback_restores_exactly_what_readers_saw(conn, make_day, back: int):
     seen = publish_days(conn, make_day, 4)
     load_id, content = seen[-1 - back]
+    assert_rows_are_told(conn)
     done = roll_back(conn, make_day(), load_id, "wrong region", "ann")
     assert content_hashes(conn) == content
+    assert_rows_are_told(conn)
     assert done["rows_changed"] > 0
     recorded = conn.execute(
         "select load_id, kind, reason, done_by from mart.publishings where part = 'warehouse'"

@@ -46,9 +46,16 @@ def send_scores(
 
     Takes   scores  (title_key, recommended title_key, score above 0); the larger the better, on any scale
     Gives   method_key, rows
-    Raises  QueryWrong when the name is ours, a title is not there, or a score cannot be
+    Raises  QueryWrong when the name is ours, a title is not there, or a score cannot be, and when the login may not:
+            what everybody is recommended is up to who runs the days (role etl)
     Reruns  the same scores leave the same rows
     """
+    (may_send,) = conn.execute("select has_table_privilege('warehouse.sent_score', 'insert')").fetchone()
+    if not may_send:
+        raise QueryWrong(
+            f"Method {method}: expected a login that publishes (role etl or owner), found {conn.info.user}: scientists "
+            "write into curated and their sandbox. Hand the scores to whoever runs the days."
+        )
     with conn.transaction():
         method_key = _register(conn, method, description or f"Scores sent under the name {method}.", is_sent=True)
         conn.execute("delete from warehouse.sent_score where method_key = %s", (method_key,))

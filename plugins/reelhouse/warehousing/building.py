@@ -1,9 +1,15 @@
-"""The next state of the warehouse, built aside: each file of include/sql/3_warehouse fills its build table."""
+"""The next state of the warehouse, built aside: each file of include/sql/3_warehouse fills its build table.
+
+Files that do not read each other's tables run in two sessions at once, each in a transaction of its own. build.built
+says that all are done: it is emptied before the first one, so that a build that was killed in between is never taken
+for a whole one.
+"""
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +23,7 @@ from reelhouse.staging import share_staging
 from reelhouse.warehousing import loads, older_days
 from reelhouse.warehousing.extent import Extent, make_views, open_extent, within_scope
 from reelhouse.warehousing.said import tell_identities
+from reelhouse.warehousing.sessions import Job, run_jobs, sessions_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +32,7 @@ class BuildTable:
 
     takes_day  its file has the parameter batch_date
     filled_by  what fills it instead of a file, with build.title_identity and build.shifted_key
+    reads      the build tables which that reads; of a file they stand in its text
     is_large   filled without keys when the build is whole: sorting them at the end is cheaper
     is_scope   says what is built, when that is not the whole star
     is_kept    added to, not filled anew
@@ -38,6 +46,7 @@ class BuildTable:
     is_scope: bool = False
     is_kept: bool = False
     sees: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
 
 
 # In the order in which they read each other: what the day says, then what follows from all days.
@@ -48,7 +57,7 @@ DAY_TABLES = (
     BuildTable("said_row"),
     BuildTable("loaded_day", takes_day=True),
     BuildTable("hist_source_row", takes_day=True),
-    BuildTable("said_node", filled_by=tell_identities),
+    BuildTable("said_node", filled_by=tell_identities, reads=("hist_source_row", "loaded_day")),
     BuildTable("work_of_row"),
     # Those before see all of staging and of the warehouse; those after, when the build is not whole, what is in scope.
     BuildTable("title_scope", is_scope=True),
@@ -103,11 +112,14 @@ def build_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         lock_layer(conn, writes="build", reads=("matching",))
         loads.require_layer(conn, "matching", load.load_id)
         share_staging(conn, load.load_id)
-        load_references(conn, day.settings.reference)
-        extent = open_extent(conn, day, load.load_id)
-        rows = fill_tables(conn, day, load.load_id, extent)
+        with sessions_beside(conn) as sessions:
+            with sessions[0].transaction():
+                sessions[0].execute("truncate build.built")
+                load_references(sessions[0], day.settings.reference)
+                extent = open_extent(sessions[0], day, load.load_id)
+                _empty_tables(sessions[0])
+            rows = fill_tables(sessions, day, load.load_id, extent)
         set_layer(conn, "build", load.load_id)
-        conn.execute("truncate build.built")
         conn.execute("insert into build.built (load_id) values (%s)", (load.load_id,))
         loads.add_figures(conn, load.load_id, {"built_seconds": round(time.monotonic() - started, 1)})
     return {"load_id": load.load_id, "is_whole": extent.is_whole, "rows": rows}
@@ -132,30 +144,76 @@ def load_references(conn: psycopg.Connection, folder: Path) -> None:
             raise SettingsWrong(f"{path}: expected the columns of build.{table}, found: {error}") from error
 
 
-def fill_tables(conn: psycopg.Connection, day: Day, load_id: int, extent: Extent) -> dict[str, int]:
-    """Empty every build table and fill it anew, in order, as far as the extent goes.
-
-    An older day leaves what is current as it is.
-
-    Gives   rows of each
-    """
+def _empty_tables(conn: psycopg.Connection) -> None:
     emptied = [table.name for table in BUILD_TABLES if not table.is_kept] + list(BESIDE)
     names = [sql.Identifier("build", name) for name in emptied]
     conn.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(names)))
+
+
+def fill_tables(sessions: list[psycopg.Connection], day: Day, load_id: int, extent: Extent) -> dict[str, int]:
+    """Fill every build table, as far as the extent goes, each as soon as those that it reads are filled.
+
+    An older day leaves what is current as it is.
+
+    Takes   sessions  none in a transaction; the build tables are empty
+    Gives   rows of each
+    """
     if not extent.is_whole:
-        make_views(conn)
-    rows = _fill_all(conn, day, DAY_TABLES, extent)
-    is_older = older_days.is_older(conn, day)
-    conn.execute("truncate build.taken_day")
-    conn.execute("insert into build.taken_day (is_older) values (%s)", (is_older,))
-    if is_older:
-        day.tell("keeping what is newer", len(DAY_TABLES) / len(BUILD_TABLES))
-        rows["titles_of_older_day"] = older_days.keep_current(conn, day, load_id)
-    return rows | _fill_all(conn, day, HISTORY_TABLES, extent)
+        for session in sessions:
+            make_views(session, for_session=True)
+    is_older = older_days.is_older(sessions[0], day)
+    with sessions[0].transaction():
+        sessions[0].execute("truncate build.taken_day")
+        sessions[0].execute("insert into build.taken_day (is_older) values (%s)", (is_older,))
+    if not is_older:
+        return _fill_all(sessions, day, BUILD_TABLES, extent)
+    rows = _fill_all(sessions, day, DAY_TABLES, extent)
+    day.tell("keeping what is newer", len(DAY_TABLES) / len(BUILD_TABLES))
+    with sessions[0].transaction():
+        rows["titles_of_older_day"] = older_days.keep_current(sessions[0], day, load_id)
+    return rows | _fill_all(sessions, day, HISTORY_TABLES, extent)
 
 
-def _fill_all(conn: psycopg.Connection, day: Day, tables: tuple[BuildTable, ...], extent: Extent) -> dict[str, int]:
-    return {table.name: _fill(conn, day, table, extent) for table in tables if not (table.is_scope and extent.is_whole)}
+def _fill_all(
+    sessions: list[psycopg.Connection], day: Day, tables: tuple[BuildTable, ...], extent: Extent
+) -> dict[str, int]:
+    filled = [table for table in tables if not (table.is_scope and extent.is_whole)]
+    needs = needs_of_tables(day, filled)
+    return run_jobs(
+        sessions,
+        [
+            Job(table.name, needs[table.name], lambda session, table=table: _fill(session, day, table, extent))
+            for table in filled
+        ],
+    )
+
+
+def needs_of_tables(day: Day, tables: Sequence[BuildTable]) -> dict[str, frozenset[str]]:
+    """Of each table those before it that have to be filled first.
+
+    They are those whose name stands in its file, and those whose files name it. After a scope everything needs it:
+    the views in the place of the large tables read it.
+    """
+    named = {table.name: _named_tables(day, table) for table in tables}
+    needs: dict[str, frozenset[str]] = {}
+    for place, table in enumerate(tables):
+        needs[table.name] = frozenset(
+            other.name
+            for other in tables[:place]
+            if other.name in named[table.name] or table.name in named[other.name] or other.is_scope
+        )
+    return needs
+
+
+def _named_tables(day: Day, table: BuildTable) -> set[str]:
+    if table.filled_by:
+        return set(table.reads)
+    names = set(re.findall(r"\bbuild\.(\w+)", _text(day, table)))
+    return names | ({"said_node"} if names.intersection(BESIDE) else set())
+
+
+def _text(day: Day, table: BuildTable) -> str:
+    return (day.settings.sql / "3_warehouse" / f"{table.name}.sql").read_text()
 
 
 def _fill(conn: psycopg.Connection, day: Day, table: BuildTable, extent: Extent) -> int:
@@ -164,7 +222,7 @@ def _fill(conn: psycopg.Connection, day: Day, table: BuildTable, extent: Extent)
     if table.filled_by:
         rows = table.filled_by(conn)
     else:
-        text = (day.settings.sql / "3_warehouse" / f"{table.name}.sql").read_text()
+        text = _text(day, table)
         is_scoped = not extent.is_whole and place > LAST_SCOPE
         rows = _run(conn, day, table, within_scope(text, table.sees) if is_scoped else text, extent)
     # The next file joins this one; without statistics the planner takes it for a few rows.

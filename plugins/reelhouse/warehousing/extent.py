@@ -117,10 +117,13 @@ def settle(conn: psycopg.Connection, load_id: int) -> None:
     )
 
 
-def make_views(conn: psycopg.Connection) -> None:
-    """Views, for this session: the part of each large table that is in scope; and all titles and people there are."""
+def make_views(conn: psycopg.Connection, *, for_session: bool = False) -> None:
+    """Views, for this session: the part of each large table that is in scope; and all titles and people there are.
+
+    Takes   for_session  plan for parts until the session ends, not the transaction only
+    """
     for name, value in PART_SETTINGS.items():
-        conn.execute("select set_config(%s, %s, true)", (name, value))
+        conn.execute("select set_config(%s, %s, %s)", (name, value, not for_session))
     for table, (column, scope) in SCOPED_TABLES.items():
         schema, name = table.split(".")
         conn.execute(

@@ -65,7 +65,7 @@ def publish_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         lock_layer(conn, writes="warehouse", reads=("build",))
         _require_checked(conn, load.load_id)
         difference = _difference_to_publish(conn, load.load_id, day)
-        with keys_made_afterwards(conn, difference.filled):
+        with keys_made_afterwards(conn, difference.filled) as is_made_afterwards:
             tables = apply_differences(conn, difference, TABLE_ORDER, day)
         if tables:
             refresh_search(conn, day.settings.sql, difference)
@@ -75,7 +75,9 @@ def publish_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         stamp(conn, "warehouse", load.load_id, difference.publishing_id)
         loads.add_figures(conn, load.load_id, figures | seconds)
         set_layer(conn, "warehouse", load.load_id)
-    analyze_changed(conn, tables)
+    # Tables whose keys were made afterwards have their statistics from then.
+    known = set(difference.filled) if is_made_afterwards else set()
+    analyze_changed(conn, {table: changes for table, changes in tables.items() if table not in known})
     differences.drop_old_differences(conn)
     return {"load_id": load.load_id, **figures}
 
