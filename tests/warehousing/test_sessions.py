@@ -13,6 +13,7 @@ from reelhouse.errors import OutOfStep
 from reelhouse.warehousing import building
 from reelhouse.warehousing.building import BUILD_TABLES, build_warehouse, needs_of_tables
 from reelhouse.warehousing.checks import check_warehouse
+from reelhouse.warehousing.said import tell_identities
 from reelhouse.warehousing.sessions import Job, run_jobs, sessions_beside
 
 ROWS = [Imdb(1, "Heat", 1995, credits=((10, "Al Pacino", "actor"),)), Netflix("s1", "Heat", 1995, imdb=1)]
@@ -102,4 +103,33 @@ def test_a_build_that_fails_in_between_is_not_taken_for_one_and_is_made_whole_by
     with pytest.raises(OutOfStep, match="Run build_warehouse again"):
         check_warehouse(conn, day)
     assert build_warehouse(conn, day)["rows"]["dim_title"] == 1
+    assert check_warehouse(conn, day)["rows_to_change"] == 0
+
+
+def test_a_build_whose_locks_are_gone_stops_as_soon_as_another_one_begins(conn, make_day, monkeypatch):
+    """The session that holds the locks is ended; the two that fill tables do not know, and another run begins."""
+    day = make_day(force=True)
+    run_day(conn, day, ROWS)
+    holder = psycopg.connect(conn.info.dsn, password=conn.info.password, autocommit=True)
+    others: list[threading.Thread] = []
+
+    def meddle_once(session: psycopg.Connection) -> int:
+        if not others:
+            with psycopg.connect(conn.info.dsn, password=conn.info.password, autocommit=True) as ending:
+                ending.execute("select pg_terminate_backend(%s, 10000)", (holder.info.backend_pid,))
+            others.append(threading.Thread(target=build_warehouse, args=(conn, day)))
+            others[0].start()
+            others[0].join(0.5)
+            assert others[0].is_alive(), "it waits for this very transaction, which has looked at its mark"
+        return tell_identities(session)
+
+    meddling = tuple(
+        building.BuildTable("said_node", filled_by=meddle_once, reads=("hist_source_row", "loaded_day"))
+        if table.name == "said_node" else table for table in BUILD_TABLES
+    )  # fmt: skip
+    monkeypatch.setattr(building, "BUILD_TABLES", meddling)
+    with pytest.raises(OutOfStep, match="another run has begun"):
+        build_warehouse(holder, day)
+    holder.close()
+    others[0].join(30)
     assert check_warehouse(conn, day)["rows_to_change"] == 0

@@ -18,7 +18,7 @@ from psycopg import sql
 
 from reelhouse.database import indexes_made_afterwards, lock_layer, set_layer
 from reelhouse.day import Day
-from reelhouse.errors import SettingsWrong
+from reelhouse.errors import OutOfStep, SettingsWrong
 from reelhouse.staging import share_staging
 from reelhouse.warehousing import loads, older_days
 from reelhouse.warehousing.extent import Extent, make_views, open_extent, within_scope
@@ -114,11 +114,13 @@ def build_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         share_staging(conn, load.load_id)
         with sessions_beside(conn) as sessions:
             with sessions[0].transaction():
-                sessions[0].execute("truncate build.built")
+                # First of all the table by which jobs of a build that has lost its locks are kept away.
+                sessions[0].execute("truncate build.extent, build.built")
                 load_references(sessions[0], day.settings.reference)
                 extent = open_extent(sessions[0], day, load.load_id)
                 _empty_tables(sessions[0])
-            rows = fill_tables(sessions, day, load.load_id, extent)
+                mark = _mark_of_build(sessions[0])
+            rows = fill_tables(Building(sessions, day, load.load_id, extent, mark))
         set_layer(conn, "build", load.load_id)
         conn.execute("insert into build.built (load_id) values (%s)", (load.load_id,))
         loads.add_figures(conn, load.load_id, {"built_seconds": round(time.monotonic() - started, 1)})
@@ -144,48 +146,79 @@ def load_references(conn: psycopg.Connection, folder: Path) -> None:
             raise SettingsWrong(f"{path}: expected the columns of build.{table}, found: {error}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Building:
+    """One build under way.
+
+    sessions  those that fill the tables; none in a transaction
+    mark      tells it from another one of the same load
+    """
+
+    sessions: list[psycopg.Connection]
+    day: Day
+    load_id: int
+    extent: Extent
+    mark: str
+
+
 def _empty_tables(conn: psycopg.Connection) -> None:
     emptied = [table.name for table in BUILD_TABLES if not table.is_kept] + list(BESIDE)
     names = [sql.Identifier("build", name) for name in emptied]
     conn.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(names)))
 
 
-def fill_tables(sessions: list[psycopg.Connection], day: Day, load_id: int, extent: Extent) -> dict[str, int]:
+def _mark_of_build(conn: psycopg.Connection) -> str | None:
+    """The transaction that has written what this build is: another build writes it in another one."""
+    row = conn.execute("select xmin::text from build.extent").fetchone()
+    return row[0] if row else None
+
+
+def _require_mark(conn: psycopg.Connection, building: Building) -> None:
+    """Make sure that the build is still this one, and that no other begins before the transaction ends.
+
+    Raises  OutOfStep when the session that holds the locks was ended, and another run has begun meanwhile
+    """
+    if _mark_of_build(conn) != building.mark:
+        raise OutOfStep(
+            f"schema build: expected the build of load {building.load_id} that was begun here, found that another run "
+            "has begun one. Run build_warehouse again."
+        )
+
+
+def fill_tables(building: Building) -> dict[str, int]:
     """Fill every build table, as far as the extent goes, each as soon as those that it reads are filled.
 
     An older day leaves what is current as it is.
 
-    Takes   sessions  none in a transaction; the build tables are empty
     Gives   rows of each
     """
-    if not extent.is_whole:
-        for session in sessions:
+    first, day = building.sessions[0], building.day
+    if not building.extent.is_whole:
+        for session in building.sessions:
             make_views(session, for_session=True)
-    is_older = older_days.is_older(sessions[0], day)
-    with sessions[0].transaction():
-        sessions[0].execute("truncate build.taken_day")
-        sessions[0].execute("insert into build.taken_day (is_older) values (%s)", (is_older,))
+    is_older = older_days.is_older(first, day)
+    with first.transaction():
+        _require_mark(first, building)
+        first.execute("truncate build.taken_day")
+        first.execute("insert into build.taken_day (is_older) values (%s)", (is_older,))
     if not is_older:
-        return _fill_all(sessions, day, BUILD_TABLES, extent)
-    rows = _fill_all(sessions, day, DAY_TABLES, extent)
+        return _fill_all(building, BUILD_TABLES)
+    rows = _fill_all(building, DAY_TABLES)
     day.tell("keeping what is newer", len(DAY_TABLES) / len(BUILD_TABLES))
-    with sessions[0].transaction():
-        rows["titles_of_older_day"] = older_days.keep_current(sessions[0], day, load_id)
-    return rows | _fill_all(sessions, day, HISTORY_TABLES, extent)
+    with first.transaction():
+        _require_mark(first, building)
+        rows["titles_of_older_day"] = older_days.keep_current(first, day, building.load_id)
+    return rows | _fill_all(building, HISTORY_TABLES)
 
 
-def _fill_all(
-    sessions: list[psycopg.Connection], day: Day, tables: tuple[BuildTable, ...], extent: Extent
-) -> dict[str, int]:
-    filled = [table for table in tables if not (table.is_scope and extent.is_whole)]
-    needs = needs_of_tables(day, filled)
-    return run_jobs(
-        sessions,
-        [
-            Job(table.name, needs[table.name], lambda session, table=table: _fill(session, day, table, extent))
-            for table in filled
-        ],
-    )
+def _fill_all(building: Building, tables: tuple[BuildTable, ...]) -> dict[str, int]:
+    filled = [table for table in tables if not (table.is_scope and building.extent.is_whole)]
+    needs = needs_of_tables(building.day, filled)
+
+    def job(table: BuildTable) -> Job:
+        return Job(table.name, needs[table.name], lambda session: _fill(session, building, table))
+
+    return run_jobs(building.sessions, [job(table) for table in filled])
 
 
 def needs_of_tables(day: Day, tables: Sequence[BuildTable]) -> dict[str, frozenset[str]]:
@@ -216,8 +249,9 @@ def _text(day: Day, table: BuildTable) -> str:
     return (day.settings.sql / "3_warehouse" / f"{table.name}.sql").read_text()
 
 
-def _fill(conn: psycopg.Connection, day: Day, table: BuildTable, extent: Extent) -> int:
-    place = BUILD_TABLES.index(table)
+def _fill(conn: psycopg.Connection, building: Building, table: BuildTable) -> int:
+    _require_mark(conn, building)
+    day, extent, place = building.day, building.extent, BUILD_TABLES.index(table)
     day.tell(f"building {table.name}", place / len(BUILD_TABLES))
     if table.filled_by:
         rows = table.filled_by(conn)

@@ -42,6 +42,8 @@ def sessions_beside(conn: psycopg.Connection, number: int = SESSIONS) -> Iterato
         for _ in range(number):
             beside = connect(dsn, conn.info.parameter_status("application_name") or "reelhouse", autocommit=True)
             opened.append(beside)
+            # What keeps others away is a lock, not what a transaction has seen.
+            beside.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
             if user != conn.info.user:
                 beside.execute("select set_config('session_authorization', %s, false)", (user,))
             if role != "none":
