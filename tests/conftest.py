@@ -25,6 +25,8 @@ from reelhouse.settings import Settings, read_settings
 
 ROOT = Path(__file__).parent.parent
 Record = Callable[..., None]
+# Nothing of the tests' own server is to outlive the machine's power: waiting for the disk would prove nothing.
+SERVER_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -64,7 +66,7 @@ def server_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield given
         return
     folder = postgres.server_folder(tmp_path_factory.mktemp("server"))
-    yield postgres.start(folder).dsn("postgres")
+    yield postgres.start(folder, settings=SERVER_SETTINGS).dsn("postgres")
     postgres.remove(folder)
 
 
