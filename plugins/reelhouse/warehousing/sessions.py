@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psycopg
@@ -90,7 +90,9 @@ def _give_up(running: dict[Future, tuple[Job, psycopg.Connection]]) -> None:
     """End what still runs. Between two statements a session hears no cancelling, so it is told until it has ended."""
     while running:
         for _, session in running.values():
-            session.cancel()
+            # A server that is away ends it by itself, and is not the reason to tell of.
+            with suppress(psycopg.Error):
+                session.cancel()
         finished, _ = wait(running, timeout=0.2)
         for future in finished:
             del running[future]
