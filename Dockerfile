@@ -15,9 +15,9 @@ ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     AIRFLOW__CORE__LOAD_EXAMPLES=False \
     REELHOUSE_HOME=/opt/reelhouse/home
 
-COPY requirements.lock /tmp/requirements.lock
-RUN python3 -m pip install --no-cache-dir --require-hashes -r /tmp/requirements.lock \
-    && rm /tmp/requirements.lock
+COPY requirements.lock cluster-requirements.lock /tmp/
+RUN python3 -m pip install --no-cache-dir --require-hashes -r /tmp/requirements.lock -r /tmp/cluster-requirements.lock \
+    && rm /tmp/requirements.lock /tmp/cluster-requirements.lock
 
 # A user of its own; the folders it may write are volumes in docker-compose.yaml and take this ownership.
 RUN useradd --uid 50000 --gid 0 --home-dir /opt/airflow --create-home airflow \
