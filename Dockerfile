@@ -21,7 +21,7 @@ RUN python3 -m pip install --no-cache-dir --require-hashes -r /tmp/requirements.
 
 # A user of its own; the folders it may write are volumes in docker-compose.yaml and take this ownership.
 RUN useradd --uid 50000 --gid 0 --home-dir /opt/airflow --create-home airflow \
-    && mkdir -p /opt/reelhouse/home /opt/airflow/logs /opt/airflow/passwords \
+    && mkdir -p /opt/reelhouse/home /opt/airflow/logs \
     && chown -R airflow:0 /opt/airflow /opt/reelhouse/home
 
 COPY dags /opt/reelhouse/dags

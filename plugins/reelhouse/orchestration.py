@@ -37,6 +37,9 @@ log = logging.getLogger(__name__)
 
 WAREHOUSE = "warehouse"
 STORAGE = "storage"
+# They take gigabytes or minutes with files of today's size; the others seconds.
+HEAVY = ("stage_imdb", "find_candidates", "decide_matches", "build_warehouse", "publish_warehouse",
+         "build_recommendations")  # fmt: skip
 # Airflow leaves out tasks of runs dated before it. Netflix streamed nothing before 2007.
 FIRST_DAY = datetime(2007, 1, 1, tzinfo=UTC)
 
@@ -170,7 +173,14 @@ def step(name: str, minutes: int = 60, emits: str | None = None, asks: bool = Fa
         execution_timeout=timedelta(minutes=minutes),
         outlets=[ASSETS[emits]] if emits else [],
         show_return_value_in_logs=False,
+        **(room_for_heavy(read_settings()) if name in HEAVY else {}),
     )
+
+
+def room_for_heavy(settings: Settings) -> dict[str, str]:
+    """The pool and the queue of heavy tasks, as far as the settings name any: one that does not exist runs nothing."""
+    named = {"pool": settings.heavy_pool, "queue": settings.heavy_queue}
+    return {key: value for key, value in named.items() if value}
 
 
 class StepOperator(PythonOperator):

@@ -31,6 +31,9 @@ REELHOUSE_READY_BY_<NAME>       the same of one source or DAG              none
 REELHOUSE_ENGINE                who folds, pairs and scores when all is    local
                                 made anew: local (this process), or Spark:
                                 local[N], spark://HOST:PORT, yarn
+REELHOUSE_HEAVY_POOL            pool of Airflow for tasks that take much   default_pool
+                                memory and time; it must exist
+REELHOUSE_HEAVY_QUEUE           queue of theirs, for workers of their own  that of all
 REELHOUSE_RETRY_SECONDS         before a task that failed for a passing    20
                                 reason is tried again; three times as
                                 long before the next try
@@ -122,6 +125,8 @@ class Settings:
     ready_by       (source or DAG, time of its day by which it is to be done); "" for what readers see
     engine         who folds, pairs and scores when all is made anew: LOCAL, or the master of a Spark
     retry_seconds  before a task that failed for a passing reason is tried again
+    heavy_pool     Airflow's pool of the tasks that take much memory and time, or None for that of all
+    heavy_queue    the same of its queues
     landing_place  folder or s3:// where landed files lie for good, or None for the home
     restarts       of Airflow's parts that ended by themselves, within ten minutes, before `up` gives up
     """
@@ -143,6 +148,8 @@ class Settings:
     retry_seconds: float = 20.0
     restarts: int = 12
     landing_place: str | None = None
+    heavy_pool: str | None = None
+    heavy_queue: str | None = None
 
     @property
     def needs_s3(self) -> bool:
@@ -218,6 +225,8 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         ),
         engine=_engine(env),
         retry_seconds=_seconds(env, "REELHOUSE_RETRY_SECONDS", 20.0),
+        heavy_pool=env.get("REELHOUSE_HEAVY_POOL") or None,
+        heavy_queue=env.get("REELHOUSE_HEAVY_QUEUE") or None,
         restarts=int(_number(env, "REELHOUSE_RESTARTS", 12, "restarts, 0 or more", least=0)),
     )
 
