@@ -18,8 +18,12 @@ chmod 0711 "$folder"
 for name in postgres airflow_db warehouse_db; do
     [ -s "$folder/postgres/$name" ] || secret | tr -d '=' > "$folder/postgres/$name"
 done
-for name in fernet_key api_secret jwt_secret admin_password redis; do
+for name in fernet_key admin_password redis; do
     [ -s "$folder/airflow/$name" ] || secret > "$folder/airflow/$name"
+done
+# Tokens are signed with SHA512, which wants 64 bytes.
+for name in api_secret jwt_secret; do
+    [ -s "$folder/airflow/$name" ] || { secret && secret; } > "$folder/airflow/$name"
 done
 cp "$folder/airflow/redis" "$folder/redis/password"
 cp "$folder/postgres/airflow_db" "$folder/postgres/warehouse_db" "$folder/airflow/"
