@@ -15,13 +15,13 @@ ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     AIRFLOW__CORE__LOAD_EXAMPLES=False \
     REELHOUSE_HOME=/opt/reelhouse/home
 
-COPY requirements.lock /tmp/requirements.lock
-RUN python3 -m pip install --no-cache-dir --require-hashes -r /tmp/requirements.lock \
-    && rm /tmp/requirements.lock
+COPY requirements.lock cluster-requirements.lock /tmp/
+RUN python3 -m pip install --no-cache-dir --require-hashes -r /tmp/requirements.lock -r /tmp/cluster-requirements.lock \
+    && rm /tmp/requirements.lock /tmp/cluster-requirements.lock
 
 # A user of its own; the folders it may write are volumes in docker-compose.yaml and take this ownership.
 RUN useradd --uid 50000 --gid 0 --home-dir /opt/airflow --create-home airflow \
-    && mkdir -p /opt/reelhouse/home /opt/airflow/logs /opt/airflow/passwords \
+    && mkdir -p /opt/reelhouse/home /opt/airflow/logs \
     && chown -R airflow:0 /opt/airflow /opt/reelhouse/home
 
 COPY dags /opt/reelhouse/dags

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
+from s3_server import put, s3_server
 from source_files import netflix_bytes
 
 from reelhouse.errors import FileMissing, SettingsWrong, SourceRefused
 from reelhouse.fetching.parts import open_part
-from reelhouse.fetching.s3 import Keys, find_keys, object_of, signed_headers
+from reelhouse.fetching.s3 import find_keys, object_of, signed_headers
 from reelhouse.landing import land_source
-from reelhouse.settings import Network, Settings
+from reelhouse.settings import Network, S3Keys, Settings
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
@@ -31,7 +26,7 @@ SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 def test_a_request_is_signed_as_in_the_published_example() -> None:
     headers = signed_headers(
         "https://examplebucket.s3.amazonaws.com/test.txt",
-        Keys("AKIAIOSFODNN7EXAMPLE", SECRET),
+        S3Keys("AKIAIOSFODNN7EXAMPLE", SECRET),
         "us-east-1",
         datetime(2013, 5, 24, tzinfo=UTC),
         {"Range": "bytes=0-9"},
@@ -61,48 +56,18 @@ def test_keys_come_from_the_environment_or_the_credentials_file(tmp_path) -> Non
     file = tmp_path / "credentials"
     file.write_text("[default]\naws_access_key_id = A\naws_secret_access_key = b%c\n[other]\naws_access_key_id = C\n")
     env = {"AWS_SHARED_CREDENTIALS_FILE": str(file)}
-    assert find_keys(env) == Keys("A", "b%c")
+    assert find_keys(env) == S3Keys("A", "b%c")
     assert find_keys(env | {"AWS_PROFILE": "other"}) is None
-    assert find_keys(env | {"AWS_ACCESS_KEY_ID": "D", "AWS_SECRET_ACCESS_KEY": "CANARY"}) == Keys("D", "CANARY")
-    assert "CANARY" not in repr(Keys("D", "CANARY", "CANARY"))
+    assert find_keys(env | {"AWS_ACCESS_KEY_ID": "D", "AWS_SECRET_ACCESS_KEY": "CANARY"}) == S3Keys("D", "CANARY")
+    assert "CANARY" not in repr(S3Keys("D", "CANARY", "CANARY"))
     with pytest.raises(SettingsWrong):
         object_of("s3://key:CANARY@bucket/x", None, env)
 
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """moto's server; it knows S3's API, and whether a request was let in."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("moto") / "log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], stdout=output, stderr=output
-        )
-    try:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and server.poll() is None:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        assert server.poll() is None, log.read_text()
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _put(endpoint: str, path: str, body: bytes = b"") -> None:
-    # moto looks at the header of a request to tell whose it is; it does not check the signature.
-    connection = http.client.HTTPConnection(urlsplit(endpoint).netloc)
-    scope = "20260101/us-east-1/s3/aws4_request"
-    credential = f"AWS4-HMAC-SHA256 Credential=test/{scope}, SignedHeaders=host, Signature=0"
-    connection.request("PUT", path, body, {"Authorization": credential})
-    response = connection.getresponse()
-    assert response.status == 200, response.read()
-    connection.close()
+    with s3_server(tmp_path_factory.mktemp("moto") / "log") as url:
+        yield url
 
 
 @pytest.fixture
@@ -119,9 +84,9 @@ def settings(settings: Settings, endpoint: str, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_objects_are_landed_asked_for_again_and_dated(conn, make_day, settings, endpoint) -> None:
-    _put(endpoint, "/films")
+    put(endpoint, "/films")
     data = netflix_bytes({}, {"title": "Port de verre"})
-    _put(endpoint, "/films/in%202026-01-29/netflix_titles.csv", data)
+    put(endpoint, "/films/in%202026-01-29/netflix_titles.csv", data)
     for batch_date in (date(2026, 1, 29), date(2026, 1, 30)):
         assert land_source(conn, make_day(batch_date), "netflix")["file_date"] == "2026-01-29"
     origin, sha256, etag = conn.execute("select origin, sha256, etag from ops.file").fetchone()
@@ -142,9 +107,9 @@ def _leave_part(folder: Path, place: str, data: bytes, count: int) -> None:
 
 
 def test_a_broken_transfer_goes_on_from_storage(conn, make_day, settings, endpoint) -> None:
-    _put(endpoint, "/films")
+    put(endpoint, "/films")
     data = netflix_bytes(*({"title": f"Film {number}"} for number in range(2000)))
-    _put(endpoint, "/films/in%202026-01-31/netflix_titles.csv", data)
+    put(endpoint, "/films/in%202026-01-31/netflix_titles.csv", data)
     day = make_day()
     _leave_part(day.settings.landing / "netflix", "s3://films/in 2026-01-31/netflix_titles.csv", data, 100_000)
     land_source(conn, day, "netflix")
@@ -155,8 +120,8 @@ def test_a_broken_transfer_goes_on_from_storage(conn, make_day, settings, endpoi
 
 
 def test_who_has_no_key_is_not_let_in(conn, make_day, settings, endpoint, monkeypatch) -> None:
-    _put(endpoint, "/films")
-    _put(endpoint, "/films/in%202026-01-31/netflix_titles.csv", netflix_bytes({}))
+    put(endpoint, "/films")
+    put(endpoint, "/films/in%202026-01-31/netflix_titles.csv", netflix_bytes({}))
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)

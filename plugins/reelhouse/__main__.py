@@ -58,6 +58,10 @@ COMMANDS: dict[str, Command] = {
         "write which IMDb title each row of a source was linked to",
         ("./reelhouse links --source netflix --out links.csv",),
     ),
+    "export": Command(
+        "write the tables of the star as Parquet, into a folder or a bucket",
+        ("./reelhouse export --out star", "./reelhouse export --out s3://films/star --target redshift"),
+    ),
     "explain": Command(
         "say why a row was linked as it was, or why it is not another title",
         (

@@ -42,6 +42,12 @@ class ContractBroken(ReelhouseError):
     """A file lacks a required column or is no such file at all. Not one row moved."""
 
 
+class StorageAway(ReelhouseError):
+    """The storage of landed files did not answer, however often it was asked. Nothing half-done stays."""
+
+    is_passing = True
+
+
 class OutOfStep(ReelhouseError):
     """A layer holds another load than the one asked for: another run came between."""
 

@@ -25,6 +25,7 @@ from reelhouse.copying import CopyText, copy_rows
 from reelhouse.database import identifiers
 from reelhouse.fetching.parts import PART_PREFIX
 from reelhouse.sources import SourceFile
+from reelhouse.storage import Storage
 
 SUFFIX = ".kept.gz"
 BLOCK_BYTES = 1 << 18
@@ -61,11 +62,11 @@ def path_in(folder: Path, staged_sha256: str, file: SourceFile, code: str = "") 
     return folder / f"{file.name}.{version}{SUFFIX}"
 
 
-def remove_others(path: Path, file: SourceFile) -> None:
+def remove_others(path: Path, file: SourceFile, storage: Storage) -> None:
     """Only with what staging holds now is anything compared; other kept lines of the file are of no use."""
-    for other in path.parent.glob(f"{file.name}.*{SUFFIX}"):
+    for other in storage.named(path.parent, f"{file.name}.", SUFFIX):
         if other != path:
-            other.unlink(missing_ok=True)
+            storage.remove(other)
 
 
 class Keeper:

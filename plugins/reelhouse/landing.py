@@ -27,6 +27,7 @@ from reelhouse.fetching import remotes
 from reelhouse.fetching.downloading import Download, Fetched, Remote, Version
 from reelhouse.fetching.parts import PART_PREFIX, open_part
 from reelhouse.sources import SourceFile, files_of
+from reelhouse.storage import storage_of
 
 PART_SECONDS = 24 * 3600
 UNKNOWN = Version()
@@ -335,7 +336,8 @@ def _admitted_before(conn: psycopg.Connection, day: Day, origin: Origin) -> Admi
         "select sha256, landed_path from ops.file where source = %s and file_name = %s and byte_count = %s",
         (origin.file.source, origin.file.name, size),
     ).fetchall()
-    landed = {sha256: path for sha256, path in rows if _is_whole(day.settings.landing / path, size)}
+    storage = storage_of(day.settings)
+    landed = {sha256: path for sha256, path in rows if storage.has(day.settings.landing / path, size)}
     if not landed:
         return None
     with Path(origin.place).open("rb") as stream:
@@ -346,29 +348,13 @@ def _admitted_before(conn: psycopg.Connection, day: Day, origin: Origin) -> Admi
     if same is not None:
         return same
     own = _landed_path(origin, sha256)
-    if not _linked(day.settings.landing / landed[sha256], day.settings.landing / own):
+    if not storage.link(day.settings.landing / landed[sha256], day.settings.landing / own):
         return None
     return replace(_insert(conn, origin, sha256, size, origin.version, own), outcome="same_bytes")
 
 
 def _landed_path(origin: Origin, sha256: str) -> Path:
     return Path(origin.file.source) / origin.file_date.isoformat() / f"{sha256}-{origin.name}"
-
-
-def _is_whole(path: Path, size: int) -> bool:
-    return path.is_file() and path.stat().st_size == size
-
-
-def _linked(landed: Path, own: Path) -> bool:
-    """Give a landed file one name more; not every file system can."""
-    try:
-        own.parent.mkdir(parents=True, exist_ok=True)
-        own.hardlink_to(landed)
-    except FileExistsError:
-        return own.samefile(landed)
-    except OSError:
-        return False
-    return True
 
 
 def _enter(
@@ -379,6 +365,7 @@ def _enter(
     if known is None:
         landed = _landed_path(origin, receiver.sha256)
         move(part, day.settings.landing / landed)
+        storage_of(day.settings).keep(day.settings.landing / landed)
         known = _insert(conn, origin, receiver.sha256, receiver.received, fetched.version, landed)
     return replace(
         known,
@@ -408,7 +395,7 @@ def _same_bytes(conn: psycopg.Connection, day: Day, origin: Origin, sha256: str,
 
 def _first_usable(rows: Iterable[Sequence], day: Day, origin: Origin, outcome: str) -> Admitted | None:
     for file_id, byte_count, landed_path, file_date in rows:
-        is_whole = _is_whole(day.settings.landing / landed_path, byte_count)
+        is_whole = storage_of(day.settings).has(day.settings.landing / landed_path, byte_count)
         if is_whole and (file_date == origin.file_date or not origin.is_dated):
             return Admitted(file_id, origin.file.name, byte_count, origin.place, outcome)
     return None

@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -30,9 +31,15 @@ if TYPE_CHECKING:
     import psycopg
     from airflow.sdk.definitions.context import Context
 
+    from reelhouse.settings import Settings
+
 log = logging.getLogger(__name__)
 
 WAREHOUSE = "warehouse"
+STORAGE = "storage"
+# They take gigabytes or minutes with files of today's size; the others seconds.
+HEAVY = ("stage_imdb", "find_candidates", "decide_matches", "build_warehouse", "publish_warehouse",
+         "build_recommendations")  # fmt: skip
 # Airflow leaves out tasks of runs dated before it. Netflix streamed nothing before 2007.
 FIRST_DAY = datetime(2007, 1, 1, tzinfo=UTC)
 
@@ -166,7 +173,14 @@ def step(name: str, minutes: int = 60, emits: str | None = None, asks: bool = Fa
         execution_timeout=timedelta(minutes=minutes),
         outlets=[ASSETS[emits]] if emits else [],
         show_return_value_in_logs=False,
+        **(room_for_heavy(read_settings()) if name in HEAVY else {}),
     )
+
+
+def room_for_heavy(settings: Settings) -> dict[str, str]:
+    """The pool and the queue of heavy tasks, as far as the settings name any: one that does not exist runs nothing."""
+    named = {"pool": settings.heavy_pool, "queue": settings.heavy_queue}
+    return {key: value for key, value in named.items() if value}
 
 
 class StepOperator(PythonOperator):
@@ -427,7 +441,31 @@ def _make_day(dsn: str, context: Context) -> Day:
     if dag_run.run_type == "operator_triggered":
         # A run that is replaced keeps its former conf; what was asked for this time stands in the ledger.
         force, accept = _handed_on(dsn, day)
-    return Day(day, read_settings(), tuple(params["sources"]), force, accept, _tell)
+    return Day(day, with_storage_keys(read_settings()), tuple(params["sources"]), force, accept, _tell)
+
+
+def with_storage_keys(settings: Settings) -> Settings:
+    """The settings with the keys of the Airflow connection `storage` (type aws), where anything is in a bucket.
+
+    Without such a connection the machine's own role is left, as every AWS tool finds it.
+    """
+    from reelhouse.settings import S3Keys
+
+    if not settings.needs_s3:
+        return settings
+    try:
+        connection = Connection.get(STORAGE)
+    except AirflowNotFoundException:
+        return settings
+    extra, network = connection.extra_dejson, settings.network
+    keys = None
+    if connection.login and connection.password:
+        mask_secret(connection.password)
+        keys = S3Keys(connection.login, connection.password, extra.get("aws_session_token"), extra.get("region_name"))
+        if keys.token:
+            mask_secret(keys.token)
+    endpoint = extra.get("endpoint_url") or network.s3_endpoint
+    return replace(settings, network=replace(network, s3_keys=keys, s3_endpoint=endpoint))
 
 
 def _tell(message: str, share: float | None = None) -> None:

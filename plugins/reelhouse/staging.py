@@ -31,6 +31,7 @@ from reelhouse.kept import Changes
 from reelhouse.sources import SourceFile, files_of, provider, reading, values
 from reelhouse.sources.number_set import NumberSet
 from reelhouse.sources.reading import Header, Reading, open_landed, read_header
+from reelhouse.storage import Storage, storage_of
 from reelhouse.warehousing import loads
 
 # More bad rows than that, by share and by number, are no accident any more: a person has to look.
@@ -55,6 +56,7 @@ class Landed:
     file_id: int
     path: Path
     staged_sha256: str
+    storage: Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +135,13 @@ def _landed_files(conn: psycopg.Connection, day: Day, source: str) -> dict[str, 
     ).fetchall()
     found = {row[0]: row[1:] for row in rows}
     landed: dict[str, Landed] = {}
+    storage = storage_of(day.settings)
     for file in files_of(source):
         if file.name in found:
             file_id, path, sha256 = found[file.name]
             others = [landed[name].staged_sha256 if name in landed else "none" for name in file.depends_on]
             digest = _staged_sha256(source, sha256, others)
-            landed[file.name] = Landed(file, file_id, day.settings.landing / path, digest)
+            landed[file.name] = Landed(file, file_id, day.settings.landing / path, digest, storage)
         elif file.is_required and (found or source in SOURCES):
             raise OutOfStep(
                 f"{file.name}: expected to be landed for {day.batch_date}, found no such file. Run land_{source} first."
@@ -256,7 +259,10 @@ def _stage_file(conn: psycopg.Connection, day: Day, landed: Landed, mentioned: M
         staged = staged or _stage_whole(conn, day, landed, mentioned, stack)
         _write_quarantine(conn, landed, staged.record)
         _write_account(conn, landed, staged, time.monotonic() - started)
-    kept.remove_others(lines, landed.file)
+    # Those that are lost here cost the next day a whole reading, and nothing else.
+    if lines.is_file():
+        landed.storage.keep(lines)
+    kept.remove_others(lines, landed.file, landed.storage)
 
 
 def _kept_path(day: Day, file: SourceFile, staged_sha256: str) -> Path:
@@ -337,7 +343,8 @@ def _former(conn: psycopg.Connection, day: Day, file: SourceFile) -> comparing.F
         (file.source, file.name),
     ).fetchone()
     notes = _kept_path(day, file, digest)
-    if not notes.is_file() or not _is_filled(conn, file, row[4]):
+    path, storage = day.settings.landing / row[1], storage_of(day.settings)
+    if not _is_filled(conn, file, row[4]) or not (storage.bring(notes) and storage.bring(path)):
         return None
     read = comparing.read_notes(notes)
     if read is None:
@@ -346,7 +353,7 @@ def _former(conn: psycopg.Connection, day: Day, file: SourceFile) -> comparing.F
         "select line_number from quarantine.rejected_row where file_id = %s order by 1", (row[0],)
     ).fetchall()
     numbers = np.array([number for (number,) in rejected], np.int64)
-    return comparing.Former(day.settings.landing / row[1], *read, row[3:], numbers, row[2], digest)
+    return comparing.Former(path, *read, row[3:], numbers, row[2], digest)
 
 
 def _asked_of(file: SourceFile) -> str | None:
@@ -357,7 +364,7 @@ def _asked_of(file: SourceFile) -> str | None:
 
 @contextmanager
 def _opened(landed: Landed) -> Iterator[tuple[BinaryIO, BinaryIO]]:
-    if not landed.path.is_file():
+    if not landed.storage.bring(landed.path):
         raise FileMissing(f"{landed.path}: expected the landed file, found nothing. Land the day again.")
     with open_landed(landed.path) as streams:
         yield streams
@@ -461,7 +468,8 @@ def _former_lines(conn: psycopg.Connection, day: Day, file: SourceFile) -> tuple
     """The kept lines of what the table holds now, and how many rows that is; None when there is no such thing."""
     _, staged_sha256, rows = _staged_row(conn, file)
     lines = kept.path_in(day.settings.landing / file.source, staged_sha256, file)
-    return (lines, rows) if lines.is_file() and _is_filled(conn, file, rows) else None
+    is_there = _is_filled(conn, file, rows) and storage_of(day.settings).bring(lines)
+    return (lines, rows) if is_there else None
 
 
 def _fill(

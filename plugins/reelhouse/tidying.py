@@ -19,6 +19,7 @@ from reelhouse.database import run_file
 from reelhouse.day import Day
 from reelhouse.operating.postgres import server_folder
 from reelhouse.settings import Settings
+from reelhouse.storage import storage_of
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ def retire_files(conn: psycopg.Connection, day: Day, dry_run: bool = False) -> d
             # Before the commit: a file without its mark would lie there for ever, a mark without its file is mended by
             # the next run.
             for _, landed_path, _ in old:
-                _remove(day.settings.landing / landed_path)
+                storage_of(day.settings).remove(day.settings.landing / landed_path)
             for report in reports:
                 report.unlink(missing_ok=True)
     return {"files": len(old), "bytes": sum(size for _, _, size in old), "reports": len(reports),
@@ -105,15 +106,6 @@ def _cut(path: Path) -> None:
         log.seek(0)
         log.write(kept)
         log.truncate()
-
-
-def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)
-    try:
-        path.parent.rmdir()
-    except OSError:
-        # Other files of that day lie there, or somebody has removed the folder.
-        return
 
 
 def _old_reports(settings: Settings, before: date) -> list[Path]:

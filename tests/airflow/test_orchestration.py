@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from reelhouse import orchestration
 from reelhouse.errors import ContractBroken, DatabaseAway, FileMissing, Held, Locked, SettingsWrong
+from reelhouse.settings import S3Keys, read_settings
 
 pytestmark = pytest.mark.airflow
 
@@ -55,6 +56,25 @@ def test_the_airflow_connection_becomes_a_libpq_string(monkeypatch: pytest.Monke
         "dbname": "films",
         "sslmode": "require",
     }
+
+
+def test_keys_to_buckets_are_those_of_the_connection(monkeypatch: pytest.MonkeyPatch, metadata: None, tmp_path) -> None:
+    env = {"REELHOUSE_HOME": str(tmp_path), "REELHOUSE_LANDING": "s3://films/landing"}
+    monkeypatch.delenv("AIRFLOW_CONN_STORAGE", raising=False)
+    settings = read_settings(env)
+    assert orchestration.with_storage_keys(settings) == settings
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_STORAGE",
+        '{"conn_type": "aws", "login": "AKIA", "password": "CANARY", "extra": {"region_name": "eu-west-1",'
+        ' "endpoint_url": "https://minio.example:9000"}}',
+    )
+    network = orchestration.with_storage_keys(settings).network
+    assert network.s3_keys == S3Keys("AKIA", "CANARY", None, "eu-west-1")
+    assert network.s3_endpoint == "https://minio.example:9000"
+    assert "CANARY" not in repr(network)
+    # Who has nothing in a bucket is not asked for keys to one.
+    here = read_settings({"REELHOUSE_HOME": str(tmp_path)})
+    assert orchestration.with_storage_keys(here) == here
 
 
 def test_the_environment_wins_over_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,7 @@ def remote_of(template: str, file: SourceFile, file_name: str, day: date, networ
         )
     url = _filled(template, file, file_name, day)
     if scheme == "s3":
-        return s3.object_of(url, network.s3_endpoint)
+        return s3.object_of(url, network.s3_endpoint, keys=network.s3_keys)
     parts = split(url)
     if parts.username is None:
         return Remote(url, shown(url))

@@ -1,7 +1,8 @@
 """Objects of S3-compatible storage, as URLs with signed headers (AWS Signature Version 4).
 
-The keys are those that every S3 tool reads: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, else the
-profile AWS_PROFILE of ~/.aws/credentials. Without any, requests are not signed: public buckets need none.
+In Airflow the keys are those of the connection `storage`, elsewhere those that every S3 tool reads:
+AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, else the profile AWS_PROFILE of ~/.aws/credentials.
+Without any, requests are not signed: public buckets need none.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import hashlib
 import hmac
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,24 +19,19 @@ from urllib.parse import quote, urlsplit
 
 from reelhouse.errors import SettingsWrong
 from reelhouse.fetching.downloading import Remote
+from reelhouse.settings import S3Keys
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """What lets us in. Never shown."""
-
-    access: str
-    secret: str = field(repr=False)
-    token: str | None = field(default=None, repr=False)
-
-
-def object_of(url: str, endpoint: str | None, env: Mapping[str, str] | None = None) -> Remote:
+def object_of(
+    url: str, endpoint: str | None, env: Mapping[str, str] | None = None, keys: S3Keys | None = None
+) -> Remote:
     """The object that `s3://bucket/key` names.
 
     Takes   endpoint  URL of an S3-compatible server; AWS by default
+            keys      by default those that every S3 tool finds
     Raises  SettingsWrong
     """
     env = os.environ if env is None else env
@@ -44,7 +39,7 @@ def object_of(url: str, endpoint: str | None, env: Mapping[str, str] | None = No
     bucket, key = parts.netloc, parts.path.lstrip("/")
     if not bucket or not key or "@" in bucket:
         raise SettingsWrong(f"s3 origin: expected s3://bucket/folder/, found s3://{bucket.rpartition('@')[2]}/{key}.")
-    region = env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or "us-east-1"
+    region = (keys and keys.region) or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or "us-east-1"
     if endpoint:
         base = f"{endpoint.rstrip('/')}/{bucket}"
     elif "." in bucket:
@@ -53,15 +48,15 @@ def object_of(url: str, endpoint: str | None, env: Mapping[str, str] | None = No
     else:
         base = f"https://{bucket}.s3.{region}.amazonaws.com"
     target = f"{base}/{quote(key, safe='/-_.~')}"
-    keys = find_keys(env)
+    keys = keys or find_keys(env)
     sign = partial(signed_headers, target, keys, region) if keys else dict
     return Remote(target, f"s3://{bucket}/{key}", sign)
 
 
-def find_keys(env: Mapping[str, str]) -> Keys | None:
+def find_keys(env: Mapping[str, str]) -> S3Keys | None:
     """The keys of the environment, else those of the credentials file."""
     if env.get("AWS_ACCESS_KEY_ID") and env.get("AWS_SECRET_ACCESS_KEY"):
-        return Keys(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env.get("AWS_SESSION_TOKEN"))
+        return S3Keys(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env.get("AWS_SESSION_TOKEN"))
     path = Path(env.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials").expanduser()
     file = configparser.RawConfigParser()
     try:
@@ -72,11 +67,11 @@ def find_keys(env: Mapping[str, str]) -> Keys | None:
     if not file.has_option(profile, "aws_access_key_id") or not file.has_option(profile, "aws_secret_access_key"):
         return None
     section = file[profile]
-    return Keys(section["aws_access_key_id"], section["aws_secret_access_key"], section.get("aws_session_token"))
+    return S3Keys(section["aws_access_key_id"], section["aws_secret_access_key"], section.get("aws_session_token"))
 
 
 def signed_headers(
-    url: str, keys: Keys, region: str, now: datetime | None = None, more: Mapping[str, str] | None = None
+    url: str, keys: S3Keys, region: str, now: datetime | None = None, more: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """Headers that sign a GET without a body.
 

@@ -41,7 +41,7 @@ COMPONENTS = {
     "triggerer": ("triggerer", "--skip-serve-logs"),
 }
 # What of our settings is for the steps. The warehouse is named by a connection, folders are made absolute.
-FOR_STEPS = ("ORIGIN_", "ALLOW", "S3_", "FETCH_", "STALE_", "SOURCE_", "RETRY_")
+FOR_STEPS = ("ORIGIN_", "LANDING", "HEAVY_", "ALLOW", "S3_", "FETCH_", "STALE_", "SOURCE_", "RETRY_")
 PRELOADED = (
     "airflow",
     "airflow.executors.local_executor",
