@@ -22,19 +22,25 @@ TABLED = ("genre", "category", "country", "year")
 # Scores are compared in steps of 1e-9, far above the error of a sum of floats and far below any real difference.
 STEPS = 1e9
 TIE_BITS = 24
+_KEY_BITS = 56
 # The first look is in single precision; what is nearer than this to the bound is looked at in double.
 _MARGIN = 1e-5
 # Sources at once, and the promising targets whose scores set the first bound.
 _BATCH, _FIRST = 128, 1024
+# Each table more is a pass over all targets; one of more values has to be made anew for each batch.
+_TITLES_A_VALUE = 32
 # Targets at once: their scores beside a batch stay in a cache.
 _ROWS = 2048
+
+
+_Table = tuple[sparse.csr_matrix, np.ndarray]  # the distinct values, and which of them each title has
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The features of a catalogue, by how many titles share them.
 
-    values      of each tabled field: the distinct rows of its columns; value_of says which one a title has
+    values      of each table: the distinct rows of its columns; value_of says which one a title has
     standings   rows of titles, one for each distinct pair of fame and prior; standing_of says which one a title has
     fames       distinct ones; fame_of says which one a standing has
     rare        columns of all other fields
@@ -53,13 +59,14 @@ class Parts:
 def parts_of(features: Features) -> Parts:
     field_of = np.array([field for field, _ in features.columns])
     columns = features.matrix.tocsc()
-    tabled = [_distinct(columns[:, np.flatnonzero(field_of == name)].tocsr()) for name in TABLED]
+    tables = [_distinct(columns[:, np.flatnonzero(field_of == name)].tocsr()) for name in TABLED]
+    tables = _joined(tables, len(features.titles) // _TITLES_A_VALUE)
     known = np.column_stack([np.nan_to_num(features.fame, nan=-1.0), features.prior])
     _, standings, standing_of = np.unique(known, axis=0, return_index=True, return_inverse=True)
     return Parts(
         features,
-        tuple(values for values, _ in tabled),
-        tuple(value_of for _, value_of in tabled),
+        tuple(values for values, _ in tables),
+        tuple(value_of for _, value_of in tables),
         standings,
         standing_of.ravel().astype(np.int32),
         *np.unique(features.fame[standings], return_inverse=True),
@@ -67,7 +74,21 @@ def parts_of(features: Features) -> Parts:
     )
 
 
-def _distinct(matrix: sparse.csr_matrix) -> tuple[sparse.csr_matrix, np.ndarray]:
+def _joined(tables: list[_Table], values_at_most: int) -> list[_Table]:
+    """Tables, those with many values first; the small ones made one as long as that has few values itself."""
+    tables = sorted(tables, key=lambda table: -table[0].shape[0])
+    while len(tables) > 1:
+        (values, value_of), (more, more_of) = tables[-2:]
+        pairs, joined_of = np.unique(value_of.astype(np.int64) * more.shape[0] + more_of, return_inverse=True)
+        if len(pairs) > max(values_at_most, values.shape[0], more.shape[0]):
+            break
+        first, second = np.divmod(pairs, more.shape[0])
+        joined = sparse.hstack([values[first], more[second]], format="csr")
+        tables[-2:] = [(joined, joined_of.astype(np.int32))]
+    return tables
+
+
+def _distinct(matrix: sparse.csr_matrix) -> _Table:
     """The distinct rows of a matrix, and which of them each row is."""
     matrix.sort_indices()
     numbers: dict[tuple[bytes, bytes], int] = {}
@@ -87,8 +108,9 @@ def _distinct(matrix: sparse.csr_matrix) -> tuple[sparse.csr_matrix, np.ndarray]
 def alike_first(parts: Parts, sources: np.ndarray) -> np.ndarray:
     """Sources in an order that puts those with much the same targets beside one another."""
     fame = np.nan_to_num(parts.features.fame[sources], nan=-1.0)
-    genre, *_, year = (value_of[sources] for value_of in parts.value_of)
-    return sources[np.lexsort((year, np.round(fame, 1), genre, parts.features.is_bare[sources]))]
+    # Genres have the most values, and weigh most.
+    first, last = parts.value_of[0][sources], parts.value_of[-1][sources]
+    return sources[np.lexsort((last, np.round(fame, 1), first, parts.features.is_bare[sources]))]
 
 
 class Search:
@@ -125,40 +147,42 @@ class Search:
         return np.concatenate(parts)
 
     def _best(self, sources: np.ndarray) -> np.ndarray:
-        tables = self._tables(sources)
-        floor, place, source = self._by_tables(tables)
+        floor, place, source = self._by_tables(self._tables(sources))
         rare_place, rare_source, rare_part = self._rare_parts(sources)
-        rare_score = self._sums(tables, rare_place, rare_source) + rare_part
+        rare_score = self._sums(sources, rare_place, rare_source) + rare_part
         stays = rare_score >= floor[rare_source]
         rare_place, rare_source, rare_score = rare_place[stays], rare_source[stays], rare_score[stays]
         # Rare parts only add, so that a pair which has one and reaches the floor without it is among those above.
         width = len(self._targets)
         is_new = ~np.isin(source * width + place, rare_source * width + rare_place)
         place, source = place[is_new], source[is_new]
-        score = np.concatenate([self._sums(tables, place, source), rare_score])
+        score = np.concatenate([self._sums(sources, place, source), rare_score])
         source = np.concatenate([source, rare_source])
         target = self._targets[np.concatenate([place, rare_place])]
         keys = order_keys(self._features, sources[source], target, score)
         return _first_of_each(keys, source, len(sources), self._count)
 
     def _tables(self, sources: np.ndarray) -> list[np.ndarray]:
-        """What each value gives beside each source: values x sources, for each tabled field and for standing."""
+        """What each value gives beside each source, in single precision: values x sources, for each table."""
         features, parts = self._features, self._parts
-        tables = []
+        is_bare = features.is_bare[sources]
+        tables, self._beside = [], []
         for values, value_of in zip(parts.values, parts.value_of, strict=True):
             own, column_of = np.unique(value_of[sources], return_inverse=True)
-            table = (values @ values[own].T).toarray()[:, column_of]
-            table[:, features.is_bare[sources]] = 0.0
+            exact = (values @ values[own].T).toarray()
+            self._beside.append((exact, column_of))
+            table = exact.astype(np.float32)[:, column_of]
+            table[:, is_bare] = 0.0
             tables.append(table)
         near = NEARNESS * nearness(features.fame[sources], parts.fames[:, None])
-        near[:, features.is_bare[sources]] = 0.0
-        standing = near[parts.fame_of] + features.prior[parts.standings][:, None]
-        tables.append(standing * features.weight_of(sources))
-        return tables
+        near[:, is_bare] = 0.0
+        standing = near.astype(np.float32)[parts.fame_of]
+        standing += features.prior[parts.standings].astype(np.float32)[:, None]
+        standing *= features.weight_of(sources).astype(np.float32)
+        return [*tables, standing]
 
     def _by_tables(self, tables: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """A floor below the last score that each source needs, and all pairs whose table rows reach it."""
-        tables = [table.astype(np.float32) for table in tables]
         most = np.zeros(len(self._tried), dtype=np.float32)
         for table, value_of in zip(tables, self._tried_value_of, strict=True):
             most += table.max(axis=1)[value_of]
@@ -167,7 +191,7 @@ class Search:
         if len(first) > self._count:
             # One more than asked for: the source itself may be among them.
             last = len(first) - self._count - 1
-            floor = np.partition(self._rectangle(tables, first), last, axis=0)[last] - _MARGIN
+            floor = np.partition(self._rectangle(tables, first), last, axis=0)[last] - np.float32(_MARGIN)
         may = np.flatnonzero(most >= floor.min())
         places, columns = [], []
         for start in range(0, len(may), _ROWS):
@@ -187,12 +211,17 @@ class Search:
                 total += more
         return total
 
-    def _sums(self, tables: list[np.ndarray], place: np.ndarray, source: np.ndarray) -> np.ndarray:
-        """Sums of table rows, pair by pair."""
+    def _sums(self, sources: np.ndarray, place: np.ndarray, source: np.ndarray) -> np.ndarray:
+        """The same sums in double precision, pair by pair."""
+        features, target = self._features, self._targets[place]
+        asking = sources[source]
         total = np.zeros(len(place))
-        for table, value_of in zip(tables, self._value_of, strict=True):
-            total += table[value_of[place], source]
-        return total
+        for (exact, column_of), value_of in zip(self._beside, self._value_of, strict=False):
+            total += exact[value_of[place], column_of[source]]
+        near = NEARNESS * nearness(features.fame[asking], features.fame[target])
+        is_bare = features.is_bare[asking]
+        total[is_bare] = near[is_bare] = 0.0
+        return total + features.weight_of(sources)[source] * (features.prior[target] + near)
 
     def _rare_parts(self, sources: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Pairs that have more in common than tables tell: target, source, and what it gives."""
@@ -228,8 +257,10 @@ def order_keys(features: Features, sources: np.ndarray, targets: np.ndarray, sco
 
 def _first_of_each(keys: np.ndarray, source: np.ndarray, sources: int, count: int) -> np.ndarray:
     """The `count` largest keys of each source, largest first."""
-    order = np.lexsort((-keys, source))
-    keys, source = keys[order], source[order]
+    # One number for source and key: scores are below 4, so that a key has 56 bits.
+    is_there = keys >= 0
+    codes = np.sort((source[is_there] << _KEY_BITS) + (1 << _KEY_BITS) - 1 - keys[is_there])
+    source, keys = codes >> _KEY_BITS, (1 << _KEY_BITS) - 1 - (codes & ((1 << _KEY_BITS) - 1))
     place = np.arange(len(keys)) - np.searchsorted(source, source)
     found = np.full((sources, count), -1, dtype=np.int64)
     is_first = place < count
