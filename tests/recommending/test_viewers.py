@@ -37,6 +37,9 @@ def test_ties_are_those_of_the_formula_whichever_matrix_is_inverted(count: int, 
     expected = -inverse / np.diag(inverse)
     np.fill_diagonal(expected, 0)
     assert np.abs(ties.matrix.toarray() - expected).max() < 2e-6
+    shown = ties.titles[::3]
+    some = linear.fit(events, shown).matrix.toarray()
+    assert np.abs(some - np.where(np.isin(ties.titles, shown), expected, 0)).max() < 2e-6
 
 
 def test_a_viewers_list_is_the_same_alone_as_among_all(computed: methods.Computed) -> None:
