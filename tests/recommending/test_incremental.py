@@ -14,6 +14,7 @@ from twelve_titles import DAY, publish_warehouse_load, refresh
 from reelhouse.database import run_file
 from reelhouse.day import Day
 from reelhouse.recommending import catalogue, methods
+from reelhouse.recommending import events as events_module
 from reelhouse.recommending.events import read_events
 from reelhouse.recommending.serving import record_viewing
 from reelhouse.settings import read_settings
@@ -83,6 +84,18 @@ def as_readers_have_it(conn: psycopg.Connection) -> list[tuple]:
         " score_raw, reasons from warehouse.fact_recommendation"
     ).fetchall()
     return sorted((*row[:6], json.dumps(row[6], sort_keys=True)) for row in rows)
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_events_are_read_as_the_query_gives_them(conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    rate(conn, random.Random(1))
+    conn.execute("insert into warehouse.fact_viewing values (1, 12, %s, 3, 'app')", (MOMENT,))
+    for user, batch in ((None, 5), (None, 100_000), (1, 1), (12345, 1)):
+        monkeypatch.setattr(events_module, "_BATCH", batch)
+        found = read_events(conn, SQL, user)
+        given = run_file(conn, SQL / "4_recommendation" / "viewer_events.sql", user_key=user).fetchall()
+        assert list(zip(found.user, found.title, found.is_like, found.moment, strict=True)) == given
+        assert bool(given) == (user != 12345)
 
 
 @pytest.mark.usefixtures("catalogue")

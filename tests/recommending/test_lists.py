@@ -6,17 +6,19 @@ import json
 import math
 import random
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from catalogues import make_title, random_catalogue, random_title
+from catalogues import make_title, random_catalogue, random_events, random_title
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reelhouse.recommending import selecting
-from reelhouse.recommending.content import WEIGHTS, Title, features_of, tokens_of
+from reelhouse.recommending import nearest
+from reelhouse.recommending.content import NEARNESS, WEIGHTS, Features, Title, features_of, nearness, tokens_of
 from reelhouse.recommending.franchises import franchise_keys
 from reelhouse.recommending.lists import Lists, compute_lists
+from reelhouse.recommending.methods import with_likes
 
 PG = 8
 
@@ -62,18 +64,19 @@ def brute_force_scores(titles: list[Title], sources: range) -> np.ndarray:
     return scores
 
 
-@pytest.mark.parametrize(("first_width", "seed"), [(256, 1), (20, 2), (20, 3)])
-def test_the_best_targets_are_exactly_those_of_the_formula(monkeypatch, first_width: int, seed: int) -> None:
-    # The narrow first look leaves many rows unsettled, so both ways of computing a row are compared.
-    monkeypatch.setattr(selecting, "_FIRST_WIDTH", first_width)
+@pytest.mark.parametrize(("first", "batch", "seed"), [(1024, 128, 1), (11, 3, 2), (16, 7, 3)])
+def test_the_best_targets_are_exactly_those_of_the_formula(monkeypatch, first: int, batch: int, seed: int) -> None:
+    # A short first look sets a low floor, small batches a narrow one: every way of leaving targets out is compared.
+    monkeypatch.setattr(nearest, "_FIRST", first)
+    monkeypatch.setattr(nearest, "_BATCH", batch)
+    monkeypatch.setattr(nearest, "_ROWS", 40)
     chance = random.Random(seed)
     titles = [random_title(chance, key) for key in range(1, 401)]
     titles = [t for t in titles if t.fields["genre"]]
     features = features_of(titles)
     sources = range(40)
     expected = brute_force_scores(titles, sources)
-    targets = np.arange(len(titles))
-    keys = selecting.best_targets(features, np.array(sources), targets, 10)
+    keys = best_targets(features, np.array(sources), 10)
     row_of_tie = np.argsort(features.tie_rank)
     chosen = row_of_tie[(1 << 24) - 1 - (keys & ((1 << 24) - 1))]
     for source in sources:
@@ -83,16 +86,46 @@ def test_the_best_targets_are_exactly_those_of_the_formula(monkeypatch, first_wi
         assert len(set(chosen[source])) == 10
 
 
-def test_a_target_outside_the_first_look_is_found_when_nearness_lifts_it(monkeypatch) -> None:
+def best_targets(features: Features, sources: np.ndarray, count: int) -> np.ndarray:
+    """Order keys of the best of all titles, by the search that leaves most of them out."""
+    return nearest.Search(nearest.parts_of(features), np.arange(len(features.titles)), count).best(sources)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.integers(20, 120), st.booleans(), st.booleans())
+def test_leaving_targets_out_changes_no_list(seed: int, size: int, by_content: bool, has_viewers: bool) -> None:
+    catalogue = random_catalogue(seed, size, people=12)
+    features = features_of(catalogue)
+    if has_viewers:
+        features = with_likes(features, random_events(seed, [t.title_key for t in features.titles], 30))
+    features = replace(features, weight=0.0) if by_content else features
+    rows = np.flatnonzero(~features.is_bare)
+    titles = np.arange(len(features.titles))
+    content = (features.matrix @ features.matrix.T).toarray()
+    near = nearness(features.fame[:, None], features.fame)
+    scores = content + features.weight_of(titles)[:, None] * (features.prior + NEARNESS * near)
+    if features.together is not None:
+        scores += features.together.toarray()
+    pairs = (np.repeat(rows, size), np.tile(titles, len(rows)))
+    every = nearest.order_keys(features, *pairs, scores[pairs]).reshape(len(rows), size)
+    expected = np.pad(-np.sort(-every, axis=1), ((0, 0), (0, 9)), constant_values=-1)[:, :9]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nearest, "_FIRST", 10)
+        patch.setattr(nearest, "_BATCH", 8)
+        patch.setattr(nearest, "_ROWS", 16)
+        assert (best_targets(features, rows, 9) == expected).all()
+
+
+def test_a_target_that_only_nearness_lifts_is_found(monkeypatch) -> None:
     # Thirty famous titles outscore the obscure one before nearness is counted, and fill the first look.
-    monkeypatch.setattr(selecting, "_FIRST_WIDTH", 10)
+    monkeypatch.setattr(nearest, "_FIRST", 4)
     famous = {"genre": ["Drama"], "vote_count": 1_000_000, "weighted_of_10": 5.0}
     titles = [make_title(1, genre=["Drama"], vote_count=100, weighted_of_10=1.0)]
     titles += [make_title(2, genre=["Drama"], vote_count=100, weighted_of_10=7.5)]
     titles += [make_title(key, **famous) for key in range(3, 33)]
     titles += [make_title(99, vote_count=100, weighted_of_10=10.0)]
     features = features_of(titles)
-    (keys,) = selecting.best_targets(features, np.array([0]), np.arange(len(titles)), 2)
+    (keys,) = best_targets(features, np.array([0]), 2)
     best = np.argsort(features.tie_rank)[(1 << 24) - 1 - (int(keys[0]) & ((1 << 24) - 1))]
     assert features.titles[best].title_key == 2
 

@@ -37,6 +37,9 @@ def test_ties_are_those_of_the_formula_whichever_matrix_is_inverted(count: int, 
     expected = -inverse / np.diag(inverse)
     np.fill_diagonal(expected, 0)
     assert np.abs(ties.matrix.toarray() - expected).max() < 2e-6
+    shown = ties.titles[::3]
+    some = linear.fit(events, shown).matrix.toarray()
+    assert np.abs(some - np.where(np.isin(ties.titles, shown), expected, 0)).max() < 2e-6
 
 
 def test_a_viewers_list_is_the_same_alone_as_among_all(computed: methods.Computed) -> None:
@@ -133,3 +136,21 @@ def test_a_version_that_is_worse_than_the_former_one_is_not_ok(computed: methods
 
     trial = trials.run(computed.events, keys, model_of, better)
     assert not all(metric.is_ok for metric in trial.metrics)
+
+
+@pytest.mark.parametrize(
+    ("factor", "noise", "is_ok"),
+    [(1.0, 0.0, True), (1.02, 0.4, True), (0.8, 0.0, False), (0.8, 0.4, False), (0.97, 0.4, False)],
+)
+def test_what_is_worse_is_held_and_what_is_no_worse_is_not(factor: float, noise: float, is_ok: bool) -> None:
+    # As many viewers, as wide a spread, as on the day with 100 titles gone. 3 % less, so uncertain, may be 10 % less.
+    chance = np.random.default_rng(1)
+    before = chance.random(260)
+    moved = noise * chance.standard_normal(260)
+    now = factor * before + moved - moved.mean()
+    subjects = list(range(260))
+    found = trials.with_intervals(
+        "blend", "ndcg_at_10", now, np.full(260, 0.2), subjects, dict(zip(subjects, before, strict=True)), True
+    )
+    assert found.is_ok == is_ok
+    assert noise == 0 or found.versus_former[1] < trials.FORMER_AT_LEAST, "uncertain, better or worse"

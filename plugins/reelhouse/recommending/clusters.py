@@ -16,7 +16,7 @@ import numpy as np
 import psycopg
 from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans
-from sklearn.metrics import silhouette_score
+from sklearn.metrics import pairwise_distances, silhouette_score
 
 from reelhouse.database import run_file
 from reelhouse.recommending.content import Features
@@ -101,18 +101,20 @@ def _labels(described: np.ndarray, former: np.ndarray) -> tuple[np.ndarray, floa
     Takes   former  label of each row that had one, -1 of the others
     """
     sample = np.random.default_rng(1).permutation(len(described))[:SAMPLED]
+    # Once for all counts: they are the same distances.
+    distances = pairwise_distances(described[sample])
     found: list[tuple[float, np.ndarray]] = []
     for count in COUNTS:
         labels = KMeans(count, n_init=_TRIES, random_state=1).fit(described[sample]).predict(described)
-        found.append((_apart(described, labels, sample), labels))
+        found.append((_apart(distances, labels[sample]), labels))
     silhouette, labels = max(found, key=lambda one: (round(one[0], 4), -len(np.unique(one[1]))))
     if len(np.unique(former[former >= 0])) in COUNTS:
         stayed = _settled(described, former)
-        apart = _apart(described, stayed, sample)
+        apart = _apart(distances, stayed[sample])
         if silhouette < apart + CLEARLY_BETTER:
             return stayed, apart
     labels = _settled(described, labels)
-    return labels, _apart(described, labels, sample)
+    return labels, _apart(distances, labels[sample])
 
 
 def _settled(described: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -121,10 +123,10 @@ def _settled(described: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return KMeans(len(centres), init=centres, n_init=1, tol=0, max_iter=1000).fit_predict(described)
 
 
-def _apart(described: np.ndarray, labels: np.ndarray, sample: np.ndarray) -> float:
-    if not 1 < len(np.unique(labels[sample])) < len(sample):
+def _apart(distances: np.ndarray, labels: np.ndarray) -> float:
+    if not 1 < len(np.unique(labels)) < len(labels):
         return -1.0
-    return float(silhouette_score(described[sample], labels[sample]))
+    return float(silhouette_score(distances, labels, metric="precomputed"))
 
 
 def _numbers(features: Features, labels: np.ndarray, former: Mapping[int, int]) -> dict[int, int]:

@@ -10,9 +10,16 @@ import numpy as np
 import psycopg
 from scipy import sparse
 
-from reelhouse.database import stream_file
+from reelhouse.errors import OutOfStep
 
 FIRST_SYNTHETIC = 900_000_000
+# A row of COPY's binary format: the number of columns, then each with its length before it.
+_ROW = np.dtype([
+    ("columns", ">i2"), ("user_bytes", ">i4"), ("user", ">i8"), ("title_bytes", ">i4"), ("title", ">i8"),
+    ("is_like_bytes", ">i4"), ("is_like", "u1"), ("moment_bytes", ">i4"), ("moment", ">i8"),
+])  # fmt: skip
+_KEPT_AS = {"user": np.int64, "title": np.int64, "is_like": bool, "moment": np.int64}
+_HEADER_BYTES, _END_BYTES = 19, 2
 _BATCH = 100_000
 
 
@@ -34,10 +41,16 @@ class Events:
     def of(cls, user: object, title: object, is_like: object, moment: object) -> Events:
         """Events of any order, brought into theirs."""
         user, title, moment = (np.asarray(column, dtype=np.int64) for column in (user, title, moment))
+        is_like = np.asarray(is_like, dtype=bool)
+        if _stand_in_order(user, moment, title):
+            return cls(user, title, is_like, moment)
         order = np.lexsort((title, moment, user))
-        return cls(user[order], title[order], np.asarray(is_like, dtype=bool)[order], moment[order])
+        return cls(user[order], title[order], is_like[order], moment[order])
 
     def where(self, chosen: np.ndarray) -> Events:
+        """Some of the events; all of them are not copied."""
+        if chosen.dtype == bool and chosen.all():
+            return self
         return Events(self.user[chosen], self.title[chosen], self.is_like[chosen], self.moment[chosen])
 
     @property
@@ -49,21 +62,57 @@ class Events:
         users, starts = np.unique(self.user, return_index=True)
         ends = np.append(starts, len(self.user))[1:]
         return [
-            (int(user), self.where(np.arange(start, end))) for user, start, end in zip(users, starts, ends, strict=True)
+            (user, self.between(start, end))
+            for user, start, end in zip(users.tolist(), starts.tolist(), ends.tolist(), strict=True)
         ]
+
+    def between(self, start: int, end: int) -> Events:
+        """Events by place, without a copy."""
+        return Events(self.user[start:end], self.title[start:end], self.is_like[start:end], self.moment[start:end])
 
     def matrix(self, titles: np.ndarray) -> sparse.csr_matrix:
         """Likes as a matrix of ones: a row for each viewer who likes any, a column for each of `titles` (ascending)."""
         likes = self.where(self.is_like & np.isin(self.title, titles))
-        _, rows = np.unique(likes.user, return_inverse=True)
-        columns = np.searchsorted(titles, likes.title)
+        # By viewer they stand already: no need to sort millions once more.
+        rows = np.zeros(len(likes.user), dtype=np.int32)
+        np.cumsum(likes.user[1:] != likes.user[:-1], out=rows[1:])
+        columns = np.searchsorted(titles, likes.title).astype(np.int32)
         shape = (int(rows.max(initial=-1)) + 1, len(titles))
         return sparse.csr_matrix((np.ones(len(rows), dtype=np.float32), (rows, columns)), shape=shape)
 
 
+def _stand_in_order(*columns: np.ndarray) -> bool:
+    """Whether rows ascend by the first column, equal ones by the next, and so on."""
+    is_tied = np.ones(max(0, len(columns[0]) - 1), dtype=bool)
+    for column in columns:
+        if (is_tied & (column[1:] < column[:-1])).any():
+            return False
+        is_tied &= column[1:] == column[:-1]
+    return True
+
+
 def read_events(conn: psycopg.Connection, sql_folder: Path, user_key: int | None = None) -> Events:
-    """Events of all viewers, or of one."""
-    rows = stream_file(conn, sql_folder / "4_recommendation" / "viewer_events.sql", user_key=user_key)
-    parts = [np.array(some, dtype=np.int64) for some in iter(lambda: list(islice(rows, _BATCH)), [])]
-    columns = np.concatenate(parts) if parts else np.empty((0, 4), dtype=np.int64)
-    return Events.of(*columns.T)
+    """Events of all viewers, or of one.
+
+    Copied as PostgreSQL's own bytes, which become columns without a Python object for each number: of eleven million
+    ratings those would take 3 GB.
+    """
+    query = (sql_folder / "4_recommendation" / "viewer_events.sql").read_text().rstrip().removesuffix(";")
+    parts: dict[str, list[np.ndarray]] = {name: [np.empty(0, dtype=kind)] for name, kind in _KEPT_AS.items()}
+    with conn.cursor() as cursor, cursor.copy(
+        f"copy ({query}) to stdout (format binary)", {"user_key": user_key}
+    ) as copy:  # fmt: skip
+        rows, start = iter(copy), _HEADER_BYTES
+        while some := b"".join(islice(rows, _BATCH)):
+            count, rest = divmod(len(some) - start, _ROW.itemsize)
+            if rest not in (0, _END_BYTES):
+                raise OutOfStep(
+                    f"viewer_events.sql: expected rows of {_ROW.itemsize} bytes without a null, found"
+                    f" {len(some) - start} bytes. Columns and their types must be those of events.py."
+                )
+            block = np.frombuffer(some, dtype=_ROW, count=count, offset=start)
+            for name, kind in _KEPT_AS.items():
+                parts[name].append(block[name].astype(kind))
+            start = 0
+    # One column at a time, so that no two copies of all of them are there together.
+    return Events.of(*(np.concatenate(parts.pop(name)) for name in _KEPT_AS))

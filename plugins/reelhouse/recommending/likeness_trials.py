@@ -89,7 +89,7 @@ def _reference(events: Events, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def _all_scores(features: Features, learnt: Events, keys: np.ndarray, sources: np.ndarray) -> dict[str, np.ndarray]:
     content = (features.matrix[sources] @ features.matrix.T).toarray()
     with_prior = content + _prior(features, sources)
-    together = liked_together(learnt, keys, len(keys))[sources].toarray()
+    together = liked_together(learnt, keys, len(keys), sources).toarray()
     return {
         "popular": np.broadcast_to(features.popularity, content.shape),
         "content_fields": content,

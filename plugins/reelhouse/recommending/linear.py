@@ -56,9 +56,12 @@ def fit(events: Events, targets: np.ndarray | None = None, kept: int = KEPT) -> 
     if not titles.size:
         return Ties(titles, sparse.csr_matrix((0, 0), dtype=np.float64))
     likes = events.matrix(titles)
-    may_be_shown = np.ones(len(titles), dtype=bool) if targets is None else np.isin(titles, targets)
-    rows = _primal_rows(likes) if is_primal or likes.shape[0] > len(titles) else _dual_rows(likes)
-    parts = [_strongest(first, block, diagonal, may_be_shown, kept) for first, block, diagonal in rows]
+    shown = np.arange(len(titles)) if targets is None else np.flatnonzero(np.isin(titles, targets))
+    rows = _primal_rows(likes) if is_primal or likes.shape[0] > len(titles) else _dual_rows(likes, shown)
+    parts = [
+        _strongest(first, block if block.shape[1] == len(shown) else block[:, shown], diagonal, shown, kept)
+        for first, block, diagonal in rows
+    ]
     return Ties(titles, sparse.vstack(parts, format="csr"))
 
 
@@ -87,8 +90,8 @@ def _primal_rows(likes: sparse.csr_matrix):
         yield first, block, diagonal
 
 
-def _dual_rows(likes: sparse.csr_matrix):
-    """Blocks of rows of P = (I - X' inverse(XX' + RIDGE I) X) / RIDGE."""
+def _dual_rows(likes: sparse.csr_matrix, shown: np.ndarray):
+    """Blocks of rows of P = (I - X' inverse(XX' + RIDGE I) X) / RIDGE, the columns of what may be shown."""
     gram = (likes @ likes.T).toarray().astype(np.float64)
     gram[np.diag_indices_from(gram)] += RIDGE
     inverse = np.linalg.inv(gram)
@@ -96,25 +99,31 @@ def _dual_rows(likes: sparse.csr_matrix):
     # Diagonal first: sum over pairs of viewers who like the title.
     half = columns @ inverse
     diagonal = (1.0 - np.asarray(columns.multiply(half).sum(axis=1)).ravel()) / RIDGE
+    likes_of_shown = likes[:, shown]
     for first in range(0, likes.shape[1], _ROWS):
-        block = -(half[first : first + _ROWS] @ likes) / RIDGE
-        block[np.arange(len(block)), first + np.arange(len(block))] += 1.0 / RIDGE
+        block = -(half[first : first + _ROWS] @ likes_of_shown) / RIDGE
+        row, column = _to_itself(first, len(block), shown)
+        block[row, column] += 1.0 / RIDGE
         yield first, block, diagonal
 
 
-def _strongest(
-    first: int, block: np.ndarray, diagonal: np.ndarray, may_be_shown: np.ndarray, kept: int
-) -> sparse.csr_matrix:
-    """Rows of B from rows of P: the strongest ties of each, without the tie of a title to itself."""
-    ties = -block.astype(np.float64) / diagonal
-    ties[:, ~may_be_shown] = 0.0
-    ties[np.arange(len(ties)), first + np.arange(len(ties))] = 0.0
+def _to_itself(first: int, rows: int, shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where in a block of rows, with columns of what may be shown, a title meets itself."""
+    column = np.flatnonzero((shown >= first) & (shown < first + rows))
+    return shown[column] - first, column
+
+
+def _strongest(first: int, block: np.ndarray, diagonal: np.ndarray, shown: np.ndarray, kept: int) -> sparse.csr_matrix:
+    """Rows of B from rows of P: the strongest ties of each to what may be shown, without the tie to itself."""
+    ties = -block.astype(np.float64) / diagonal[shown]
+    ties[_to_itself(first, len(ties), shown)] = 0.0
     # Whole millionths: what is smaller than the error of single precision decides nothing.
     ties = np.round(ties, 6)
     if ties.shape[1] > kept:
         weakest = -np.partition(-np.abs(ties), kept - 1, axis=1)[:, kept - 1 : kept]
         ties[np.abs(ties) < weakest] = 0.0
-    return sparse.csr_matrix(ties)
+    found = sparse.csr_matrix(ties)
+    return sparse.csr_matrix((found.data, shown[found.indices], found.indptr), shape=(len(ties), len(diagonal)))
 
 
 def like_weights(count: int, recency: float | None) -> np.ndarray:

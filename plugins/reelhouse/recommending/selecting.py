@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from sparse_dot_topn import sp_matmul_topn
 
-from reelhouse.recommending.content import NEARNESS, Features, Title, nearness
+from reelhouse.recommending.content import Features, Title
+from reelhouse.recommending.nearest import STEPS, TIE_BITS, Parts, Search, alike_first, parts_of
 
 LIST_LENGTH = 10
 ACROSS_KINDS_AT_MOST = 2
@@ -22,15 +22,8 @@ RELEVANCE = 0.8
 CHILD_AGE = 7
 GROWN_UP_AGE = 17
 
-# Sources at once: memory must not grow with the catalogue.
-_SOURCES = 8192
-_FIRST_WIDTH = 64
-_DENSE_CELLS = 2_000_000
-# Small enough that the columns of all pools of a batch stay in a cache.
-_BATCH = 64
-# Scores are compared in steps of 1e-9, far above the error of a sum of floats and far below any real difference.
-_STEPS = 1e9
-_TIE_BITS = 24
+# Sources at once: small enough that the columns of all their pools stay in a cache.
+_BATCH = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +85,9 @@ def choose(features: Features, franchises: np.ndarray, child_limit: int) -> Choi
             child_limit  highest least age that is shown beside a children's title
     """
     is_series = np.array([title.kind == "series" for title in features.titles], dtype=bool)
+    parts = parts_of(features)
     found = [
-        _choose_for(features, franchises, is_series, sources, audience)
+        _choose_for(parts, franchises, is_series, sources, audience)
         for sources, audience in _groups(features, is_series, child_limit)
     ]
     source, target, rank = (np.concatenate(parts) for parts in zip(*found, strict=True)) if found else (_none(),) * 3
@@ -115,114 +109,39 @@ def _groups(features: Features, is_series: np.ndarray, child_limit: int) -> Iter
         audience = audience_of(title, child_limit, is_bare)
         groups.setdefault((bool(is_series[row]), is_bare, audience), []).append(row)
     for (_, _, audience), rows in groups.items():
-        for first in range(0, len(rows), _SOURCES):
-            yield np.array(rows[first : first + _SOURCES], dtype=np.int64), audience
+        yield np.array(rows, dtype=np.int64), audience
 
 
 def _choose_for(
-    features: Features, franchises: np.ndarray, is_series: np.ndarray, sources: np.ndarray, audience: Audience
+    parts: Parts, franchises: np.ndarray, is_series: np.ndarray, sources: np.ndarray, audience: Audience
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    features = parts.features
     allowed = allowed_targets(features, audience)
     is_same_kind = is_series == is_series[sources[0]]
-    pools = [best_targets(features, sources, np.flatnonzero(allowed & is_same_kind), SAME_KIND_POOL)]
+    searches = [Search(parts, np.flatnonzero(allowed & is_same_kind), SAME_KIND_POOL)]
     # Popular titles stand in with their own kind only.
     if not features.is_bare[sources[0]]:
-        pools.append(best_targets(features, sources, np.flatnonzero(allowed & ~is_same_kind), OTHER_KIND_POOL))
-    keys = np.concatenate(pools, axis=1)
-    if not keys.shape[1]:
-        return _none(), _none(), _none()
-    keys = -np.sort(-keys, axis=1)
-    parts = [
-        _diversify(features, franchises, is_same_kind, sources[at : at + _BATCH], keys[at : at + _BATCH])
-        for at in range(0, len(sources), _BATCH)
-    ]
-    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
-
-
-def best_targets(features: Features, sources: np.ndarray, targets: np.ndarray, count: int) -> np.ndarray:
-    """The best targets of each source, exactly, as order keys (see `order_keys`), best first, -1 where none is left.
-
-    Content and what a target brings along are one sparse product. Nearness is not, so more products than asked for
-    are taken first: nothing outside them can score above the last of them plus the most that nearness gives.
-    Rows where that bound does not settle it are computed in full.
-    """
-    if not targets.size:
-        return np.full((len(sources), 0), -1, dtype=np.int64)
-    left, right = _product_sides(features, sources, targets)
-    width = min(len(targets), max(_FIRST_WIDTH, 3 * count))
-    product = sp_matmul_topn(left, right, top_n=width, sort=False)
-    columns, values = _padded(product, width)
-    keys = order_keys(features, sources, np.where(columns >= 0, targets[columns], -1), values)
-    best = _largest(keys, count)
-    last = np.where(columns[:, -1] >= 0, np.where(columns >= 0, values, np.inf).min(axis=1), 0.0)
-    bound = last + np.where(np.isnan(features.fame[sources]), 0.0, features.weight_of(sources) * NEARNESS)
-    is_settled = (width == len(targets)) & (columns[:, -1] >= 0)
-    is_settled |= (best[:, -1] >> _TIE_BITS) > np.ceil(bound * _STEPS) + 1
-    open_rows = np.flatnonzero(~is_settled)
-    step = max(1, _DENSE_CELLS // max(1, len(targets)))
-    for at in range(0, len(open_rows), step):
-        rows = open_rows[at : at + step]
-        dense = (left[rows] @ right).toarray()
-        best[rows] = _largest(order_keys(features, sources[rows], np.broadcast_to(targets, dense.shape), dense), count)
-    return best
-
-
-def _product_sides(
-    features: Features, sources: np.ndarray, targets: np.ndarray
-) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
-    """Two matrices whose product is content plus what the target brings along."""
-    weight = sparse.csr_matrix(features.weight_of(sources)[:, None])
-    content = sparse.csr_matrix(features.matrix[sources])
-    is_bare = bool(features.is_bare[sources[0]])
-    if is_bare:
-        content = sparse.csr_matrix(content.shape, dtype=np.float64)
-    left = sparse.hstack([content, weight], format="csr")
-    prior = sparse.csr_matrix(features.prior[targets][:, None])
-    right = sparse.hstack([features.matrix[targets], prior], format="csr")
-    if features.together is not None and features.together.nnz and not is_bare:
-        left = sparse.hstack([left, features.together[sources]], format="csr")
-        right = sparse.hstack([right, sparse.identity(len(features.titles), format="csr")[targets]], format="csr")
-    return left, right.T.tocsr()
-
-
-def _padded(product: sparse.csr_matrix, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of a sparse matrix as two rectangles of columns and values, -1 and 0 where a row is shorter."""
-    lengths = np.diff(product.indptr)
-    inside = np.arange(width) < lengths[:, None]
-    columns = np.full(inside.shape, -1, dtype=np.int64)
-    values = np.zeros(inside.shape)
-    columns[inside], values[inside] = product.indices, product.data
-    return columns, values
-
-
-def order_keys(features: Features, sources: np.ndarray, targets: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Whole numbers that sort as the lists do: score in steps of 1e-9, then votes and title_key; -1 is no candidate.
-
-    Takes   targets, values  rectangles: one row for each source; value is the score without nearness
-    """
-    near = nearness(features.fame[sources][:, None], features.fame[targets])
-    near[features.is_bare[sources]] = 0.0
-    steps = np.rint((values + features.weight_of(sources)[:, None] * NEARNESS * near) * _STEPS).astype(np.int64)
-    keys = (steps << _TIE_BITS) | ((1 << _TIE_BITS) - 1 - features.tie_rank[targets])
-    is_none = (targets < 0) | (targets == sources[:, None])
-    # By content alone, titles that have nothing in common are no candidates.
-    return np.where(is_none | (steps <= 0) if not features.weight else is_none, -1, keys)
-
-
-def _largest(keys: np.ndarray, count: int) -> np.ndarray:
-    """The `count` largest of each row, largest first."""
-    if keys.shape[1] > count:
-        keys = np.partition(keys, keys.shape[1] - count, axis=1)[:, -count:]
-    return -np.sort(-keys, axis=1)
+        searches.append(Search(parts, np.flatnonzero(allowed & ~is_same_kind), OTHER_KIND_POOL))
+    row_of_tie = np.argsort(features.tie_rank)
+    sources = alike_first(parts, sources)
+    found = []
+    for at in range(0, len(sources), _BATCH):
+        batch = sources[at : at + _BATCH]
+        keys = -np.sort(-np.concatenate([search.best(batch) for search in searches], axis=1), axis=1)
+        pool = np.where(keys >= 0, row_of_tie[(1 << TIE_BITS) - 1 - (keys & ((1 << TIE_BITS) - 1))], -1)
+        found.append(_diversify(features, franchises, is_same_kind, batch, pool, (keys >> TIE_BITS) / STEPS))
+    return tuple(np.concatenate(column) for column in zip(*found, strict=True))
 
 
 def _diversify(
-    features: Features, franchises: np.ndarray, is_same_kind: np.ndarray, sources: np.ndarray, keys: np.ndarray
+    features: Features,
+    franchises: np.ndarray,
+    is_same_kind: np.ndarray,
+    sources: np.ndarray,
+    pool: np.ndarray,
+    score: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Ten of each pool by maximal marginal relevance, within the caps on franchises and on the other kind."""
-    row_of_tie = np.argsort(features.tie_rank)
-    pool = np.where(keys >= 0, row_of_tie[(1 << _TIE_BITS) - 1 - (keys & ((1 << _TIE_BITS) - 1))], -1)
-    score = (keys >> _TIE_BITS) / _STEPS
     alike = _Likeness(features, pool)
     own = franchises[pool]
     is_open = pool >= 0
@@ -255,12 +174,16 @@ class _Likeness:
     def __init__(self, features: Features, pool: np.ndarray) -> None:
         self._shape = pool.shape
         content = features.matrix[np.maximum(pool, 0).ravel()]
-        owner = np.repeat(
-            np.arange(len(pool)), np.add.reduceat(np.diff(content.indptr), np.arange(0, pool.size, pool.shape[1]))
-        )
+        # Columns that no candidate has are left out: what is asked then stays in a cache.
+        is_used = np.zeros(content.shape[1], dtype=bool)
+        is_used[content.indices] = True
+        place_of = np.cumsum(is_used, dtype=np.int32) - 1
+        width = int(is_used.sum())
+        of_pool = np.diff(content.indptr[:: pool.shape[1]])
+        owner = np.repeat(np.arange(len(pool), dtype=np.int32), of_pool)
         self._content = sparse.csr_matrix(
-            (content.data, content.indices + owner * content.shape[1], content.indptr),
-            shape=(pool.size, len(pool) * content.shape[1]),
+            (content.data, place_of[content.indices] + owner * np.int32(width), content.indptr),
+            shape=(pool.size, len(pool) * width),
         )
         self._asked = np.zeros(self._content.shape[1])
 

@@ -1,0 +1,268 @@
+"""The best targets of many sources, exactly, without scoring every pair.
+
+A score is a sum, and most of its parts depend on few values: which genres a title has, of which years it is, how well
+known and rated. Targets of the same value share that part, so it is computed once for the value (a table: values x
+sources). Parts of the other kind, people, words and viewers' likes, are there for few pairs, and all of those are
+computed. A batch of sources that are much alike then leaves out every target whose largest sum of table rows lies
+below the scores that each of them has found already: no bound is guessed, so that no target is missed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy import sparse
+
+from reelhouse.recommending.content import NEARNESS, Features, nearness
+
+# Fields whose values many titles share. What is in no table is a rare part.
+TABLED = ("genre", "category", "country", "year")
+# Scores are compared in steps of 1e-9, far above the error of a sum of floats and far below any real difference.
+STEPS = 1e9
+TIE_BITS = 24
+_KEY_BITS = 56
+# The first look is in single precision; what is nearer than this to the bound is looked at in double.
+_MARGIN = 1e-5
+# Sources at once, and the promising targets whose scores set the first bound.
+_BATCH, _FIRST = 128, 1024
+# Each table more is a pass over all targets; one of more values has to be made anew for each batch.
+_TITLES_A_VALUE = 32
+# Targets at once: their scores beside a batch stay in a cache.
+_ROWS = 2048
+
+
+_Table = tuple[sparse.csr_matrix, np.ndarray]  # the distinct values, and which of them each title has
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The features of a catalogue, by how many titles share them.
+
+    values      of each table: the distinct rows of its columns; value_of says which one a title has
+    standings   rows of titles, one for each distinct pair of fame and prior; standing_of says which one a title has
+    fames       distinct ones; fame_of says which one a standing has
+    rare        columns of all other fields
+    """
+
+    features: Features
+    values: tuple[sparse.csr_matrix, ...]
+    value_of: tuple[np.ndarray, ...]
+    standings: np.ndarray
+    standing_of: np.ndarray
+    fames: np.ndarray
+    fame_of: np.ndarray
+    rare: sparse.csr_matrix
+
+
+def parts_of(features: Features) -> Parts:
+    field_of = np.array([field for field, _ in features.columns])
+    columns = features.matrix.tocsc()
+    tables = [_distinct(columns[:, np.flatnonzero(field_of == name)].tocsr()) for name in TABLED]
+    tables = _joined(tables, len(features.titles) // _TITLES_A_VALUE)
+    known = np.column_stack([np.nan_to_num(features.fame, nan=-1.0), features.prior])
+    _, standings, standing_of = np.unique(known, axis=0, return_index=True, return_inverse=True)
+    return Parts(
+        features,
+        tuple(values for values, _ in tables),
+        tuple(value_of for _, value_of in tables),
+        standings,
+        standing_of.ravel().astype(np.int32),
+        *np.unique(features.fame[standings], return_inverse=True),
+        columns[:, np.flatnonzero(~np.isin(field_of, TABLED))].tocsr(),
+    )
+
+
+def _joined(tables: list[_Table], values_at_most: int) -> list[_Table]:
+    """Tables, those with many values first; the small ones made one as long as that has few values itself."""
+    tables = sorted(tables, key=lambda table: -table[0].shape[0])
+    while len(tables) > 1:
+        (values, value_of), (more, more_of) = tables[-2:]
+        pairs, joined_of = np.unique(value_of.astype(np.int64) * more.shape[0] + more_of, return_inverse=True)
+        if len(pairs) > max(values_at_most, values.shape[0], more.shape[0]):
+            break
+        first, second = np.divmod(pairs, more.shape[0])
+        joined = sparse.hstack([values[first], more[second]], format="csr")
+        tables[-2:] = [(joined, joined_of.astype(np.int32))]
+    return tables
+
+
+def _distinct(matrix: sparse.csr_matrix) -> _Table:
+    """The distinct rows of a matrix, and which of them each row is."""
+    matrix.sort_indices()
+    numbers: dict[tuple[bytes, bytes], int] = {}
+    places = [slice(start, end) for start, end in pairwise(matrix.indptr.tolist())]
+    value_of = np.fromiter(
+        (
+            numbers.setdefault((matrix.indices[place].tobytes(), matrix.data[place].tobytes()), len(numbers))
+            for place in places
+        ),
+        dtype=np.int32,
+        count=len(places),
+    )
+    _, firsts = np.unique(value_of, return_index=True)
+    return matrix[firsts], value_of
+
+
+def alike_first(parts: Parts, sources: np.ndarray) -> np.ndarray:
+    """Sources in an order that puts those with much the same targets beside one another."""
+    fame = np.nan_to_num(parts.features.fame[sources], nan=-1.0)
+    # Genres have the most values, and weigh most.
+    first, last = parts.value_of[0][sources], parts.value_of[-1][sources]
+    return sources[np.lexsort((last, np.round(fame, 1), first, parts.features.is_bare[sources]))]
+
+
+class Search:
+    """The `count` best of some targets, for any sources."""
+
+    def __init__(self, parts: Parts, targets: np.ndarray, count: int) -> None:
+        self._parts, self._features = parts, parts.features
+        self._targets, self._count = targets, count
+        self._value_of = [value_of[targets] for value_of in (*parts.value_of, parts.standing_of)]
+        self._rare = parts.rare[targets].T.tocsr()
+        self._tried = self._of_each_kind()
+        self._tried_value_of = [value_of[self._tried] for value_of in self._value_of]
+        self._room = np.empty((2, max(_ROWS, _FIRST), _BATCH), dtype=np.float32)
+
+    def _of_each_kind(self) -> np.ndarray:
+        """Targets without those that stand behind enough others of the very same values: no table lifts them."""
+        kinds = self._value_of if self._features.weight else self._value_of[:-1]
+        kind = np.zeros(len(self._targets), dtype=np.int64)
+        for value_of in kinds:
+            _, kind = np.unique(kind * (int(value_of.max(initial=0)) + 1) + value_of, return_inverse=True)
+        order = np.lexsort((self._features.tie_rank[self._targets], kind))
+        starts = np.searchsorted(kind[order], kind[order])
+        # One more than asked for: the source itself may be among them.
+        return np.sort(order[np.arange(len(order)) - starts <= self._count])
+
+    def best(self, sources: np.ndarray) -> np.ndarray:
+        """Order keys (see `order_keys`) of the best targets of each source, best first, -1 where none is left.
+
+        Takes   sources  rows, best in the order of `alike_first`: the more alike neighbours are, the less is looked at
+        """
+        if not self._targets.size:
+            return np.full((len(sources), self._count), -1, dtype=np.int64)
+        parts = [self._best(sources[first : first + _BATCH]) for first in range(0, len(sources), _BATCH)]
+        return np.concatenate(parts)
+
+    def _best(self, sources: np.ndarray) -> np.ndarray:
+        floor, place, source = self._by_tables(self._tables(sources))
+        rare_place, rare_source, rare_part = self._rare_parts(sources)
+        rare_score = self._sums(sources, rare_place, rare_source) + rare_part
+        stays = rare_score >= floor[rare_source]
+        rare_place, rare_source, rare_score = rare_place[stays], rare_source[stays], rare_score[stays]
+        # Rare parts only add, so that a pair which has one and reaches the floor without it is among those above.
+        width = len(self._targets)
+        is_new = ~np.isin(source * width + place, rare_source * width + rare_place)
+        place, source = place[is_new], source[is_new]
+        score = np.concatenate([self._sums(sources, place, source), rare_score])
+        source = np.concatenate([source, rare_source])
+        target = self._targets[np.concatenate([place, rare_place])]
+        keys = order_keys(self._features, sources[source], target, score)
+        return _first_of_each(keys, source, len(sources), self._count)
+
+    def _tables(self, sources: np.ndarray) -> list[np.ndarray]:
+        """What each value gives beside each source, in single precision: values x sources, for each table."""
+        features, parts = self._features, self._parts
+        is_bare = features.is_bare[sources]
+        tables, self._beside = [], []
+        for values, value_of in zip(parts.values, parts.value_of, strict=True):
+            own, column_of = np.unique(value_of[sources], return_inverse=True)
+            exact = (values @ values[own].T).toarray()
+            self._beside.append((exact, column_of))
+            table = exact.astype(np.float32)[:, column_of]
+            table[:, is_bare] = 0.0
+            tables.append(table)
+        near = NEARNESS * nearness(features.fame[sources], parts.fames[:, None])
+        near[:, is_bare] = 0.0
+        standing = near.astype(np.float32)[parts.fame_of]
+        standing += features.prior[parts.standings].astype(np.float32)[:, None]
+        standing *= features.weight_of(sources).astype(np.float32)
+        return [*tables, standing]
+
+    def _by_tables(self, tables: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A floor below the last score that each source needs, and all pairs whose table rows reach it."""
+        most = np.zeros(len(self._tried), dtype=np.float32)
+        for table, value_of in zip(tables, self._tried_value_of, strict=True):
+            most += table.max(axis=1)[value_of]
+        first = np.argpartition(most, -_FIRST)[-_FIRST:] if len(most) > _FIRST else np.arange(len(most))
+        floor = np.full(tables[0].shape[1], -np.inf, dtype=np.float32)
+        if len(first) > self._count:
+            # One more than asked for: the source itself may be among them.
+            last = len(first) - self._count - 1
+            floor = np.partition(self._rectangle(tables, first), last, axis=0)[last] - np.float32(_MARGIN)
+        may = np.flatnonzero(most >= floor.min())
+        places, columns = [], []
+        for start in range(0, len(may), _ROWS):
+            rows = may[start : start + _ROWS]
+            row, column = _places_of(self._rectangle(tables, rows) >= floor)
+            places.append(self._tried[rows[row]])
+            columns.append(column)
+        return floor, np.concatenate(places), np.concatenate(columns)
+
+    def _rectangle(self, tables: list[np.ndarray], tried: np.ndarray) -> np.ndarray:
+        """Sums of table rows, targets x sources; the next call writes over it."""
+        total, more = (room[: len(tried), : tables[0].shape[1]] for room in self._room)
+        for place, (table, value_of) in enumerate(zip(tables, self._tried_value_of, strict=True)):
+            # Clipping looks at no index twice, and writes where it is told to.
+            np.take(table, value_of[tried], axis=0, out=more if place else total, mode="clip")
+            if place:
+                total += more
+        return total
+
+    def _sums(self, sources: np.ndarray, place: np.ndarray, source: np.ndarray) -> np.ndarray:
+        """The same sums in double precision, pair by pair."""
+        features, target = self._features, self._targets[place]
+        asking = sources[source]
+        total = np.zeros(len(place))
+        for (exact, column_of), value_of in zip(self._beside, self._value_of, strict=False):
+            total += exact[value_of[place], column_of[source]]
+        near = NEARNESS * nearness(features.fame[asking], features.fame[target])
+        is_bare = features.is_bare[asking]
+        total[is_bare] = near[is_bare] = 0.0
+        return total + features.weight_of(sources)[source] * (features.prior[target] + near)
+
+    def _rare_parts(self, sources: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Pairs that have more in common than tables tell: target, source, and what it gives."""
+        features = self._features
+        found = self._parts.rare[sources] @ self._rare
+        if features.together is not None:
+            found = found + features.together[sources][:, self._targets]
+        if features.is_bare[sources].any():
+            found = sparse.diags((~features.is_bare[sources]).astype(np.float64)) @ found
+        found = found.tocoo()
+        is_there = found.data > 0
+        return found.col[is_there].astype(np.int64), found.row[is_there].astype(np.int64), found.data[is_there]
+
+
+def _places_of(is_there: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the few true cells of a rectangle, looked for eight at once."""
+    columns = is_there.shape[1]
+    if columns % 8:
+        return np.nonzero(is_there)
+    eights = np.flatnonzero(is_there.reshape(-1).view(np.uint64))
+    which, inside = np.nonzero(is_there.reshape(-1, 8)[eights])
+    return np.divmod(eights[which] * 8 + inside, columns)
+
+
+def order_keys(features: Features, sources: np.ndarray, targets: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Whole numbers that sort as the lists do: score in steps of 1e-9, then votes and title_key; -1 is no candidate."""
+    steps = np.rint(scores * STEPS).astype(np.int64)
+    keys = (steps << TIE_BITS) | ((1 << TIE_BITS) - 1 - features.tie_rank[targets])
+    is_none = targets == sources
+    # By content alone, titles that have nothing in common are no candidates.
+    return np.where(is_none | (steps <= 0) if not features.weight else is_none, -1, keys)
+
+
+def _first_of_each(keys: np.ndarray, source: np.ndarray, sources: int, count: int) -> np.ndarray:
+    """The `count` largest keys of each source, largest first."""
+    # One number for source and key: scores are below 4, so that a key has 56 bits.
+    is_there = keys >= 0
+    codes = np.sort((source[is_there] << _KEY_BITS) + (1 << _KEY_BITS) - 1 - keys[is_there])
+    source, keys = codes >> _KEY_BITS, (1 << _KEY_BITS) - 1 - (codes & ((1 << _KEY_BITS) - 1))
+    place = np.arange(len(keys)) - np.searchsorted(source, source)
+    found = np.full((sources, count), -1, dtype=np.int64)
+    is_first = place < count
+    found[source[is_first], place[is_first]] = keys[is_first]
+    return found
