@@ -36,7 +36,8 @@ def test_what_is_passed_over_is_equal_and_all_else_is_told(monkeypatch, former, 
     monkeypatch.setattr(module, "PIECE_BYTES", piece)
     departed, arrived, texts = Counter(), Counter(), [b"", b""]
     for stretch in differing_lines(iter(former), iter(present)):
-        texts = [texts[0] + stretch.former, texts[1] + stretch.present]
+        former_text, text = stretch.former[: stretch.former_size], stretch.present[: stretch.present_size]
+        texts = [texts[0] + former_text, texts[1] + text]
         for spans, text, lines in (
             (stretch.departed, stretch.former, departed), (stretch.arrived, stretch.present, arrived),
         ):  # fmt: skip

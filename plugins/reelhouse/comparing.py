@@ -19,7 +19,7 @@ from isal import igzip, isal_zlib
 from reelhouse.ahead import ahead
 from reelhouse.kept import LEVEL, Differences
 from reelhouse.sources import SourceFile
-from reelhouse.sources.byte_columns import PAD, TAB, Grid, ids
+from reelhouse.sources.byte_columns import TAB, newlines, ranges
 from reelhouse.sources.differing_lines import Stretch, differing_lines
 from reelhouse.sources.imdb_blocks import BlockReader
 from reelhouse.sources.number_set import NumberSet
@@ -30,8 +30,10 @@ BATCH_BYTES = 1 << 19
 MOST_SHARE = 0.25
 LEAST_TO_GIVE_UP = 64 << 20
 # Ids are two letters and eight or seven digits; a line with another one is read again.
-ID_SIZES = (10, 9)
-NEWLINE = 10
+LETTERS, DIGITS = 2, 8
+# Of the table in which lines are looked up first: so many places for each number, but never more than 2 ** that.
+PLACES_BITS, MOST_BITS = 5, 22
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +134,10 @@ def compare(
             left   the same of rows that are gone
     Gives   None when the files are not to be compared: another header, a cut file, keys that the database must decide
     """
-    again = known.apart(former.known) if known else NumberSet()
-    again.add(np.array(sorted(former.repeated), np.int64))
+    moved = known.apart(former.known) if known else NumberSet()
+    moved.add(np.array(sorted(former.repeated), np.int64))
+    again = Again(moved.numbers())
+    del moved
     before = Reading(0)
     found = Differences()
     try:
@@ -160,28 +164,27 @@ def compare(
 
 
 def _walk(
-    stretches: Iterator[Stretch], old: _Batch, new: _Batch, former: Former, again: NumberSet, most: float
+    stretches: Iterator[Stretch], old: _Batch, new: _Batch, former: Former, again: Again, most: float
 ) -> int | None:
     """Take apart what differs, and what is to be read again. Gives the lines of the former text; None: too much."""
     first_old = first_new = 2
-    is_any_again = bool(again.used().any())
     for stretch in stretches:
-        starts, old_starts = _line_starts(stretch.present), None
-        places = _again(stretch.present, starts, again) if is_any_again else starts[:0]
+        starts = _line_starts(stretch.present, stretch.present_size)
         departed, arrived = stretch.departed, stretch.arrived
-        begin, count = np.searchsorted(former.rejected, first_old), _count_lines(stretch.former)
-        rejected = former.rejected[begin : np.searchsorted(former.rejected, first_old + count)] - first_old
+        # Lines that are alike are as many on both sides.
+        count = len(starts) - _count_lines(stretch.present, arrived) + _count_lines(stretch.former, departed)
+        begin, end = np.searchsorted(former.rejected, (first_old, first_old + count))
+        places = starts[again.lines(stretch.present, starts)]
         if len(places):
             departed, arrived = _with_both(stretch, places, departed, arrived)
-        if len(rejected):
-            old_starts = _line_starts(stretch.former)
-            arrived, departed = _with_both(_turned(stretch), old_starts[rejected], arrived, departed)
+        if begin < end:
+            old_starts = _line_starts(stretch.former, stretch.former_size)
+            rejected = old_starts[former.rejected[begin:end] - first_old]
+            arrived, departed = _with_both(_turned(stretch), rejected, arrived, departed)
         if len(departed):
             old.add(stretch.former, departed)
         if len(arrived):
-            begins, ends = np.searchsorted(starts, arrived[:, 0]), np.searchsorted(starts, arrived[:, 1])
-            numbers = np.concatenate([np.arange(a, b) for a, b in zip(begins.tolist(), ends.tolist(), strict=True)])
-            new.add(stretch.present, arrived, numbers + first_new)
+            new.add(stretch.present, arrived, ranges(*np.searchsorted(starts, arrived.T)) + first_new)
         first_old += count
         first_new += len(starts)
         if old.bytes + new.bytes > most:
@@ -191,26 +194,51 @@ def _walk(
     return first_old - 2
 
 
-def _count_lines(text: bytes) -> int:
-    return int(np.count_nonzero(np.frombuffer(text, np.uint8) == NEWLINE))
+def _count_lines(text: bytes, spans: np.ndarray) -> int:
+    return sum(text.count(b"\n", start, end) for start, end in spans.tolist())
 
 
-def _line_starts(text: bytes) -> np.ndarray:
-    starts = np.flatnonzero(np.frombuffer(text, np.uint8) == NEWLINE) + 1
+def _line_starts(text: bytes, size: int) -> np.ndarray:
+    """Where the lines of the beginning of a text begin, which ends with a line."""
+    starts = newlines(text, size) + 1
     starts[1:] = starts[:-1]
     starts[:1] = 0
     return starts
 
 
-def _again(text: bytes, starts: np.ndarray, again: NumberSet) -> np.ndarray:
-    """Where lines begin whose id is in the set, or is not written as ids are."""
-    grid = Grid(text + PAD, starts, starts[:0, None])
-    ends = np.full(len(starts), -1)
-    for size in ID_SIZES:
-        place = starts + size
-        ends = np.where(grid.codes[np.minimum(place, grid.size - 1)] == TAB, place, ends)
-    number, is_id = ids(grid, starts, np.maximum(ends, starts), text[:2])
-    return starts[~is_id | again.holds(np.where(is_id, number, 0))]
+class Again:
+    """Numbers of ids whose lines are to be read again. They are looked for as they are written: eight bytes a line."""
+
+    def __init__(self, numbers: np.ndarray) -> None:
+        digits = np.zeros(len(numbers), np.uint64)
+        for place in range(DIGITS):
+            digit = (numbers // 10 ** (DIGITS - 1 - place) % 10 + ord("0")).astype(np.uint64)
+            digits |= digit << np.uint64(8 * place)
+        short = (digits >> np.uint64(8))[numbers < 10 ** (DIGITS - 1)] | np.uint64(TAB << 8 * (DIGITS - 1))
+        self.words = np.sort(np.concatenate((digits, short)))
+        self.shift = np.uint64(64 - min(len(self.words).bit_length() + PLACES_BITS, MOST_BITS))
+        self.table = np.zeros(1 << 64 - int(self.shift), bool)
+        self.table[self._places(self.words)] = True
+
+    def _places(self, words: np.ndarray) -> np.ndarray:
+        return (words * _MULTIPLIER) >> self.shift
+
+    def lines(self, text: bytes, starts: np.ndarray) -> np.ndarray:
+        """Which of the lines that begin there have such an id, or one that is not written as ids are."""
+        if not len(self.words):
+            return np.zeros(0, np.int64)
+        # Too near to the end for an id.
+        whole = np.searchsorted(starts, len(text) - LETTERS - DIGITS - 1)
+        begins, rest = starts[:whole], np.arange(whole, len(starts))
+        if not whole:
+            return rest
+        words = np.ndarray(len(text) - LETTERS - DIGITS, "<u8", text, LETTERS, (1,))[begins]
+        is_asked = self.table[self._places(words)]
+        rows = np.flatnonzero(is_asked)
+        is_asked[rows] = self.words[np.searchsorted(self.words, words[rows]) % len(self.words)] == words[rows]
+        rows = np.flatnonzero(words >> np.uint64(8 * (DIGITS - 1)) != TAB)
+        is_asked[rows] |= np.frombuffer(text, np.uint8)[begins[rows] + LETTERS + DIGITS] != TAB
+        return np.concatenate((np.flatnonzero(is_asked), rest))
 
 
 def _with_both(
@@ -236,6 +264,6 @@ def _merged(spans: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarr
 
 def _turned(stretch: Stretch) -> Stretch:
     return Stretch(
-        stretch.present, stretch.former, stretch.arrived, stretch.departed,
+        stretch.present, stretch.former, stretch.present_size, stretch.former_size, stretch.arrived, stretch.departed,
         stretch.same, stretch.former_same, stretch.size,
     )  # fmt: skip
