@@ -8,7 +8,7 @@ because its number is told. What that takes of the former staging is kept beside
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -17,7 +17,8 @@ import numpy as np
 from isal import igzip, isal_zlib
 
 from reelhouse.ahead import ahead
-from reelhouse.kept import LEVEL, Differences
+from reelhouse.copying import CopyText
+from reelhouse.kept import LEVEL, Portion
 from reelhouse.sources import SourceFile
 from reelhouse.sources.byte_columns import TAB, newlines, ranges
 from reelhouse.sources.differing_lines import Stretch, differing_lines
@@ -80,21 +81,26 @@ def read_notes(path: Path) -> tuple[NumberSet, frozenset[int]] | None:
 # --- comparing ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Found:
-    """Rows of one day only, how many they are, and the first numbers of keys that occur more than once."""
+    """What came of comparing.
 
-    differences: Differences
-    departed: int
-    arrived: int
-    repeated: frozenset[int]
+    is_whole           whether all was compared; if not, nothing here is of use
+    departed, arrived  how many rows are of one day only
+    repeated           first numbers of keys that occur more than once
+    """
+
+    is_whole: bool = False
+    departed: int = 0
+    arrived: int = 0
+    repeated: frozenset[int] = frozenset()
 
 
 class _Batch:
-    """Lines of one side, taken apart when there are enough of them; their rows go into a temporary file."""
+    """Lines of one side, taken apart when there are enough of them."""
 
-    def __init__(self, reader: BlockReader, rows: BinaryIO) -> None:
-        self.reader, self.into = reader, rows
+    def __init__(self, reader: BlockReader) -> None:
+        self.reader = reader
         self.rows = self.bytes = self.size = 0
         self.texts: list[bytes] = []
         self.numbers: list[np.ndarray] = []
@@ -104,17 +110,15 @@ class _Batch:
         self.size += int((spans[:, 1] - spans[:, 0]).sum())
         if numbers is not None:
             self.numbers.append(numbers)
-        if self.size >= BATCH_BYTES:
-            self.read()
 
-    def read(self) -> None:
+    def read(self) -> list[CopyText]:
         if not self.texts:
-            return
+            return []
         numbers = np.concatenate(self.numbers) if self.numbers else None
-        for portion in self.reader.read(b"".join(self.texts), numbers):
-            self.into.write(portion.text)
-            self.rows += portion.rows
+        portions = list(self.reader.read(b"".join(self.texts), numbers))
+        self.rows += sum(portion.rows for portion in portions)
         self.bytes, self.size, self.texts, self.numbers = self.bytes + self.size, 0, [], []
+        return portions
 
 
 def compare(
@@ -124,48 +128,51 @@ def compare(
     stream: BinaryIO,
     reading: Reading,
     known: NumberSet | None,
-    came: NumberSet | None = None,
-    left: NumberSet | None = None,
-) -> Found | None:
+    came: NumberSet | None,
+    left: NumberSet | None,
+    found: Found,
+) -> Iterator[Portion]:
     """Hold a file against what is staged of it. `reading` has the account of the whole file afterwards.
 
     Takes   known  the numbers that the filter lets through now
             came   set to which the numbers are added that later files are filtered by, of rows that are new
             left   the same of rows that are gone
-    Gives   None when the files are not to be compared: another header, a cut file, keys that the database must decide
+            found  is filled at the end; it is not whole when the files are not to be compared: another header, a cut
+                   file, keys that the database must decide
     """
     moved = known.apart(former.known) if known else NumberSet()
     moved.add(np.array(sorted(former.repeated), np.int64))
     again = Again(moved.numbers())
     del moved
     before = Reading(0)
-    found = Differences()
+    rows_in = None
     try:
         with open_landed(former.path) as (other, _):
             if header.is_crlf or read_header(file, other) != header:
-                return None
-            old = _Batch(BlockReader(file, header, before, former.known, left), found.departed)
-            new = _Batch(BlockReader(file, header, reading, known, came), found.arrived)
+                return
+            old = _Batch(BlockReader(file, header, before, former.known, left))
+            new = _Batch(BlockReader(file, header, reading, known, came))
             most = max(MOST_SHARE * former.path.stat().st_size * 4, LEAST_TO_GIVE_UP)
             with ahead(blocks_of_lines(other)) as left_blocks, ahead(blocks_of_lines(stream)) as right_blocks:
-                rows_in = _walk(differing_lines(left_blocks, right_blocks), old, new, former, again, most)
+                rows_in = yield from _walk(differing_lines(left_blocks, right_blocks), old, new, former, again, most)
     except (OSError, EOFError, isal_zlib.error):
-        return None
+        return
     finally:
         before.close()
     if rows_in != former.account[0] or before.rows_quarantined != former.account[3]:
-        return None
+        return
     if reading.rows_aside or before.rows_aside:
-        return None
+        return
     reading.rows_in += former.account[0] - before.rows_in
     reading.rows_filtered += former.account[2] - before.rows_filtered
     reading.rows_duplicate += former.account[4] - before.rows_duplicate
-    return Found(found, old.rows, new.rows, former.repeated | new.reader.repeated)
+    found.departed, found.arrived, found.repeated = old.rows, new.rows, former.repeated | new.reader.repeated
+    found.is_whole = True
 
 
 def _walk(
     stretches: Iterator[Stretch], old: _Batch, new: _Batch, former: Former, again: Again, most: float
-) -> int | None:
+) -> Generator[Portion, None, int | None]:
     """Take apart what differs, and what is to be read again. Gives the lines of the former text; None: too much."""
     first_old = first_new = 2
     for stretch in stretches:
@@ -187,10 +194,12 @@ def _walk(
             new.add(stretch.present, arrived, ranges(*np.searchsorted(starts, arrived.T)) + first_new)
         first_old += count
         first_new += len(starts)
+        # Both at once: a line that is read again on both sides is no difference.
+        if old.size + new.size >= BATCH_BYTES:
+            yield Portion(old.read(), new.read())
         if old.bytes + new.bytes > most:
             return None
-    old.read()
-    new.read()
+    yield Portion(old.read(), new.read())
     return first_old - 2
 
 

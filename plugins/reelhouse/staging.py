@@ -23,6 +23,7 @@ import psycopg
 from psycopg import sql
 
 from reelhouse import comparing, copying, kept, sources
+from reelhouse.ahead import ahead
 from reelhouse.copying import CopyText, copy_rows, copy_texts
 from reelhouse.database import identifiers, indexes_made_afterwards, translated_errors
 from reelhouse.day import EVERY_SOURCE, OPTIONAL_SOURCES, SOURCES, Day
@@ -314,12 +315,11 @@ def _stage_differences(
     left = mentioned.left.setdefault(asked, NumberSet()) if asked else None
     with _opened(landed) as (stream, packed):
         header = read_header(file, stream)
-        found = comparing.compare(file, former, header, _ToldOf(day, landed, stream, packed), record, known, came, left)
-    if found is None:
-        return None
-    with closing(found.differences):
-        changes = kept.apply(conn, file, found.differences)
-    if changes is None:
+        told, found = _ToldOf(day, landed, stream, packed), comparing.Found()
+        rows = comparing.compare(file, former, header, told, record, known, came, left, found)
+        with ahead(rows) as portions:
+            changes = kept.apply(conn, file, portions)
+    if changes is None or not found.is_whole:
         return None
     day.tell(f"comparing {file.name}", 1.0)
     mentioned.formers[file.name] = former.digest
@@ -479,7 +479,7 @@ def _fill(
     if former is not None:
         with closing(kept.compare(former[0], keeper.passing(texts))) as found:
             if found.is_whole and found.rows == former[1] and not record.rows_aside:
-                changes = kept.apply(conn, file, found)
+                changes = kept.apply(conn, file, found.portions())
                 if changes is not None:
                     return changes
         texts = keeper.texts()
