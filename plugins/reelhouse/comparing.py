@@ -26,7 +26,8 @@ from reelhouse.sources.imdb_blocks import BlockReader
 from reelhouse.sources.number_set import NumberSet
 from reelhouse.sources.reading import Header, Reading, blocks_of_lines, open_landed, read_header
 
-BATCH_BYTES = 1 << 19
+# Two files are in memory at a time, some blocks ahead.
+BLOCK_BYTES = BATCH_BYTES = 1 << 19
 # With more than that differing, taking all apart is cheaper.
 MOST_SHARE = 0.25
 LEAST_TO_GIVE_UP = 64 << 20
@@ -153,7 +154,8 @@ def compare(
             old = _Batch(BlockReader(file, header, before, former.known, left))
             new = _Batch(BlockReader(file, header, reading, known, came))
             most = max(MOST_SHARE * former.path.stat().st_size * 4, LEAST_TO_GIVE_UP)
-            with ahead(blocks_of_lines(other)) as left_blocks, ahead(blocks_of_lines(stream)) as right_blocks:
+            texts = blocks_of_lines(other, BLOCK_BYTES), blocks_of_lines(stream, BLOCK_BYTES)
+            with ahead(texts[0]) as left_blocks, ahead(texts[1]) as right_blocks:
                 rows_in = yield from _walk(differing_lines(left_blocks, right_blocks), old, new, former, again, most)
     except (OSError, EOFError, isal_zlib.error):
         return

@@ -15,7 +15,7 @@ import numpy as np
 # Compared at once: large enough that few pieces are needed, small enough that little behind a difference is looked at.
 PIECE_BYTES = 1 << 13
 # With less than that before its end a text is read on.
-MARGIN_BYTES = 1 << 18
+MARGIN_BYTES = 1 << 17
 # Lines ahead that are searched for one that both have, a few first.
 LINES_AHEAD = (8, 128, 4096)
 # After an edited line both go on alike when so much of the next line is the same: an id, and where in its group it is.
