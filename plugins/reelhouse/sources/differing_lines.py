@@ -127,8 +127,8 @@ def _walk(left: _Side, right: _Side) -> Stretch:
 def _stretch(former: bytes, present: bytes, former_size: int, size: int, spans: np.ndarray) -> Stretch:
     """What is between the spans is equal."""
     departed, arrived = spans[:, :2], spans[:, 2:]
-    former_same, same = np.r_[0, departed[:, 1]], np.r_[0, arrived[:, 1]]
-    sizes = np.r_[departed[:, 0], former_size] - former_same
+    former_same, same = np.concatenate(([0], departed[:, 1])), np.concatenate(([0], arrived[:, 1]))
+    sizes = np.concatenate((departed[:, 0], [former_size])) - former_same
     is_some = sizes > 0
     return Stretch(
         former, present, former_size, size, departed[departed[:, 0] < departed[:, 1]],
