@@ -9,12 +9,12 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
+from databases import copy_of
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
@@ -25,6 +25,8 @@ from reelhouse.settings import Settings, read_settings
 
 ROOT = Path(__file__).parent.parent
 Record = Callable[..., None]
+# Nothing of the tests' own server is to outlive the machine's power: waiting for the disk would prove nothing.
+SERVER_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -64,7 +66,7 @@ def server_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield given
         return
     folder = postgres.server_folder(tmp_path_factory.mktemp("server"))
-    yield postgres.start(folder).dsn("postgres")
+    yield postgres.start(folder, settings=SERVER_SETTINGS).dsn("postgres")
     postgres.remove(folder)
 
 
@@ -80,30 +82,17 @@ def template_database(server_dsn: str) -> Iterator[str]:
         conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
-@contextmanager
-def _throwaway(server_dsn: str, template_database: str) -> Iterator[str]:
-    """A database with the schema that is gone afterwards."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server_dsn, autocommit=True) as conn:
-        conn.execute(
-            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template_database))
-        )
-    yield make_conninfo(server_dsn, dbname=name)
-    with psycopg.connect(server_dsn, autocommit=True) as conn:
-        conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
-
-
 @pytest.fixture
 def dsn(server_dsn: str, template_database: str) -> Iterator[str]:
     """A throwaway database with the schema."""
-    with _throwaway(server_dsn, template_database) as name:
+    with copy_of(server_dsn, template_database) as name:
         yield name
 
 
 @pytest.fixture(scope="module")
 def module_dsn(server_dsn: str, template_database: str) -> Iterator[str]:
     """One for all tests of a module, for those that leave nothing in it."""
-    with _throwaway(server_dsn, template_database) as name:
+    with copy_of(server_dsn, template_database) as name:
         yield name
 
 

@@ -1,4 +1,4 @@
-"""Processes to kill at a random moment: a publisher of our own, or the PostgreSQL beneath it."""
+"""Processes to kill at a random moment: a publisher of our own, or the backend of PostgreSQL that works for it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 
 from reelhouse.database import connect
 from reelhouse.day import Day
-from reelhouse.operating import postgres
+from reelhouse.soaking.faults import wait_until_gone
 
 ACKNOWLEDGED = "done"
 # The kernel keeps what a killed process has written. Waiting for the disk would tell nothing more, and take most of
@@ -93,19 +92,6 @@ def _line(descriptor: int) -> str:
     return said.decode()
 
 
-def kill_server(folder: Path) -> bool:
-    """SIGKILL for a postmaster and all its processes, as a failing machine would; come back when all are gone."""
-    postmaster = psutil.Process(int((folder / "data" / "postmaster.pid").read_text().split()[0]))
-    # The postmaster first: it must not have the time to restart what it loses.
-    doomed = [postmaster, *postmaster.children(recursive=True)]
-    for process in doomed:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    _wait_until_gone(doomed)
-    assert not postgres.is_running(folder)
-    return True
-
-
 def kill_backend(backend: int) -> bool:
     """SIGKILL for one process of PostgreSQL: the server ends all the others and recovers by itself.
 
@@ -116,24 +102,8 @@ def kill_backend(backend: int) -> bool:
         process.kill()
     except psutil.NoSuchProcess:
         return False
-    _wait_until_gone([process])
+    wait_until_gone([process])
     return True
-
-
-def _wait_until_gone(processes: list[psutil.Process]) -> None:
-    deadline = time.monotonic() + 20
-    for process in processes:
-        while _is_alive(process):
-            assert time.monotonic() < deadline, process
-            time.sleep(0.005)
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    # Where nobody buries the dead, a killed process stays as a zombie.
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 @contextmanager

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import psutil
 import psycopg
 from homes import Home
-from killing import kill_server
 
 from reelhouse.operating import airflow, postgres
+from reelhouse.soaking.faults import kill_server
 
 WORKER, IDLE = "LocalExecutor:", "<idle>"
 # A task has three more tries. What fails for another reason meanwhile needs some of them, too.

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
+from databases import copy_of
+from psycopg.conninfo import conninfo_to_dict
 from source_files import IMDB_ROWS, netflix_bytes, tsv_bytes, write_sources
 
 from reelhouse.__main__ import main
@@ -17,7 +20,7 @@ from reelhouse.day import Day
 from reelhouse.errors import Held, SettingsWrong
 from reelhouse.operating.run import run_day
 from reelhouse.operating.showing import Screen
-from reelhouse.settings import Settings
+from reelhouse.settings import Settings, read_settings
 from reelhouse.steps import STEPS, run_step
 from reelhouse.warehousing import holds
 from reelhouse.warehousing.contents import content_hashes
@@ -49,18 +52,35 @@ def write_imdb(data: Path, films: int, prefix: str = "") -> None:
         (data / "imdb" / f"{name}.tsv.gz").write_bytes(gzip.compress(tsv_bytes(rows), mtime=0))
 
 
-@pytest.fixture
-def later(tmp_path: Path, settings: Settings) -> Callable[..., Day]:
-    """A day after three published ones of the usual size."""
-    data = write_sources(tmp_path / "data")
+@pytest.fixture(scope="module")
+def published(module_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Three published days of the usual size, for each test to begin with."""
+    folder = tmp_path_factory.mktemp("published")
+    data = write_sources(folder / "data")
     write_imdb(data, FILMS)
-    settings = replace(settings, data=data)
+    told = {"REELHOUSE_HOME": folder / "home", "REELHOUSE_WAREHOUSE_DSN": module_dsn, "REELHOUSE_DATA": data}
+    settings = read_settings({name: str(value) for name, value in told.items()})
     for place in range(3):
         write_netflix(data, FILMS - place)
         day = Day(FIRST + timedelta(place), settings)
         # What is held is the star: neither lists nor the report are asked about.
         for step in STEPS[: 1 + STEP_NAMES.index("publish_warehouse")]:
             run_step(step.name, settings.warehouse_dsn, day)
+    return settings
+
+
+@pytest.fixture
+def dsn(server_dsn: str, published: Settings) -> Iterator[str]:
+    with copy_of(server_dsn, conninfo_to_dict(published.warehouse_dsn)["dbname"]) as name:
+        yield name
+
+
+@pytest.fixture
+def later(tmp_path: Path, dsn: str, published: Settings) -> Callable[..., Day]:
+    """A day after the three, with files that the test may spoil."""
+    shutil.copytree(published.home, tmp_path / "home")
+    data = shutil.copytree(published.data, tmp_path / "data")
+    settings = replace(published, home=tmp_path / "home", data=data, warehouse_dsn=dsn)
     return lambda **fields: Day(FIRST + timedelta(3), settings, **fields)
 
 

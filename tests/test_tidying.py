@@ -171,3 +171,13 @@ def test_the_first_night_comes_before_the_first_day(server_dsn, make_day):
     with psycopg.connect(server_dsn, autocommit=True) as empty:
         assert retire_files(empty, make_day(TODAY))["files"] == 0
         assert set(retire_rows(empty, make_day(TODAY)).values()) == {0}
+
+
+def test_times_of_steps_go_but_for_those_of_the_newest_day(conn, make_day):
+    conn.execute(
+        "insert into ops.step_time (batch_date, step, begun_at)"
+        " select day, step, day from unnest(array['2026-03-01', '2026-03-02']::date[]) as day,"
+        " unnest(array['land_netflix', 'stage_netflix']) as step"
+    )
+    assert retire_rows(conn, make_day(TODAY))["step_times"] == 2
+    assert conn.execute("select distinct batch_date::text from ops.step_time").fetchall() == [("2026-03-02",)]

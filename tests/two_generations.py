@@ -81,7 +81,8 @@ class Star:
     def seen(self, conn: psycopg.Connection | None = None) -> int:
         """Which generation the warehouse holds, wholly."""
         found = content_hashes(conn or self.conn)
-        assert found in self.hashes, f"torn: neither generation\n{found}\n{self.hashes}"
+        torn = [{name: kept for name, kept in found.items() if whole.get(name) != kept} for whole in self.hashes]
+        assert found in self.hashes, f"torn: neither generation; what differs from the one and from the other: {torn}"
         return self.hashes.index(found)
 
     def prepare(self, generation: int) -> int:

@@ -30,6 +30,9 @@ OLD_ROWS = {
     "fetches": "delete from ops.file_fetch where fetched_at < %(before)s::date",
     "sessions": "delete from ops.api_session where expires_at < now()",
     "requests": "delete from ops.api_request where answered_at < now() - interval '7 days'",
+    # The newest day is told of however long ago it was.
+    "step_times": "delete from ops.step_time where begun_at < %(before)s::date"
+    " and batch_date < (select max(batch_date) from ops.step_time)",
     "loads": "update ops.load set state = 'retired', state_reason = concat_ws('; ', state_reason, 'never published')"
     " where state in ('building', 'checked', 'held', 'failed') and opened_at < %(before)s::date",
 }

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from killing import KILLED_SETTINGS, kill_server
+from killing import KILLED_SETTINGS
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from small_star import run_day
@@ -24,6 +24,7 @@ from two_generations import Star, a_star, rows_of
 from reelhouse.database import connect
 from reelhouse.errors import DatabaseAway
 from reelhouse.operating import postgres
+from reelhouse.soaking.faults import kill_server
 from reelhouse.steps import run_step
 
 pytestmark = pytest.mark.full

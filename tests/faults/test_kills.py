@@ -14,7 +14,7 @@ from dataclasses import replace
 import psutil
 import psycopg
 import pytest
-from killing import ACKNOWLEDGED, KILLED_SETTINGS, Publisher, kill_backend, kill_server, start_publisher, timed
+from killing import ACKNOWLEDGED, KILLED_SETTINGS, Publisher, kill_backend, start_publisher, timed
 from small_star import run_day
 from two_generations import a_star, rows_of
 
@@ -22,6 +22,7 @@ from reelhouse.database import connect
 from reelhouse.day import Day
 from reelhouse.errors import DatabaseAway
 from reelhouse.operating import postgres
+from reelhouse.soaking.faults import kill_server
 from reelhouse.warehousing.publishing import publish_warehouse
 
 # So often a build is tried before it is left alone to be published: builds take longer than publishes.

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-import psycopg
 import pytest
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 from trap_cases import CASES, MATCH, STOCK, Case, Row
 from works import Works
 
@@ -35,29 +31,20 @@ class Matched:
 
 
 @pytest.fixture(scope="module")
-def matched(server_dsn: str, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Matched]:
+def matched(module_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Matched:
     """All cases staged, matched once."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server_dsn, autocommit=True) as server:
-        server.execute(
-            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template_database))
-        )
-        dsn = make_conninfo(server_dsn, dbname=name)
-        home = tmp_path_factory.mktemp("traps") / "home"
-        settings = read_settings({"REELHOUSE_HOME": str(home), "REELHOUSE_WAREHOUSE_DSN": dsn})
-        try:
-            with connect(dsn, "reelhouse test", autocommit=True) as conn:
-                works = Works(conn, Day(date(2026, 1, 31), settings))
-                for number, case in enumerate(CASES, start=1):
-                    stage_case(works, number, case)
-                works.match()
-                pairs = conn.execute("select source_id, imdb_title_number from matching.candidate_pair").fetchall()
-                candidates: dict[str, set[int]] = {}
-                for source_id, title in pairs:
-                    candidates.setdefault(source_id, set()).add(title)
-                yield Matched(works.decided(), candidates)
-        finally:
-            server.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    home = tmp_path_factory.mktemp("traps") / "home"
+    settings = read_settings({"REELHOUSE_HOME": str(home), "REELHOUSE_WAREHOUSE_DSN": module_dsn})
+    with connect(module_dsn, "reelhouse test", autocommit=True) as conn:
+        works = Works(conn, Day(date(2026, 1, 31), settings))
+        for number, case in enumerate(CASES, start=1):
+            stage_case(works, number, case)
+        works.match()
+        pairs = conn.execute("select source_id, imdb_title_number from matching.candidate_pair").fetchall()
+        candidates: dict[str, set[int]] = {}
+        for source_id, title in pairs:
+            candidates.setdefault(source_id, set()).add(title)
+        return Matched(works.decided(), candidates)
 
 
 def stage_case(works: Works, number: int, case: Case) -> None:

@@ -57,7 +57,7 @@ def postmaster(folder: Path) -> int:
     return int((folder / "data" / "postmaster.pid").read_text().split()[0])
 
 
-def kill_server(folder: Path) -> None:
+def kill_postmaster(folder: Path) -> None:
     process = postmaster(folder)
     os.kill(process, signal.SIGKILL)
     deadline = time.monotonic() + 10
@@ -125,14 +125,14 @@ def test_a_stopped_server_keeps_data_port_and_password(folder: Path) -> None:
 def test_what_was_committed_survives_kill_9(folder: Path) -> None:
     server = postgres.start(folder)
     keep_seven(server)
-    kill_server(folder)
+    kill_postmaster(folder)
     again = postgres.start(folder)
     assert read_one(again, "select number from kept") == 7
 
 
 def test_a_killed_servers_number_may_be_another_process_by_now(folder: Path) -> None:
     postgres.start(folder)
-    kill_server(folder)
+    kill_postmaster(folder)
     path = folder / "data" / "postmaster.pid"
     # Of the server's own user: one of another user's PostgreSQL sees through by itself.
     owner = (folder / "data").stat().st_uid

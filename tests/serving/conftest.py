@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-import psycopg
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 from small_star import Imdb, Netflix, RottenTomatoes, run_day
 
 from reelhouse.database import connect
@@ -84,29 +80,17 @@ def publish_small_star(dsn: str, settings: Settings, rows=ROWS, batch_date: date
 
 
 @pytest.fixture(scope="module")
-def served_dsn(server_dsn: str, template_database: str) -> Iterator[str]:
-    name = f"served_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server_dsn, autocommit=True) as conn:
-        conn.execute(
-            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template_database))
-        )
-    yield make_conninfo(server_dsn, dbname=name)
-    with psycopg.connect(server_dsn, autocommit=True) as conn:
-        conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
-
-
-@pytest.fixture(scope="module")
-def served(served_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(module_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The app on the small warehouse."""
     home = tmp_path_factory.mktemp("served")
-    settings = read_settings({"REELHOUSE_HOME": str(home), "REELHOUSE_WAREHOUSE_DSN": served_dsn})
-    publish_small_star(served_dsn, settings)
-    with connect(served_dsn, "reelhouse test", autocommit=True) as conn:
+    settings = read_settings({"REELHOUSE_HOME": str(home), "REELHOUSE_WAREHOUSE_DSN": module_dsn})
+    publish_small_star(module_dsn, settings)
+    with connect(module_dsn, "reelhouse test", autocommit=True) as conn:
         scopes = ("read", "write", "review", "read write", "read review", "read write review")
         keys = {each: create_key(conn, f"{each} of test", each.split(), "test")[1] for each in scopes}
-    app = make_app(served_dsn, settings, ServingSettings())
+    app = make_app(module_dsn, settings, ServingSettings())
     with TestClient(app):
-        yield Served(app, served_dsn, settings, keys)
+        yield Served(app, module_dsn, settings, keys)
 
 
 @pytest.fixture

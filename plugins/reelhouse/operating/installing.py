@@ -74,6 +74,9 @@ def _install_by_uv(lock: Path, venv: Path, python: str, log: Path) -> None:
     only_uv.write_text(locked_lines(lock.read_text(), "uv"))
     _run([python, "-m", "pip", "install", "--no-input", "--require-hashes", "--no-deps", "-r", str(only_uv)], log)
     command = [str(venv / "bin" / "uv"), "pip", "install", "--python", python, "--require-hashes", "--quiet"]
+    # As pip does. Else each of Airflow's processes compiles it all again where nothing may be written beside the
+    # packages: the venv is another user's, or PYTHONDONTWRITEBYTECODE is set.
+    command.append("--compile-bytecode")
     _run([*command, "-r", str(lock)], log, _uv_settings(python))
 
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 import psycopg
@@ -27,6 +28,7 @@ from reelhouse.soaking.workers import Worker
 SERVER_SETTINGS = {"fsync": "off", "shared_buffers": "64MB"}
 MOST_CLOCK_DAYS = 400
 IN_ORDER_UNTIL = 3
+GONE_SECONDS = 20
 _BACKENDS = (
     "from pg_stat_activity where datname = current_database() and backend_type = 'client backend'"
     " and application_name like 'reelhouse %'"
@@ -128,8 +130,7 @@ def kill_backend(victim: Victim) -> bool:
 
 
 def kill_postgres(victim: Victim) -> bool:
-    kill_server(victim.server)
-    return True
+    return kill_server(victim.server.folder)
 
 
 def run_beside(victim: Victim) -> bool:
@@ -180,20 +181,28 @@ class Strike:
         return self.is_hit
 
 
-def kill_server(server: postgres.Server) -> None:
-    """SIGKILL for a postmaster and all its processes, as a failing machine would; come back when all are gone."""
+def kill_server(folder: Path) -> bool:
+    """SIGKILL for a postmaster and all its processes, as a failing machine would; come back when all are gone.
+
+    Gives   whether there was one
+    """
     try:
-        postmaster = psutil.Process(int((server.folder / "data" / "postmaster.pid").read_text().split()[0]))
+        postmaster = psutil.Process(int((folder / "data" / "postmaster.pid").read_text().split()[0]))
         # The postmaster first: it must not have the time to restart what it loses.
         doomed = [postmaster, *postmaster.children(recursive=True)]
     except (FileNotFoundError, psutil.NoSuchProcess):
-        return
+        return False
     for process in doomed:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    deadline = time.monotonic() + 20
-    while any(_is_alive(process) for process in doomed) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until_gone(doomed)
+    return True
+
+
+def wait_until_gone(processes: list[psutil.Process]) -> None:
+    deadline = time.monotonic() + GONE_SECONDS
+    while any(_is_alive(process) for process in processes) and time.monotonic() < deadline:
+        time.sleep(0.005)
 
 
 def _is_alive(process: psutil.Process) -> bool:
