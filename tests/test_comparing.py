@@ -15,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from source_files import IMDB_ROWS, tsv_bytes, write_sources
 
+from reelhouse import comparing
 from reelhouse.landing import land_source
 from reelhouse.settings import Settings
 from reelhouse.sources import differing_lines as module
@@ -36,7 +37,8 @@ def test_what_is_passed_over_is_equal_and_all_else_is_told(monkeypatch, former, 
     monkeypatch.setattr(module, "PIECE_BYTES", piece)
     departed, arrived, texts = Counter(), Counter(), [b"", b""]
     for stretch in differing_lines(iter(former), iter(present)):
-        texts = [texts[0] + stretch.former, texts[1] + stretch.present]
+        former_text, text = stretch.former[: stretch.former_size], stretch.present[: stretch.present_size]
+        texts = [texts[0] + former_text, texts[1] + text]
         for spans, text, lines in (
             (stretch.departed, stretch.former, departed), (stretch.arrived, stretch.present, arrived),
         ):  # fmt: skip
@@ -126,9 +128,10 @@ def _all(conn: psycopg.Connection) -> list[list[tuple]]:
     return [conn.execute(query).fetchall() for query in queries]
 
 
-@given(days=_two_days())
+@given(days=_two_days(), portion=st.sampled_from([1, comparing.BATCH_BYTES]))
 @hypothesis_settings(deadline=None, max_examples=7, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_compared_day_is_staged_as_one_that_is_read_whole(conn, make_day, data, days) -> None:
+def test_a_compared_day_is_staged_as_one_that_is_read_whole(conn, make_day, data, monkeypatch, days, portion) -> None:
+    monkeypatch.setattr(comparing, "BATCH_BYTES", portion)
     _write(data, FIRST, days[0])
     _write(data, SECOND, days[1])
     _stage(conn, make_day(FIRST, force=True))
@@ -136,3 +139,22 @@ def test_a_compared_day_is_staged_as_one_that_is_read_whole(conn, make_day, data
     compared = _all(conn)
     _stage(conn, make_day(SECOND, force=True))
     assert compared == _all(conn)
+
+
+def test_a_row_that_moved_up_is_no_change_although_it_arrives_before_it_departs(
+    conn, make_day, data, monkeypatch
+) -> None:
+    monkeypatch.setattr(comparing, "BATCH_BYTES", 1)
+    monkeypatch.setattr(comparing, "BLOCK_BYTES", 64)
+    monkeypatch.setattr(module, "MARGIN_BYTES", 64)
+    titles = [(_id("tt", n), "movie", "A", "A", "0", "1999", "\\N", "90", "Drama") for n in range(1, 30)]
+    ratings = [(_id("tt", n), "7.1", "5") for n in range(1, 30)]
+    day = {name: [] for name in ROWS} | {"title.basics": titles, "title.ratings": ratings}
+    _write(data, FIRST, day)
+    _write(data, SECOND, day | {"title.ratings": [*ratings[:3], ratings[25], *ratings[3:25], *ratings[26:]]})
+    _stage(conn, make_day(FIRST, force=True))
+    before = conn.execute("select * from staging.imdb_ratings order by 1").fetchall()
+    _stage(conn, make_day(SECOND))
+    assert conn.execute("select * from staging.imdb_ratings order by 1").fetchall() == before
+    changes = "select rows_new, rows_changed, rows_gone from ops.staged_file where file_name = 'title.ratings.tsv.gz'"
+    assert conn.execute(changes).fetchone() == (0, 0, 0)

@@ -17,7 +17,8 @@ from source_files import netflix_bytes, rotten_bytes, write_sources
 from reelhouse.day import SOURCES, Day
 from reelhouse.landing import land_source
 from reelhouse.settings import Settings
-from reelhouse.staging import LEAST_LOADS_OF_MEDIAN, open_load, stage_source
+from reelhouse.staging import open_load, stage_source
+from reelhouse.volume_gate import LEAST_LOADS_OF_MEDIAN
 from reelhouse.warehousing import loads
 
 FIRST = date(2026, 1, 1)

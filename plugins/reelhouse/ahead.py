@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -29,6 +29,9 @@ def ahead(items: Iterable[Item]) -> Iterator[Iterator[Item]]:
                 waiting.put((item, None, False))
                 if is_over.is_set():
                     break
+            if isinstance(items, Generator):
+                # What it works ahead with itself ends with it, not when it is forgotten.
+                items.close()
         except BaseException as raised:
             error = raised
         waiting.put((None, error, True))

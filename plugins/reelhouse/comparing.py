@@ -8,7 +8,7 @@ because its number is told. What that takes of the former staging is kept beside
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -17,21 +17,25 @@ import numpy as np
 from isal import igzip, isal_zlib
 
 from reelhouse.ahead import ahead
-from reelhouse.kept import LEVEL, Differences
+from reelhouse.copying import CopyText
+from reelhouse.kept import LEVEL, Portion
 from reelhouse.sources import SourceFile
-from reelhouse.sources.byte_columns import PAD, TAB, Grid, ids
+from reelhouse.sources.byte_columns import TAB, newlines, ranges
 from reelhouse.sources.differing_lines import Stretch, differing_lines
 from reelhouse.sources.imdb_blocks import BlockReader
 from reelhouse.sources.number_set import NumberSet
 from reelhouse.sources.reading import Header, Reading, blocks_of_lines, open_landed, read_header
 
-BATCH_BYTES = 1 << 19
+# Two files are in memory at a time, some blocks ahead.
+BLOCK_BYTES = BATCH_BYTES = 1 << 19
 # With more than that differing, taking all apart is cheaper.
 MOST_SHARE = 0.25
 LEAST_TO_GIVE_UP = 64 << 20
 # Ids are two letters and eight or seven digits; a line with another one is read again.
-ID_SIZES = (10, 9)
-NEWLINE = 10
+LETTERS, DIGITS = 2, 8
+# Of the table in which lines are looked up first: so many places for each number, but never more than 2 ** that.
+PLACES_BITS, MOST_BITS = 5, 22
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +82,26 @@ def read_notes(path: Path) -> tuple[NumberSet, frozenset[int]] | None:
 # --- comparing ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Found:
-    """Rows of one day only, how many they are, and the first numbers of keys that occur more than once."""
+    """What came of comparing.
 
-    differences: Differences
-    departed: int
-    arrived: int
-    repeated: frozenset[int]
+    is_whole           whether all was compared; if not, nothing here is of use
+    departed, arrived  how many rows are of one day only
+    repeated           first numbers of keys that occur more than once
+    """
+
+    is_whole: bool = False
+    departed: int = 0
+    arrived: int = 0
+    repeated: frozenset[int] = frozenset()
 
 
 class _Batch:
-    """Lines of one side, taken apart when there are enough of them; their rows go into a temporary file."""
+    """Lines of one side, taken apart when there are enough of them."""
 
-    def __init__(self, reader: BlockReader, rows: BinaryIO) -> None:
-        self.reader, self.into = reader, rows
+    def __init__(self, reader: BlockReader) -> None:
+        self.reader = reader
         self.rows = self.bytes = self.size = 0
         self.texts: list[bytes] = []
         self.numbers: list[np.ndarray] = []
@@ -102,17 +111,15 @@ class _Batch:
         self.size += int((spans[:, 1] - spans[:, 0]).sum())
         if numbers is not None:
             self.numbers.append(numbers)
-        if self.size >= BATCH_BYTES:
-            self.read()
 
-    def read(self) -> None:
+    def read(self) -> list[CopyText]:
         if not self.texts:
-            return
+            return []
         numbers = np.concatenate(self.numbers) if self.numbers else None
-        for portion in self.reader.read(b"".join(self.texts), numbers):
-            self.into.write(portion.text)
-            self.rows += portion.rows
+        portions = list(self.reader.read(b"".join(self.texts), numbers))
+        self.rows += sum(portion.rows for portion in portions)
         self.bytes, self.size, self.texts, self.numbers = self.bytes + self.size, 0, [], []
+        return portions
 
 
 def compare(
@@ -122,95 +129,127 @@ def compare(
     stream: BinaryIO,
     reading: Reading,
     known: NumberSet | None,
-    came: NumberSet | None = None,
-    left: NumberSet | None = None,
-) -> Found | None:
+    came: NumberSet | None,
+    left: NumberSet | None,
+    found: Found,
+) -> Iterator[Portion]:
     """Hold a file against what is staged of it. `reading` has the account of the whole file afterwards.
 
     Takes   known  the numbers that the filter lets through now
             came   set to which the numbers are added that later files are filtered by, of rows that are new
             left   the same of rows that are gone
-    Gives   None when the files are not to be compared: another header, a cut file, keys that the database must decide
+            found  is filled at the end; it is not whole when the files are not to be compared: another header, a cut
+                   file, keys that the database must decide
     """
-    again = known.apart(former.known) if known else NumberSet()
-    again.add(np.array(sorted(former.repeated), np.int64))
+    moved = known.apart(former.known) if known else NumberSet()
+    moved.add(np.array(sorted(former.repeated), np.int64))
+    again = Again(moved.numbers())
+    del moved
     before = Reading(0)
-    found = Differences()
+    rows_in = None
     try:
         with open_landed(former.path) as (other, _):
             if header.is_crlf or read_header(file, other) != header:
-                return None
-            old = _Batch(BlockReader(file, header, before, former.known, left), found.departed)
-            new = _Batch(BlockReader(file, header, reading, known, came), found.arrived)
+                return
+            old = _Batch(BlockReader(file, header, before, former.known, left))
+            new = _Batch(BlockReader(file, header, reading, known, came))
             most = max(MOST_SHARE * former.path.stat().st_size * 4, LEAST_TO_GIVE_UP)
-            with ahead(blocks_of_lines(other)) as left_blocks, ahead(blocks_of_lines(stream)) as right_blocks:
-                rows_in = _walk(differing_lines(left_blocks, right_blocks), old, new, former, again, most)
+            texts = blocks_of_lines(other, BLOCK_BYTES), blocks_of_lines(stream, BLOCK_BYTES)
+            with ahead(texts[0]) as left_blocks, ahead(texts[1]) as right_blocks:
+                rows_in = yield from _walk(differing_lines(left_blocks, right_blocks), old, new, former, again, most)
     except (OSError, EOFError, isal_zlib.error):
-        return None
+        return
     finally:
         before.close()
     if rows_in != former.account[0] or before.rows_quarantined != former.account[3]:
-        return None
+        return
     if reading.rows_aside or before.rows_aside:
-        return None
+        return
     reading.rows_in += former.account[0] - before.rows_in
     reading.rows_filtered += former.account[2] - before.rows_filtered
     reading.rows_duplicate += former.account[4] - before.rows_duplicate
-    return Found(found, old.rows, new.rows, former.repeated | new.reader.repeated)
+    found.departed, found.arrived, found.repeated = old.rows, new.rows, former.repeated | new.reader.repeated
+    found.is_whole = True
 
 
 def _walk(
-    stretches: Iterator[Stretch], old: _Batch, new: _Batch, former: Former, again: NumberSet, most: float
-) -> int | None:
+    stretches: Iterator[Stretch], old: _Batch, new: _Batch, former: Former, again: Again, most: float
+) -> Generator[Portion, None, int | None]:
     """Take apart what differs, and what is to be read again. Gives the lines of the former text; None: too much."""
     first_old = first_new = 2
-    is_any_again = bool(again.used().any())
     for stretch in stretches:
-        starts, old_starts = _line_starts(stretch.present), None
-        places = _again(stretch.present, starts, again) if is_any_again else starts[:0]
+        starts = _line_starts(stretch.present, stretch.present_size)
         departed, arrived = stretch.departed, stretch.arrived
-        begin, count = np.searchsorted(former.rejected, first_old), _count_lines(stretch.former)
-        rejected = former.rejected[begin : np.searchsorted(former.rejected, first_old + count)] - first_old
+        # Lines that are alike are as many on both sides.
+        count = len(starts) - _count_lines(stretch.present, arrived) + _count_lines(stretch.former, departed)
+        begin, end = np.searchsorted(former.rejected, (first_old, first_old + count))
+        places = starts[again.lines(stretch.present, starts)]
         if len(places):
             departed, arrived = _with_both(stretch, places, departed, arrived)
-        if len(rejected):
-            old_starts = _line_starts(stretch.former)
-            arrived, departed = _with_both(_turned(stretch), old_starts[rejected], arrived, departed)
+        if begin < end:
+            old_starts = _line_starts(stretch.former, stretch.former_size)
+            rejected = old_starts[former.rejected[begin:end] - first_old]
+            arrived, departed = _with_both(_turned(stretch), rejected, arrived, departed)
         if len(departed):
             old.add(stretch.former, departed)
         if len(arrived):
-            begins, ends = np.searchsorted(starts, arrived[:, 0]), np.searchsorted(starts, arrived[:, 1])
-            numbers = np.concatenate([np.arange(a, b) for a, b in zip(begins.tolist(), ends.tolist(), strict=True)])
-            new.add(stretch.present, arrived, numbers + first_new)
+            new.add(stretch.present, arrived, ranges(*np.searchsorted(starts, arrived.T)) + first_new)
         first_old += count
         first_new += len(starts)
+        # Both at once: a line that is read again on both sides is no difference.
+        if old.size + new.size >= BATCH_BYTES:
+            yield Portion(old.read(), new.read())
         if old.bytes + new.bytes > most:
             return None
-    old.read()
-    new.read()
+    yield Portion(old.read(), new.read())
     return first_old - 2
 
 
-def _count_lines(text: bytes) -> int:
-    return int(np.count_nonzero(np.frombuffer(text, np.uint8) == NEWLINE))
+def _count_lines(text: bytes, spans: np.ndarray) -> int:
+    return sum(text.count(b"\n", start, end) for start, end in spans.tolist())
 
 
-def _line_starts(text: bytes) -> np.ndarray:
-    starts = np.flatnonzero(np.frombuffer(text, np.uint8) == NEWLINE) + 1
+def _line_starts(text: bytes, size: int) -> np.ndarray:
+    """Where the lines of the beginning of a text begin, which ends with a line."""
+    starts = newlines(text, size) + 1
     starts[1:] = starts[:-1]
     starts[:1] = 0
     return starts
 
 
-def _again(text: bytes, starts: np.ndarray, again: NumberSet) -> np.ndarray:
-    """Where lines begin whose id is in the set, or is not written as ids are."""
-    grid = Grid(text + PAD, starts, starts[:0, None])
-    ends = np.full(len(starts), -1)
-    for size in ID_SIZES:
-        place = starts + size
-        ends = np.where(grid.codes[np.minimum(place, grid.size - 1)] == TAB, place, ends)
-    number, is_id = ids(grid, starts, np.maximum(ends, starts), text[:2])
-    return starts[~is_id | again.holds(np.where(is_id, number, 0))]
+class Again:
+    """Numbers of ids whose lines are to be read again. They are looked for as they are written: eight bytes a line."""
+
+    def __init__(self, numbers: np.ndarray) -> None:
+        digits = np.zeros(len(numbers), np.uint64)
+        for place in range(DIGITS):
+            digit = (numbers // 10 ** (DIGITS - 1 - place) % 10 + ord("0")).astype(np.uint64)
+            digits |= digit << np.uint64(8 * place)
+        short = (digits >> np.uint64(8))[numbers < 10 ** (DIGITS - 1)] | np.uint64(TAB << 8 * (DIGITS - 1))
+        self.words = np.sort(np.concatenate((digits, short)))
+        self.shift = np.uint64(64 - min(len(self.words).bit_length() + PLACES_BITS, MOST_BITS))
+        self.table = np.zeros(1 << 64 - int(self.shift), bool)
+        self.table[self._places(self.words)] = True
+
+    def _places(self, words: np.ndarray) -> np.ndarray:
+        return (words * _MULTIPLIER) >> self.shift
+
+    def lines(self, text: bytes, starts: np.ndarray) -> np.ndarray:
+        """Which of the lines that begin there have such an id, or one that is not written as ids are."""
+        if not len(self.words):
+            return np.zeros(0, np.int64)
+        # Too near to the end for an id.
+        whole = np.searchsorted(starts, len(text) - LETTERS - DIGITS - 1)
+        begins, rest = starts[:whole], np.arange(whole, len(starts))
+        if not whole:
+            return rest
+        words = np.ndarray(len(text) - LETTERS - DIGITS, "<u8", text, LETTERS, (1,))[begins]
+        is_asked = self.table[self._places(words)]
+        rows = np.flatnonzero(is_asked)
+        is_asked[rows] = self.words[np.searchsorted(self.words, words[rows]) % len(self.words)] == words[rows]
+        rows = np.flatnonzero(words >> np.uint64(8 * (DIGITS - 1)) != TAB)
+        is_asked[rows] |= np.frombuffer(text, np.uint8)[begins[rows] + LETTERS + DIGITS] != TAB
+        return np.concatenate((np.flatnonzero(is_asked), rest))
 
 
 def _with_both(
@@ -236,6 +275,6 @@ def _merged(spans: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarr
 
 def _turned(stretch: Stretch) -> Stretch:
     return Stretch(
-        stretch.present, stretch.former, stretch.arrived, stretch.departed,
+        stretch.present, stretch.former, stretch.present_size, stretch.former_size, stretch.arrived, stretch.departed,
         stretch.same, stretch.former_same, stretch.size,
     )  # fmt: skip

@@ -21,7 +21,7 @@ from isal import igzip, igzip_threaded, isal_zlib
 from psycopg import sql
 
 from reelhouse.ahead import ahead
-from reelhouse.copying import CopyText, copy_rows
+from reelhouse.copying import CopyText, copy_texts
 from reelhouse.database import identifiers
 from reelhouse.fetching.parts import PART_PREFIX
 from reelhouse.sources import SourceFile
@@ -100,11 +100,15 @@ class Keeper:
     def texts(self) -> Iterator[CopyText]:
         """What was written down, in portions."""
         with igzip.open(self.part, "rb") as stream:
-            while lines := _lines(stream, BLOCK_BYTES):
-                yield CopyText(lines.count(b"\n"), lines)
+            yield from _texts(stream)
 
     def keep(self) -> None:
         self.part.replace(self.path)
+
+
+def _texts(stream: BinaryIO) -> Iterator[CopyText]:
+    while lines := _lines(stream, BLOCK_BYTES):
+        yield CopyText(lines.count(b"\n"), lines)
 
 
 def _lines(stream: BinaryIO, size: int) -> bytes:
@@ -117,6 +121,14 @@ def _lines(stream: BinaryIO, size: int) -> bytes:
 
 def _spool() -> tempfile.SpooledTemporaryFile:
     return tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Rows on one side only, as COPY text: those that departed and those that arrived."""
+
+    departed: Iterable[CopyText]
+    arrived: Iterable[CopyText]
 
 
 @dataclass(slots=True)
@@ -136,6 +148,10 @@ class Differences:
     def close(self) -> None:
         self.departed.close()
         self.arrived.close()
+
+    def portions(self) -> Iterator[Portion]:
+        """All of it, as `apply` takes it."""
+        yield Portion(_texts(self.departed), _texts(self.arrived))
 
 
 def compare(kept: Path, texts: Iterable[CopyText]) -> Differences:
@@ -215,17 +231,63 @@ def _write_down(found: Differences, departed: set[bytes], arrived: set[bytes]) -
 # --- applying -------------------------------------------------------------------------------------------
 
 
-def apply(conn: psycopg.Connection, file: SourceFile, found: Differences) -> Changes | None:
-    """Make the differences in the staging table.
+# What a portion has, and what all of them had.
+NOW, ALL = ("departed_now", "arrived_now"), ("departed", "arrived")
 
-    Gives   None when the table does not hold the lines that departed, or holds a key that arrived; it has to be
+
+def apply(conn: psycopg.Connection, file: SourceFile, portions: Iterable[Portion]) -> Changes | None:
+    """Make the differences in the staging table, portion by portion, while the next ones are looked for.
+
+    Gives   None when the table does not hold the rows that departed, or holds a key that arrived; it has to be
             filled anew then
     """
     # A hundredth of a table is found by key; the planner would read all of it.
     conn.execute("set local random_page_cost = 1.1")
-    _copy_lines(conn, file, "departed", found.departed)
-    _copy_lines(conn, file, "arrived", found.arrived)
-    _drop_equals(conn, file)
+    for name in (*NOW, *ALL):
+        conn.execute(
+            _of(file, f"create temporary table {name} on commit drop as select {{fields}} from {{table}} limit 0")
+        )
+    is_right, arrived, added = True, 0, 0
+    for portion in portions:
+        gone, came, put_in = _apply_portion(conn, file, portion)
+        is_right &= gone
+        arrived, added = arrived + came, added + put_in
+        if not is_right:
+            break
+    if is_right and added < arrived:
+        # A line that moved up arrives before it departs; there is room for it now.
+        added += conn.execute(_of(file, _INSERT.format("arrived"))).rowcount
+    changes = _count_changes(conn, file) if is_right and added == arrived else None
+    conn.execute("drop table departed_now, arrived_now, departed, arrived")
+    return changes
+
+
+_INSERT = "insert into {{table}} ({{fields}}) select {{fields}} from {} on conflict do nothing"
+
+
+def _apply_portion(conn: psycopg.Connection, file: SourceFile, portion: Portion) -> tuple[bool, int, int]:
+    """Gives whether all that departed was there, how many rows arrived, and how many of them found room."""
+    conn.execute("truncate departed_now, arrived_now")
+    departed = copy_texts(conn, NOW[:1], file.fields, portion.departed)
+    arrived = copy_texts(conn, NOW[1:], file.fields, portion.arrived)
+    if departed and arrived:
+        same = _drop_equals(conn, file, NOW)
+        departed, arrived = departed - same, arrived - same
+    gone = added = 0
+    if departed:
+        # Joined, not asked for with `in`: that would look the rows up in the order of a hash, each in another page.
+        same_key = " and ".join(f"departed_now.{name} = staged.{name}" for name in file.key)
+        query = f"delete from {{table}} as staged using departed_now where {same_key}"
+        gone = conn.execute(_of(file, query)).rowcount
+    if arrived:
+        added = conn.execute(_of(file, _INSERT.format("arrived_now"))).rowcount
+    for name, of_portion in zip(ALL, NOW, strict=True):
+        conn.execute(_of(file, f"insert into {name} ({{fields}}) select {{fields}} from {of_portion}"))
+    return gone == departed, arrived, added
+
+
+def _count_changes(conn: psycopg.Connection, file: SourceFile) -> Changes:
+    _drop_equals(conn, file, ALL)
     departed, arrived, changed = conn.execute(
         _of(
             file,
@@ -233,36 +295,25 @@ def apply(conn: psycopg.Connection, file: SourceFile, found: Differences) -> Cha
             " (select count(*) from departed where ({key}) in (select {key} from arrived))",
         )
     ).fetchone()
-    gone = conn.execute(_of(file, "delete from {table} where ({key}) in (select {key} from departed)")).rowcount
-    is_right = gone == departed
-    if is_right:
-        added = conn.execute(
-            _of(file, "insert into {table} ({fields}) select {fields} from arrived on conflict do nothing")
-        )
-        is_right = added.rowcount == arrived
-    conn.execute("drop table departed, arrived")
-    return Changes(arrived - changed, changed, departed - changed) if is_right else None
+    return Changes(arrived - changed, changed, departed - changed)
 
 
-def _copy_lines(conn: psycopg.Connection, file: SourceFile, name: str, lines: BinaryIO) -> None:
-    conn.execute(_of(file, f"create temporary table {name} on commit drop as select {{fields}} from {{table}} limit 0"))
-    lines.seek(0)
-    copy_rows(conn, (name,), file.fields, lines)
-    conn.execute(f"analyze {name}")
+def _drop_equals(conn: psycopg.Connection, file: SourceFile, names: tuple[str, str]) -> int:
+    """Take out rows that are on both sides: lines far apart in the two files, or the same values in other words.
 
-
-def _drop_equals(conn: psycopg.Connection, file: SourceFile) -> None:
-    """Take out rows that are on both sides: lines far apart in the two files, or the same values in other words."""
-    conn.execute(
+    Gives   how many those are, on each side
+    """
+    same = conn.execute(
         _of(
             file,
             "create temporary table same on commit drop as"
-            " select {fields} from departed intersect select {fields} from arrived",
+            f" select {{fields}} from {names[0]} intersect select {{fields}} from {names[1]}",
         )
-    )
-    for name in ("departed", "arrived"):
+    ).rowcount
+    for name in names if same else ():
         conn.execute(_of(file, f"delete from {name} where ({{key}}) in (select {{key}} from same)"))
     conn.execute("drop table same")
+    return same
 
 
 def _of(file: SourceFile, statement: str) -> sql.Composed:

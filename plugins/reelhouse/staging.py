@@ -22,7 +22,8 @@ import numpy as np
 import psycopg
 from psycopg import sql
 
-from reelhouse import comparing, copying, kept, sources
+from reelhouse import comparing, copying, kept, sources, volume_gate
+from reelhouse.ahead import ahead
 from reelhouse.copying import CopyText, copy_rows, copy_texts
 from reelhouse.database import identifiers, indexes_made_afterwards, translated_errors
 from reelhouse.day import EVERY_SOURCE, OPTIONAL_SOURCES, SOURCES, Day
@@ -34,13 +35,6 @@ from reelhouse.sources.reading import Header, Reading, open_landed, read_header
 from reelhouse.storage import Storage, storage_of
 from reelhouse.warehousing import loads
 
-# More bad rows than that, by share and by number, are no accident any more: a person has to look.
-MOST_QUARANTINED_SHARE = 0.005
-MOST_QUARANTINED_ROWS = 50
-# A file far from what it usually has is cut, doubled or another file: a person has to look. Fewer loads than
-# that say nothing about what is usual.
-LEAST_SHARE_OF_MEDIAN, MOST_SHARE_OF_MEDIAN = 0.8, 1.5
-LOADS_OF_MEDIAN, LEAST_LOADS_OF_MEDIAN = 7, 3
 SECONDS_BETWEEN_TELLS = 0.2
 ACCOUNT = ("rows_in", "rows_staged", "rows_filtered", "rows_quarantined", "rows_duplicate", "rows_repaired")
 
@@ -320,12 +314,11 @@ def _stage_differences(
     left = mentioned.left.setdefault(asked, NumberSet()) if asked else None
     with _opened(landed) as (stream, packed):
         header = read_header(file, stream)
-        found = comparing.compare(file, former, header, _ToldOf(day, landed, stream, packed), record, known, came, left)
-    if found is None:
-        return None
-    with closing(found.differences):
-        changes = kept.apply(conn, file, found.differences)
-    if changes is None:
+        told, found = _ToldOf(day, landed, stream, packed), comparing.Found()
+        rows = comparing.compare(file, former, header, told, record, known, came, left, found)
+        with ahead(rows) as portions:
+            changes = kept.apply(conn, file, portions)
+    if changes is None or not found.is_whole:
         return None
     day.tell(f"comparing {file.name}", 1.0)
     mentioned.formers[file.name] = former.digest
@@ -487,7 +480,7 @@ def _fill(
     if former is not None:
         with closing(kept.compare(former[0], keeper.passing(texts))) as found:
             if found.is_whole and found.rows == former[1] and not record.rows_aside:
-                changes = kept.apply(conn, file, found)
+                changes = kept.apply(conn, file, found.portions())
                 if changes is not None:
                     return changes
         texts = keeper.texts()
@@ -621,7 +614,7 @@ def open_load(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         _write_file_loads(conn, load.load_id)
         figures: dict[str, object] = {name: sum(row[name] for row in staged.values()) for name in ACCOUNT}
         loads.add_figures(conn, load.load_id, figures)
-        reasons = [] if load.state != "building" else _hold_reasons(conn, day, staged)
+        reasons = [] if load.state != "building" else volume_gate.objections(conn, day, staged)
         if reasons and loads.is_accepted(conn, load.load_id, reasons, day.accept):
             reasons = []
         if load.state == "building":
@@ -703,53 +696,3 @@ def _write_file_loads(conn: psycopg.Connection, load_id: int) -> None:
         "   select max(load_id) from ops.load where part = 'warehouse' and load_id < %(load)s)) as is_seen) as before"
     )
     conn.execute(query.format(columns=columns), {"load": load_id})
-
-
-def _hold_reasons(conn: psycopg.Connection, day: Day, staged: dict[tuple[str, str], dict[str, object]]) -> list[str]:
-    least = {(file.source, file.name): file.least_rows for source in EVERY_SOURCE for file in files_of(source)}
-    usual = _usual_rows(conn, day)
-    reasons = []
-    for key, row in sorted(staged.items()):
-        bad, rows_in = row["rows_quarantined"], row["rows_in"]
-        if bad > MOST_QUARANTINED_ROWS and bad > MOST_QUARANTINED_SHARE * rows_in:
-            reasons.append(
-                f"{key[1]}: expected at most {MOST_QUARANTINED_SHARE:.1%} bad rows, found {bad} of {rows_in}"
-            )
-        if row["rows_staged"] < least.get(key, 0):
-            reasons.append(f"{key[1]}: expected at least {least[key]} kept rows, found {row['rows_staged']}")
-        elif rows_in == 0:
-            reasons.append(f"{key[1]}: expected rows, found none")
-        for what, number in (("rows", rows_in), ("kept rows", row["rows_staged"])):
-            median = usual.get((*key, what))
-            if median is not None and not _is_usual(number, median):
-                reasons.append(
-                    f"{key[1]}: expected {LEAST_SHARE_OF_MEDIAN * median:,.0f} to {MOST_SHARE_OF_MEDIAN * median:,.0f} "
-                    f"{what} ({LEAST_SHARE_OF_MEDIAN} to {MOST_SHARE_OF_MEDIAN} of the usual {median:,.0f}), "
-                    f"found {number:,}"
-                )
-    return reasons
-
-
-def _is_usual(number: int, median: float) -> bool:
-    return LEAST_SHARE_OF_MEDIAN * median <= number <= MOST_SHARE_OF_MEDIAN * median
-
-
-def _usual_rows(conn: psycopg.Connection, day: Day) -> dict[tuple[str, str, str], float]:
-    """How many rows a file usually has: the median of the last published loads of other days, where there are enough.
-
-    Gives   source, file name and "rows" or "kept rows" -> number
-    """
-    rows = conn.execute(
-        "select source, file_name, count(*), percentile_cont(0.5) within group (order by rows_in),"
-        " percentile_cont(0.5) within group (order by rows_staged)"
-        " from (select file_load.*, row_number() over (partition by source, file_name order by published_at desc)"
-        "  as place from ops.file_load inner join ops.load using (load_id)"
-        "  where part = 'warehouse' and published_at is not null and batch_date <> %s) as published"
-        " where place <= %s group by source, file_name",
-        (day.batch_date, LOADS_OF_MEDIAN),
-    ).fetchall()
-    usual: dict[tuple[str, str, str], float] = {}
-    for source, name, loads_known, rows_in, rows_staged in rows:
-        if loads_known >= LEAST_LOADS_OF_MEDIAN:
-            usual |= {(source, name, "rows"): rows_in, (source, name, "kept rows"): rows_staged}
-    return usual

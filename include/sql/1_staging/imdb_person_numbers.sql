@@ -7,8 +7,5 @@
 select imdb_person_number
 from staging.imdb_principals
 union all
-select unnest(director_numbers)
-from staging.imdb_crew
-union all
-select unnest(writer_numbers)
+select unnest(director_numbers || writer_numbers)
 from staging.imdb_crew;

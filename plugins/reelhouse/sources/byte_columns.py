@@ -35,6 +35,9 @@ _LEADING = np.array([0x3030303030303030 & ((1 << int(shift)) - 1) for shift in _
 # By length of a word: which of eight bytes belong to it.
 _OWN_BYTES = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
 
+# A one in one of eight bytes, times this, has the place of that byte in its last one.
+_PLACE_OF_BYTE = np.uint64(sum(place << 8 * (7 - place) for place in range(8)))
+
 
 class Grid:
     """Lines of which each has the same number of fields.
@@ -109,6 +112,22 @@ class Grid:
         starts = np.sort(np.concatenate((start[rows], commas + 1)))
         ends = np.sort(np.concatenate((end[rows], commas)))
         return np.sort(np.concatenate((rows, lines))), starts, ends
+
+
+def newlines(text: bytes, size: int) -> np.ndarray:
+    """Where the newlines of the first bytes of a text are.
+
+    Eight bytes are looked at together: lines are long enough that two newlines are hardly ever among them.
+    """
+    is_newline = np.frombuffer(text, np.uint8, size) == NEWLINE
+    whole = size & ~7
+    eights = is_newline[:whole].view(np.uint64)
+    places = np.flatnonzero(eights != 0)
+    found = eights[places]
+    if (found & (found - np.uint64(1))).any():
+        return np.flatnonzero(is_newline)
+    before = (places << 3) + (found * _PLACE_OF_BYTE >> np.uint64(56)).view(np.int64)
+    return np.concatenate((before, np.flatnonzero(is_newline[whole:]) + whole)) if whole < size else before
 
 
 def rows_mask(size: int, rows: np.ndarray) -> np.ndarray:

@@ -15,22 +15,27 @@ import numpy as np
 # Compared at once: large enough that few pieces are needed, small enough that little behind a difference is looked at.
 PIECE_BYTES = 1 << 13
 # With less than that before its end a text is read on.
-MARGIN_BYTES = 1 << 18
+MARGIN_BYTES = 1 << 17
 # Lines ahead that are searched for one that both have, a few first.
 LINES_AHEAD = (8, 128, 4096)
+# After an edited line both go on alike when so much of the next line is the same: an id, and where in its group it is.
+LIKE_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """A stretch of both texts.
 
-    former, present          whole lines
-    departed, arrived        from where to where lines of the one, of the other differ
-    former_same, same, size  where equal pieces begin in the former text and in the present one, and their bytes
+    former, present            text of which the stretch is the beginning; what lies behind it comes again
+    former_size, present_size  bytes of the stretch, whole lines
+    departed, arrived          from where to where lines of the one, of the other differ
+    former_same, same, size    where equal pieces begin in the former text and in the present one, and their bytes
     """
 
     former: bytes
     present: bytes
+    former_size: int
+    present_size: int
     departed: np.ndarray
     arrived: np.ndarray
     former_same: np.ndarray
@@ -51,9 +56,8 @@ class _Side:
             self.is_over = block is None
             self.text += block or b""
 
-    def take(self, size: int) -> bytes:
-        taken, self.text = self.text[:size], self.text[size:]
-        return taken
+    def leave(self, size: int) -> None:
+        self.text = self.text[size:]
 
 
 def differing_lines(former: Iterator[bytes], present: Iterator[bytes]) -> Iterator[Stretch]:
@@ -67,80 +71,69 @@ def differing_lines(former: Iterator[bytes], present: Iterator[bytes]) -> Iterat
         right.fill(wanted)
         if not left.text and not right.text:
             return
-        walk = _Walk(left, right)
-        walk.go()
-        if walk.i or walk.j:
-            yield walk.stretch()
+        stretch = _walk(left, right)
+        if stretch.former_size or stretch.present_size:
+            yield stretch
+            left.leave(stretch.former_size)
+            right.leave(stretch.present_size)
             wanted = 2 * MARGIN_BYTES
         else:
             # A line longer than what is in memory.
             wanted *= 2
 
 
-class _Walk:
+def _walk(left: _Side, right: _Side) -> Stretch:
     """The way through what is in memory of both texts; i and j are how far it has come."""
-
-    def __init__(self, left: _Side, right: _Side) -> None:
-        self.left, self.right = left, right
-        self.i = self.j = 0
-        self.departed: list[tuple[int, int]] = []
-        self.arrived: list[tuple[int, int]] = []
-        self.same: list[tuple[int, int, int]] = []
-
-    def go(self) -> None:
-        former, present = self.left.text, self.right.text
-        ours, theirs = np.frombuffer(former, np.uint8), np.frombuffer(present, np.uint8)
-        last_i = len(former) if self.left.is_over else len(former) - MARGIN_BYTES
-        last_j = len(present) if self.right.is_over else len(present) - MARGIN_BYTES
-        i = j = begin = 0
-        while i < last_i and j < last_j:
-            unlike = ours[i : i + PIECE_BYTES]
-            other = theirs[j : j + PIECE_BYTES]
-            if len(unlike) != len(other):
-                size = min(len(unlike), len(other))
-                unlike, other = unlike[:size], other[:size]
-            unlike = unlike != other
-            place = int(unlike.argmax())
-            if not unlike[place]:
-                i += len(unlike)
-                j += len(unlike)
-                continue
-            shift, start = j - i, former.rfind(b"\n", begin, i + place) + 1 or begin
-            if start > begin:
-                self.same.append((begin, begin + shift, start - begin))
-            i, j = start, start + shift
-            begin = i
-            found = _next_common(former, present, i, j)
+    former, present = left.text, right.text
+    ours, theirs = np.frombuffer(former, np.uint8), np.frombuffer(present, np.uint8)
+    last_i = len(former) if left.is_over else len(former) - MARGIN_BYTES
+    last_j = len(present) if right.is_over else len(present) - MARGIN_BYTES
+    spans: list[tuple[int, int, int, int]] = []
+    i = j = begin = 0
+    is_whole = True
+    while is_whole and i < last_i and j < last_j:
+        size = min(PIECE_BYTES, len(former) - i, len(present) - j)
+        unlike = (ours[i : i + size] != theirs[j : j + size]).tobytes()
+        place, shift, base, end = unlike.find(1), j - i, i, i + size
+        i, j = end, end + shift
+        # An edit that leaves the line as long as it was leaves what is known of the rest of the piece, too.
+        while place >= 0:
+            start = former.rfind(b"\n", begin, base + place) + 1 or begin
+            found = _next_common(former, present, start, start + shift)
             if found is None:
+                i, j, is_whole = start, start + shift, False
                 break
-            if found[0] > i:
-                self.departed.append((i, found[0]))
-            if found[1] > j:
-                self.arrived.append((j, found[1]))
             i, j = found
+            spans.append((start, i, start + shift, j))
             begin = i
-        if i > begin:
-            # Pieces may end within a line; what follows is looked at again.
-            shift = j - i
-            i = former.rfind(b"\n", begin, i) + 1 or begin
-            j = i + shift
-            if i > begin:
-                self.same.append((begin, begin + shift, i - begin))
-        if i == len(former) and self.left.is_over and j < len(present):
-            self.arrived.append((j, len(present)))
-            j = len(present)
-        if j == len(present) and self.right.is_over and i < len(former):
-            self.departed.append((i, len(former)))
-            i = len(former)
-        self.i, self.j = i, j
+            if j - i != shift or i >= end:
+                break
+            place = unlike.find(1, i - base)
+            if place < 0:
+                i, j = end, end + shift
+    # Pieces may end within a line; what follows is looked at again.
+    shift = j - i
+    i = former.rfind(b"\n", begin, i) + 1 or begin
+    j = i + shift
+    if i == len(former) and left.is_over and j < len(present):
+        spans.append((i, i, j, len(present)))
+        j = len(present)
+    if j == len(present) and right.is_over and i < len(former):
+        spans.append((i, len(former), j, j))
+        i = len(former)
+    return _stretch(former, present, i, j, np.array(spans, np.int64).reshape(-1, 4))
 
-    def stretch(self) -> Stretch:
-        same = np.array(self.same, np.int64).reshape(-1, 3)
-        return Stretch(
-            self.left.take(self.i), self.right.take(self.j),
-            np.array(self.departed, np.int64).reshape(-1, 2), np.array(self.arrived, np.int64).reshape(-1, 2),
-            same[:, 0], same[:, 1], same[:, 2],
-        )  # fmt: skip
+
+def _stretch(former: bytes, present: bytes, former_size: int, size: int, spans: np.ndarray) -> Stretch:
+    """What is between the spans is equal."""
+    departed, arrived = spans[:, :2], spans[:, 2:]
+    former_same, same = np.concatenate(([0], departed[:, 1])), np.concatenate(([0], arrived[:, 1]))
+    sizes = np.concatenate((departed[:, 0], [former_size])) - former_same
+    is_some = sizes > 0
+    return Stretch(
+        former, present, former_size, size, departed[departed[:, 0] < departed[:, 1]],
+        arrived[arrived[:, 0] < arrived[:, 1]], former_same[is_some], same[is_some], sizes[is_some],
+    )  # fmt: skip
 
 
 def _next_common(former: bytes, present: bytes, i: int, j: int) -> tuple[int, int] | None:
@@ -148,6 +141,9 @@ def _next_common(former: bytes, present: bytes, i: int, j: int) -> tuple[int, in
     after_i, after_j = former.find(b"\n", i) + 1, present.find(b"\n", j) + 1
     if not after_i or not after_j:
         return None
+    like = former[after_i : after_i + LIKE_BYTES]
+    if like and like == present[after_j : after_j + LIKE_BYTES]:
+        return after_i, after_j
     # Nearly always one line was edited, put in or taken out.
     then_i, then_j = former.find(b"\n", after_i) + 1, present.find(b"\n", after_j) + 1
     next_i, next_j = former[after_i:then_i], present[after_j:then_j]
