@@ -167,6 +167,16 @@ def test_dead_rows_are_cleared_and_an_idle_transaction_is_told_of(conn, dsn, mak
     assert conn.execute(dead).fetchone()[0] < 3000
 
 
+def test_the_catalogs_are_cleared_when_a_crash_has_forgotten_what_is_dead_in_them(conn, make_day):
+    with conn.transaction():
+        conn.execute("create temp table wide as select * from pg_class")
+    # What a crash leaves: rows, and no counts.
+    conn.execute("select pg_stat_reset()")
+    done = clear_dead_rows(conn, make_day(TODAY))
+    assert {"pg_catalog.pg_attribute", "pg_catalog.pg_statistic"} & set(done["tables"])
+    assert [name for name in clear_dead_rows(conn, make_day(TODAY))["tables"] if name.startswith("pg_catalog")] == []
+
+
 def test_the_first_night_comes_before_the_first_day(server_dsn, make_day):
     with psycopg.connect(server_dsn, autocommit=True) as empty:
         assert retire_files(empty, make_day(TODAY))["files"] == 0

@@ -54,7 +54,6 @@ PRELOADED = (
     "pandas",
     "rapidfuzz",
     "sklearn.feature_extraction.text",
-    "sparse_dot_topn",
 )
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)
