@@ -540,7 +540,9 @@ def test_settings_are_read_from_the_environment(tmp_path) -> None:
     assert settings.origin_of("imdb") == "https://host/{day}/"
     assert settings.origin_of("rotten_tomatoes") == "s3://bucket/"
     assert settings.origin_of("netflix") is None
-    assert settings.network == Network(("a.example", "b.example"), ("10.0.0.7:8443",), True, None, 60.0)
+    assert settings.network == Network(
+        ("a.example", "b.example"), ("10.0.0.7:8443",), allows_http=True, total_seconds=60.0
+    )
     assert read_settings({"REELHOUSE_HOME": str(tmp_path)}).network.allowed_private_hosts == ()
     for name, value in (("REELHOUSE_ALLOW_HTTP", "yes"), ("REELHOUSE_FETCH_SECONDS", "-1")):
         with pytest.raises(SettingsWrong, match=name):

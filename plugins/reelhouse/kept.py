@@ -151,6 +151,8 @@ class Differences:
 
     def portions(self) -> Iterator[Portion]:
         """All of it, as `apply` takes it."""
+        for spool in (self.departed, self.arrived):
+            spool.seek(0)
         yield Portion(_texts(self.departed), _texts(self.arrived))
 
 

@@ -481,7 +481,8 @@ def _fill(
         with closing(kept.compare(former[0], keeper.passing(texts))) as found:
             if found.is_whole and found.rows == former[1] and not record.rows_aside:
                 changes = kept.apply(conn, file, found.portions())
-                if changes is not None:
+                # What was changed must explain the number of rows; else all are put in.
+                if changes is not None and former[1] + changes.new - changes.gone == keeper.rows:
                     return changes
         texts = keeper.texts()
     else:
