@@ -217,8 +217,9 @@ def _account(conn: psycopg.Connection, day: Day, load_id: int) -> None:
         conn.execute("delete from ops.file_load where load_id = %s and source = %s", (load_id, source))
         conn.execute(
             "insert into ops.staged_file (source, file_name, file_id, staged_sha256, rows_in, rows_staged,"
-            " rows_filtered, rows_quarantined, rows_duplicate, seconds) values (%s, %s, %s, 'x', %s, %s, 0, 0, 0, 0)",
-            (source, table, file_id, count, count),
+            " rows_filtered, rows_quarantined, rows_duplicate, seconds) values (%s, %s, %s,"
+            " (select input_sha256 from ops.load where load_id = %s), %s, %s, 0, 0, 0, 0)",
+            (source, table, file_id, load_id, count, count),
         )
         conn.execute(
             "insert into ops.file_load (load_id, file_id, source, file_name, rows_in, rows_staged, rows_filtered,"

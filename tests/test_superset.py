@@ -54,7 +54,7 @@ def superset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]
             client.headers["Authorization"] = f"Bearer {token}"
             # Whatever changes something wants a token of its own.
             token = client.get("/api/v1/security/csrf_token/").raise_for_status().json()["result"]
-            client.headers |= {"X-CSRFToken": token, "Referer": str(client.base_url)}
+            client.headers.update({"X-CSRFToken": token, "Referer": str(client.base_url)})
             yield client
     finally:
         os.killpg(process.pid, signal.SIGTERM)

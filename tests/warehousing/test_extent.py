@@ -163,7 +163,7 @@ def test_a_whole_build_finds_nothing_that_a_build_of_the_changes_has_missed(conn
     dice = random.Random(seed)
     run_day(conn, make_day(DAY), ROWS)
     for number in range(1, 5):
-        for change in dice.choices(CHANGES, k=dice.randint(1, 4)):
+        for change in dice.choices(CHANGES, k=dice.randint(0, 3)):
             change(conn, dice)
         day = DAY + timedelta(number)
         open_day(conn, make_day(day), f"{seed} {number}")
@@ -183,6 +183,31 @@ def test_what_did_not_change_is_not_built(conn, make_day):
     # The title, and the four that the catalogues have.
     assert built["rows"]["dim_title"] == 5
     assert published["tables"]["fact_title_rating"]["inserted"] == 1
+
+
+def test_a_day_on_which_nothing_changed_is_noted_and_not_built(conn, make_day):
+    run_day(conn, make_day(DAY), ROWS)
+    checks = "select check_name, rows_found from ops.check_result where load_id = %s order by 1"
+    later = make_day(DAY + timedelta(1))
+    open_day(conn, later, "the same")
+    built, published = take(conn, later)
+    assert (built["is_repeated"], list(built["rows"])) == (True, ["loaded_day"])
+    assert published["tables"] == {"loaded_day": {"inserted": 3, "updated": 0, "deleted": 0}}
+    asked = [conn.execute(checks, (load,)).fetchall() for load in (published["load_id"] - 1, published["load_id"])]
+    assert asked[0] == asked[1] != []
+    hashes = content_hashes(conn)
+    built, published = take(conn, make_day(later.batch_date, force=True))
+    assert (built["is_whole"], published["tables"], content_hashes(conn)) == (True, {}, hashes)
+
+
+def test_a_changed_row_or_link_makes_a_day_that_is_built(conn, make_day):
+    run_day(conn, make_day(DAY), ROWS)
+    for number, change in enumerate((rename_person, relink), 1):
+        change(conn, random.Random(3))
+        day = make_day(DAY + timedelta(number))
+        open_day(conn, day, change.__name__)
+        built, _ = take(conn, day)
+        assert built["is_repeated"] is False, change.__name__
 
 
 def test_changes_of_a_load_that_is_not_published_are_in_the_next_one(conn, make_day):

@@ -79,4 +79,6 @@ from warehouse.fact_availability
 union
 select title_key
 from warehouse.dim_title
-where title_key >= 1000000000000 or not is_current;
+where title_key >= 1000000000000 or not is_current
+-- Rows of large tables are looked up in this order: neighbours are in one page.
+order by title_key;

@@ -100,7 +100,7 @@ REFERENCES = {
 def build_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     """Fill the build tables with what the warehouse is to be after this day.
 
-    Gives   load_id, is_whole and the rows of each table
+    Gives   load_id, is_whole, is_repeated and the rows of each table
     Raises  OutOfStep when matching or staging holds another load, Locked when another run is here
     Reruns  one transaction; readers never see these tables
     """
@@ -124,7 +124,9 @@ def build_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         set_layer(conn, "build", load.load_id)
         conn.execute("insert into build.built (load_id) values (%s)", (load.load_id,))
         loads.add_figures(conn, load.load_id, {"built_seconds": round(time.monotonic() - started, 1)})
-    return {"load_id": load.load_id, "is_whole": extent.is_whole, "rows": rows}
+    return {
+        "load_id": load.load_id, "is_whole": extent.is_whole, "is_repeated": extent.is_repeated, "rows": rows
+    }  # fmt: skip
 
 
 def load_references(conn: psycopg.Connection, folder: Path) -> None:
@@ -193,7 +195,7 @@ def fill_tables(building: Building) -> dict[str, int]:
     Gives   rows of each
     """
     first, day = building.sessions[0], building.day
-    if not building.extent.is_whole:
+    if not (building.extent.is_whole or building.extent.is_repeated):
         for session in building.sessions:
             make_views(session, for_session=True)
     is_older = older_days.is_older(first, day)
@@ -202,7 +204,7 @@ def fill_tables(building: Building) -> dict[str, int]:
         first.execute("truncate build.taken_day")
         first.execute("insert into build.taken_day (is_older) values (%s)", (is_older,))
     if not is_older:
-        return _fill_all(building, BUILD_TABLES)
+        return _fill_all(building, tuple(table for table in BUILD_TABLES if building.extent.has(table.name)))
     rows = _fill_all(building, DAY_TABLES)
     day.tell("keeping what is newer", len(DAY_TABLES) / len(BUILD_TABLES))
     with first.transaction():

@@ -121,9 +121,13 @@ def check_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         loads.require_built(conn, load.load_id)
         # An older day was checked by itself, before the build took in what is newer.
         is_older = conn.execute("select is_older from build.taken_day").fetchone()[0]
+        extent = read_extent(conn, load.load_id)
         results = recorded_checks(conn, load.load_id, of_day) if is_older else []
         to_ask = of_history if is_older else of_day + of_history
-        if not read_extent(conn, load.load_id).is_whole:
+        if extent.is_repeated:
+            # They would ask about what readers see, as they did when it was loaded.
+            results, to_ask = recorded_checks(conn, extent.base_load_id, to_ask), []
+        elif not extent.is_whole:
             make_views(conn)
             to_ask = [replace(check, query=within_scope(check.query, CHECKS_SEE)) for check in to_ask]
         results += _gate_results(conn, load.load_id)

@@ -73,8 +73,9 @@ def compare(conn: psycopg.Connection, load_id: int, tables: tuple[PublishedTable
     for name, value in settings.items():
         conn.execute("select set_config(%s, %s, true)", (name, value))
     filled: dict[str, int] = {}
-    for number, table in enumerate(tables):
-        day.tell(f"comparing {table.name}", number / len(tables))
+    compared = [table for table in tables if extent.has(table.name)]
+    for number, table in enumerate(compared):
+        day.tell(f"comparing {table.name}", number / len(compared))
         rows = _rows_to_fill(conn, table.name)
         if rows is None:
             _compare_table(conn, publishing_id, table, extent)
@@ -236,10 +237,12 @@ def _compare_table(conn: psycopg.Connection, publishing_id: int, table: Publishe
         " {title_key}, case when kept.{first} is not null then to_jsonb(kept) end,"
         " case when built.{first} is not null then to_jsonb(built) end"
         " from {kept} as kept {join} join {built} as built on {same_key} where {differs}"
+        # They are applied in the order in which they lie: neighbours are in one page of the table and of its keys.
+        " order by {key}"
     ).format(
         publishing=sql.Literal(publishing_id),
         table=sql.Literal(table.name),
-        key=sql.SQL(", ").join(_either(column) for column in key),
+        key=sql.SQL(", ").join(map(_either, key)),
         first=first,
         title_key=_either("title_key") if "title_key" in columns else sql.SQL("null"),
         kept=_kept(table, extent),

@@ -4,10 +4,14 @@ Triggers note in build.row_change which rows of IMDb's tables changed in staging
 top of that load needs only the titles and people these rows are of, and all titles that a catalogue has or had: the
 same files of include/sql/3_warehouse and 9_checks run on that part, because they find views of the part in the place of
 the large tables. The few that have to look beyond it say so.
+
+A day on which nothing changed, in IMDb's tables or in what the catalogues say and are linked to, says what readers see
+already. It is written down that it was loaded, and nothing is built.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -31,6 +35,15 @@ SCOPED_TABLES = {
     "warehouse.dim_person": ("person_key", "person"),
     "warehouse.fact_title_rating": ("title_key", "title"),
 }
+# What matching has made of the catalogues, but for when: as a build reads it.
+MATCHED_TABLES = {
+    "title_decision": ("source", "source_id", "imdb_title_number", "band", "probability", "decided_by"),
+    "source_title": (),
+    "source_person": (),
+    "work_member": ("source", "source_id", "work_key", "imdb_title_number", "through_source", "through_source_id"),
+}
+# What a day adds on which nothing else is new.
+REPEATED_TABLES = ("loaded_day",)
 # A part is looked up row by row; the server's default takes each for the seek of a disk and reads whole tables instead.
 PART_SETTINGS = {"random_page_cost": "1.1"}
 # Of more notes than one for so many titles a whole build is no slower.
@@ -43,10 +56,16 @@ class Extent:
 
     is_whole      the whole star
     base_load_id  the load that readers saw when it was built
+    is_repeated   nothing: it would be what readers see, and only the day is new
     """
 
     is_whole: bool
     base_load_id: int | None
+    is_repeated: bool = False
+
+    def has(self, table: str) -> bool:
+        """Whether a table is built at all."""
+        return not self.is_repeated or table in REPEATED_TABLES
 
 
 def open_extent(conn: psycopg.Connection, day: Day, load_id: int) -> Extent:
@@ -54,22 +73,44 @@ def open_extent(conn: psycopg.Connection, day: Day, load_id: int) -> Extent:
 
     Staging must be shared: then no note can come meanwhile.
     """
-    code = loads.code_sha256(day.settings)
+    code, catalogues = loads.code_sha256(day.settings), _catalogues_sha256(conn)
     published = conn.execute(
         "select publication.load_id, baseline.load_id is not null and publication.batch_date <= %(day)s"
         "  and not exists (select from ops.load where part = 'warehouse' and published_at is not null"
-        "   and batch_date > %(day)s)"
+        "   and batch_date > %(day)s), baseline.catalogues_sha256"
         " from warehouse.publication left join build.baseline"
         "  on publication.load_id = baseline.load_id and baseline.code_sha256 = %(code)s"
         " where publication.part = 'warehouse'",
         {"day": day.batch_date, "code": code},
     ).fetchone()
-    base, is_noted = published or (None, False)
+    base, is_noted, seen_catalogues = published or (None, False, None)
     (last,) = conn.execute("select coalesce(max(note_number), 0) from build.row_change").fetchone()
     is_whole = day.force or not is_noted or not _are_few(conn)
+    is_repeated = not is_whole and seen_catalogues == catalogues and not _are_any(conn)
     conn.execute("truncate build.extent, build.title_scope, build.person_scope")
-    conn.execute("insert into build.extent values (%s, %s, %s, %s, %s)", (is_whole, load_id, base, code, last))
-    return Extent(is_whole, base)
+    conn.execute(
+        "insert into build.extent (is_whole, load_id, base_load_id, code_sha256, last_note_number, is_repeated,"
+        " catalogues_sha256) values (%s, %s, %s, %s, %s, %s, %s)",
+        (is_whole, load_id, base, code, last, is_repeated, catalogues),
+    )
+    return Extent(is_whole, base, is_repeated)
+
+
+def _catalogues_sha256(conn: psycopg.Connection) -> str:
+    """Digest of all that a build reads beside IMDb's tables, the warehouse and the code."""
+    parts = conn.execute(
+        "select source, file_name, staged_sha256 from ops.staged_file where source <> 'imdb' order by 1, 2"
+    ).fetchall()
+    for table, chosen in MATCHED_TABLES.items():
+        query = sql.SQL(
+            "select count(*), coalesce(sum(hashtextextended(row({})::text, 0)::numeric), 0) from matching.{}"
+        ).format(identifiers(chosen or table_columns(conn, "matching", table)), sql.Identifier(table))
+        parts += conn.execute(query).fetchall()
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _are_any(conn: psycopg.Connection) -> bool:
+    return conn.execute("select exists (select from build.row_change)").fetchone()[0]
 
 
 def _are_few(conn: psycopg.Connection) -> bool:
@@ -87,7 +128,8 @@ def read_extent(conn: psycopg.Connection, load_id: int) -> Extent:
     """
     row = conn.execute(
         "select is_whole, base_load_id, base_load_id is not distinct from"
-        " (select load_id from warehouse.publication where part = 'warehouse') from build.extent where load_id = %s",
+        " (select load_id from warehouse.publication where part = 'warehouse'), is_repeated"
+        " from build.extent where load_id = %s",
         (load_id,),
     ).fetchone()
     if row is None:
@@ -95,20 +137,22 @@ def read_extent(conn: psycopg.Connection, load_id: int) -> Extent:
             f"build: expected the tables of load {load_id}, found none: the server has crashed since. "
             "Run build_warehouse again."
         )
-    is_whole, base, is_based = row
+    is_whole, base, is_based, is_repeated = row
     if not is_whole and not is_based:
         raise OutOfStep(
             f"build: expected readers to see load {base}, on which load {load_id} was built, found another one. "
             "Run build_warehouse again."
         )
-    return Extent(is_whole, base)
+    return Extent(is_whole, base, is_repeated)
 
 
 def settle(conn: psycopg.Connection, load_id: int) -> None:
     """Say, in the transaction that publishes a load, that from it on the notes tell every change."""
     conn.execute("truncate build.baseline")
     conn.execute(
-        "insert into build.baseline select load_id, code_sha256 from build.extent where load_id = %s", (load_id,)
+        "insert into build.baseline (load_id, code_sha256, catalogues_sha256)"
+        " select load_id, code_sha256, catalogues_sha256 from build.extent where load_id = %s",
+        (load_id,),
     )
     conn.execute(
         "delete from build.row_change"
