@@ -10,13 +10,16 @@ from dataclasses import dataclass, field
 
 import psycopg
 import pytest
-from two_generations import STAMP, TITLES, TOLD, TOLD_BY_MART, Star
+from two_generations import STAMP, TITLES, TOLD, TOLD_BY_MART, Star, a_star
+from two_servers import a_pair
 
 from reelhouse.database import connect
 from reelhouse.warehousing.publishing import publish_warehouse
 
 READERS = 8
 ISOLATIONS = ("read committed", "repeatable read", "serializable")
+# A server that copies another one knows no conflicts of writers to look for.
+ISOLATIONS_OF_REPLICA = ISOLATIONS[:2]
 IN_ONE_STATEMENT = f"select ({STAMP}), told.* from ({TOLD_BY_MART}) as told"
 
 
@@ -26,6 +29,9 @@ class Readers:
 
     dsn: str
     generation_of_load: dict[int, str]
+    number: int = READERS
+    isolations: tuple[str, ...] = ISOLATIONS
+    pause_s: float = 0.02
     reads: int = 0
     errors: list[str] = field(default_factory=list)
     torn: list[tuple] = field(default_factory=list)
@@ -35,7 +41,7 @@ class Readers:
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def __enter__(self) -> Readers:
-        self._threads = [threading.Thread(target=self._read, args=(number,)) for number in range(READERS)]
+        self._threads = [threading.Thread(target=self._read, args=(number,)) for number in range(self.number)]
         for thread in self._threads:
             thread.start()
         return self
@@ -47,14 +53,14 @@ class Readers:
 
     def figures(self) -> dict[str, object]:
         return {
-            "readers": READERS, "reads": self.reads, "reader_errors": len(self.errors), "torn_reads": len(self.torn),
+            "readers": self.number, "reads": self.reads, "reader_errors": len(self.errors), "torn_reads": len(self.torn),
             "empty_reads": self.empty, "worst_read_ms": round(max(self.took_ms)),
         }  # fmt: skip
 
     def _read(self, number: int) -> None:
-        isolation = ISOLATIONS[number % len(ISOLATIONS)]
+        isolation = self.isolations[number % len(self.isolations)]
         with psycopg.connect(self.dsn, autocommit=True) as conn:
-            while not self._stop.wait(0.02):
+            while not self._stop.wait(random.uniform(0, 2 * self.pause_s)):
                 began = time.perf_counter()
                 try:
                     told = _ask(conn, isolation, random.randint(1, TITLES))
@@ -88,11 +94,11 @@ def publish_by_turns(star: Star, times: int, tell: Callable[[float], None]) -> N
         tell(time.monotonic() - began)
 
 
-def readers_of(star: Star) -> Readers:
+def readers_of(star: Star, dsn: str | None = None, **settings: object) -> Readers:
     """Readers who know which load is which generation."""
     seen = star.seen()
     (other,) = star.conn.execute("select load_id from ops.load where load_id <> %s", (star.stamped_load(),)).fetchone()
-    return Readers(star.dsn, {star.stamped_load(): str(seen), other: str(1 - seen)})
+    return Readers(dsn or star.dsn, {star.stamped_load(): str(seen), other: str(1 - seen)}, **settings)
 
 
 @pytest.mark.parametrize("publishes", [10, pytest.param(60, marks=pytest.mark.full)])
@@ -103,6 +109,28 @@ def test_readers_see_one_whole_load_at_every_moment(star, record, publishes):
     record("readers", publishes=publishes, **readers.figures(), worst_publish_s=round(max(took), 2))
     assert readers.reads > publishes
     assert (readers.errors, readers.torn, readers.empty) == ([], [], 0)
+
+
+@pytest.mark.parametrize(("number", "publishes"), [(8, 3), pytest.param(120, 50, marks=pytest.mark.full)])
+def test_readers_of_a_replica_see_one_whole_load_while_the_primary_publishes(tmp_path, record, number, publishes):
+    took: list[float] = []
+    with a_pair(tmp_path, is_synchronous=False) as pair, a_star(pair.primary.dsn("warehouse"), tmp_path / "home") as star:
+        replica = pair.standby.dsn("warehouse")
+        _wait_until_it_has(replica, star.stamped_load())
+        with readers_of(star, replica, number=number, isolations=ISOLATIONS_OF_REPLICA, pause_s=number / 120) as readers:
+            publish_by_turns(star, publishes, took.append)
+            _wait_until_it_has(replica, star.stamped_load())
+    record("readers_of_a_replica", publishes=publishes, **readers.figures(), worst_publish_s=round(max(took), 2))
+    assert readers.reads > publishes
+    assert (readers.errors, readers.torn, readers.empty) == ([], [], 0)
+
+
+def _wait_until_it_has(dsn: str, load_id: int) -> None:
+    with connect(dsn, "how far is it", autocommit=True) as conn:
+        deadline = time.monotonic() + 60
+        while conn.execute(STAMP).fetchone() != (load_id,):
+            assert time.monotonic() < deadline, "the replica does not follow"
+            time.sleep(0.05)
 
 
 @pytest.mark.parametrize(("publishes", "seconds"), [(3, 0), pytest.param(20, 60, marks=pytest.mark.full)])
