@@ -243,7 +243,8 @@ class Soak:
         line["answers"].append(answer.end)
         if answer.end.startswith("unexpected"):
             raise SoakFailed(f"Day {number}, struck by {hits}: {answer.end}: {answer.said}")
-        if "second run beside" in hits:
+        # Struck twice by it, the second process has the day to do twice.
+        for _ in range(hits.count("second run beside")):
             beside = self.second.end()
             line["answers"].append(f"beside: {beside.end}")
             if beside.end.startswith("unexpected"):
