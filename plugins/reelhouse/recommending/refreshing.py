@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 
+from reelhouse.copying import copy_texts, texts_of
 from reelhouse.database import lock_layer, run_file, set_layer
 from reelhouse.day import Day
 from reelhouse.errors import Held, OutOfStep
@@ -160,14 +161,9 @@ def _input_sha256(conn: psycopg.Connection, warehouse_load_id: int, day: Day) ->
 
 def _write_lists(conn: psycopg.Connection, load_id: int, computed: methods.Computed) -> int:
     conn.execute("truncate build.fact_recommendation")
-    count = 0
-    with conn.cursor().copy(
-        "copy build.fact_recommendation (method_key, source_title_key, user_key, rank, recommended_title_key, score,"
-        " score_kind, score_raw, is_cold, reasons, load_id) from stdin"
-    ) as copy:
-        for row in computed.rows():
-            copy.write_row((*row, load_id))
-            count += 1
+    rows = ((*row, load_id) for row in computed.rows())
+    fields = (*methods.Row._fields, "load_id")
+    count = copy_texts(conn, ("build", "fact_recommendation"), fields, texts_of(rows))
     conn.execute("analyze build.fact_recommendation")
     return count
 
