@@ -100,6 +100,7 @@ def stage_rows(conn: psycopg.Connection, day: Day, rows: Sequence[Row]) -> int:
             else:
                 (_stage_netflix if isinstance(row, Netflix) else _stage_rotten_tomatoes)(conn, row)
                 _match(conn, row, titles.get(row.imdb), load_id)
+        conn.execute("insert into matching.stored_version values (true, 'by hand')")
         _account(conn, day, load_id)
         set_layer(conn, "matching", load_id)
     return load_id

@@ -52,6 +52,19 @@ class OutOfStep(ReelhouseError):
     """A layer holds another load than the one asked for: another run came between."""
 
 
+class Emptied(OutOfStep):
+    """A layer whose tables a crash of the server has emptied. `run_step` does what fills it again.
+
+    layer  staging, candidates, build or recommendations
+    """
+
+    is_passing = True
+
+    def __init__(self, message: str, layer: str) -> None:
+        super().__init__(message)
+        self.layer = layer
+
+
 class Held(ReelhouseError):
     """The load waits for a person. Readers keep what they had."""
 

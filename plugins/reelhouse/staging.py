@@ -27,7 +27,7 @@ from reelhouse.ahead import ahead
 from reelhouse.copying import CopyText, copy_rows, copy_texts
 from reelhouse.database import identifiers, indexes_made_afterwards, translated_errors
 from reelhouse.day import EVERY_SOURCE, OPTIONAL_SOURCES, SOURCES, Day
-from reelhouse.errors import FileMissing, OutOfStep
+from reelhouse.errors import Emptied, FileMissing, OutOfStep
 from reelhouse.kept import Changes
 from reelhouse.sources import SourceFile, files_of, provider, reading, values
 from reelhouse.sources.number_set import NumberSet
@@ -673,9 +673,10 @@ def _check_filled(conn: psycopg.Connection, staged: dict[tuple[str, str], dict[s
         for file in files_of(source):
             row = staged.get((source, file.name))
             if row and not _is_filled(conn, file, row["rows_staged"]):
-                raise OutOfStep(
+                raise Emptied(
                     f"staging.{file.table}: expected {row['rows_staged']} rows, found none: the server has crashed "
-                    f"since. Run {_stage_step(source)} again."
+                    f"since. Run {_stage_step(source)} again.",
+                    "staging",
                 )
 
 

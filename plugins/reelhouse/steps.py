@@ -16,6 +16,7 @@ import psycopg
 
 from reelhouse.database import connect, translated_errors
 from reelhouse.day import SOURCES, Day
+from reelhouse.errors import Emptied
 
 log = logging.getLogger("reelhouse.steps")
 
@@ -72,6 +73,13 @@ NIGHTLY_STEPS: tuple[Step, ...] = (
 )
 
 
+# layer -> the first step of those that fill it
+FILLED_FROM = {
+    "staging": f"stage_{SOURCES[0]}",
+    "candidates": "find_candidates",
+    "build": "build_warehouse",
+    "recommendations": "build_recommendations",
+}
 # From these it is told when a day will be ready (readiness).
 NOTE_BEGIN = (
     "insert into ops.step_time (batch_date, step, begun_at) values (%(day)s, %(step)s, clock_timestamp())"
@@ -89,6 +97,8 @@ def run_step(name: str, dsn: str, day: Day) -> Figures:
 
     Gives   the figures of the step; `load_id` among them once the day has a load
     Raises  what the step raises; passing database errors as Locked or DatabaseAway
+    Reruns  after a crash of the server, which empties all but the warehouse itself, the steps that fill what this one
+            reads are done again before it, from the landed files on
     """
     step = next(step for step in STEPS + NIGHTLY_STEPS if step.name == name)
     started = time.monotonic()
@@ -96,7 +106,11 @@ def run_step(name: str, dsn: str, day: Day) -> Figures:
     try:
         with translated_errors(), connect(dsn, f"reelhouse {name}", autocommit=True) as conn:
             _note(conn, NOTE_BEGIN, day, name)
-            figures = step.run(conn, day)
+            try:
+                figures = step.run(conn, day)
+            except Emptied as error:
+                _fill_again(error, step, dsn, day)
+                figures = step.run(conn, day)
             _note(conn, NOTE_END, day, name)
         line |= {"outcome": "done", **figures}
         return figures
@@ -106,3 +120,13 @@ def run_step(name: str, dsn: str, day: Day) -> Figures:
     finally:
         line["seconds"] = round(time.monotonic() - started, 3)
         log.info(json.dumps(line, default=str, ensure_ascii=False))
+
+
+def _fill_again(error: Emptied, step: Step, dsn: str, day: Day) -> None:
+    """Do the steps between the first that fills an emptied layer and the one that found it so."""
+    log.warning("%s Done by itself, with what follows.", error)
+    names = [each.name for each in STEPS]
+    for each in STEPS[names.index(FILLED_FROM[error.layer]) : names.index(step.name)]:
+        # What has landed lies on the disk.
+        if not each.name.startswith("land_"):
+            run_step(each.name, dsn, day)

@@ -166,7 +166,8 @@ def test_tasks_and_supervisors_killed_at_random_points_of_every_dag(fire: Fire, 
         began = time.monotonic()
         with Killer(fire.home, chance, most=kills - killed.total()) as killer:
             start(fire, day)
-            states = wait_until_all_ended(fire)
+            # Of a supervisor that is gone the scheduler hears after a minute.
+            states = wait_until_all_ended(fire, MOST_SECONDS + 60 * killer.most)
         took.append(time.monotonic() - began)
         killed += killer.killed
         assert states["failed"] == 0, (states, killer.struck)

@@ -53,8 +53,8 @@ class Readers:
 
     def figures(self) -> dict[str, object]:
         return {
-            "readers": self.number, "reads": self.reads, "reader_errors": len(self.errors), "torn_reads": len(self.torn),
-            "empty_reads": self.empty, "worst_read_ms": round(max(self.took_ms)),
+            "readers": self.number, "reads": self.reads, "reader_errors": len(self.errors),
+            "torn_reads": len(self.torn), "empty_reads": self.empty, "worst_read_ms": round(max(self.took_ms)),
         }  # fmt: skip
 
     def _read(self, number: int) -> None:
@@ -114,10 +114,15 @@ def test_readers_see_one_whole_load_at_every_moment(star, record, publishes):
 @pytest.mark.parametrize(("number", "publishes"), [(8, 3), pytest.param(120, 50, marks=pytest.mark.full)])
 def test_readers_of_a_replica_see_one_whole_load_while_the_primary_publishes(tmp_path, record, number, publishes):
     took: list[float] = []
-    with a_pair(tmp_path, is_synchronous=False) as pair, a_star(pair.primary.dsn("warehouse"), tmp_path / "home") as star:
+    with (
+        a_pair(tmp_path, is_synchronous=False) as pair,
+        a_star(pair.primary.dsn("warehouse"), tmp_path / "home") as star,
+    ):
         replica = pair.standby.dsn("warehouse")
         _wait_until_it_has(replica, star.stamped_load())
-        with readers_of(star, replica, number=number, isolations=ISOLATIONS_OF_REPLICA, pause_s=number / 120) as readers:
+        with readers_of(
+            star, replica, number=number, isolations=ISOLATIONS_OF_REPLICA, pause_s=number / 120
+        ) as readers:
             publish_by_turns(star, publishes, took.append)
             _wait_until_it_has(replica, star.stamped_load())
     record("readers_of_a_replica", publishes=publishes, **readers.figures(), worst_publish_s=round(max(took), 2))

@@ -36,6 +36,7 @@ from reelhouse.matching.keeping import (
 from reelhouse.matching.overriding import ManualMatch, Rulings, keep_rulings, read_decisions_of_people, rule
 from reelhouse.matching.recording import keep_evidence
 from reelhouse.matching.scoring import Scored, read_scored, score_rows
+from reelhouse.matching.storing import require_stored
 from reelhouse.matching.watching import Decided, watch
 from reelhouse.warehousing import loads
 from reelhouse.warehousing.older_days import is_older
@@ -88,6 +89,7 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         staging.share_staging(conn, load.load_id)
         lock_layer(conn, writes="matching", reads=("candidates",))
         loads.require_layer(conn, "candidates", load.load_id)
+        require_stored(conn)
         day.tell("weighing the evidence", 0.1)
         folder = day.settings.sql / "2_matching"
         rows = read_rows(conn, folder)

@@ -20,6 +20,7 @@ from psycopg import sql
 from reelhouse.copying import copy_rows
 from reelhouse.database import indexes_made_afterwards, run_file
 from reelhouse.day import Day
+from reelhouse.errors import Emptied
 from reelhouse.matching.evidence import fame
 from reelhouse.matching.folding import FOLDED_PEOPLE, FOLDED_SOURCES, FOLDED_TITLES, SOURCE_COLUMNS, Fold
 
@@ -39,6 +40,19 @@ def is_current(conn: psycopg.Connection, folder: Path) -> bool:
         return False
     emptied = "select from staging.row_change where table_name like 'imdb%%' and row_number is null limit 1"
     return conn.execute(emptied).fetchone() is None
+
+
+def require_stored(conn: psycopg.Connection) -> None:
+    """Make sure that stored keys, pairs and scores are there at all.
+
+    Raises  Emptied when a crash of the server has emptied them
+    """
+    if conn.execute("select from matching.stored_version").fetchone() is None:
+        raise Emptied(
+            "schema matching: expected keys and candidates, found none: the server has crashed since. "
+            "Run find_candidates again.",
+            "candidates",
+        )
 
 
 def set_current(conn: psycopg.Connection, folder: Path) -> None:

@@ -13,7 +13,7 @@ import psycopg
 from reelhouse.copying import copy_texts, texts_of
 from reelhouse.database import lock_layer, run_file, set_layer
 from reelhouse.day import Day
-from reelhouse.errors import Held, OutOfStep
+from reelhouse.errors import Emptied, Held, OutOfStep
 from reelhouse.recommending import catalogue, clusters, evaluation, methods, modelling, own
 from reelhouse.recommending.events import read_events
 from reelhouse.recommending.serving import refresh_viewer
@@ -82,7 +82,7 @@ def check_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, objec
         return {"load_id": load.load_id, "unchanged": True}
     with conn.transaction():
         lock_layer(conn, writes="recommendations", reads=("warehouse",))
-        loads.require_layer(conn, "recommendations", load.load_id)
+        _require_computed(conn, load.load_id)
         results = [
             checks.run_check(conn, check)
             for check in checks.read_checks(day.settings.sql / "9_checks" / "recommendations.sql")
@@ -122,7 +122,7 @@ def publish_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, obj
     folder = day.settings.sql / "4_recommendation"
     with conn.transaction():
         lock_layer(conn, writes="recommendations", reads=("warehouse",))
-        loads.require_layer(conn, "recommendations", load.load_id)
+        _require_computed(conn, load.load_id)
         loads.require_layer(conn, "warehouse", load.built_on_load_id)
         approved = loads.approval(conn, load.load_id)
         if approved and not load.is_seen and approved[0] != _lists_digest(conn):
@@ -146,6 +146,22 @@ def publish_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, obj
         loads.add_figures(conn, load.load_id, {"publish_recommendations": figures})
     _catch_up(conn, day.settings.sql)
     return {"load_id": load.load_id, **figures}
+
+
+def _require_computed(conn: psycopg.Connection, load_id: int) -> None:
+    """Make sure that the lists of a load are there.
+
+    Raises  OutOfStep when there are those of another one, Emptied when a crash of the server has emptied the tables:
+            to publish them would take every list away
+    """
+    loads.require_layer(conn, "recommendations", load_id)
+    query = "select from build.fact_recommendation_quality where load_id = %s limit 1"
+    if conn.execute(query, (load_id,)).fetchone() is None:
+        raise Emptied(
+            f"build.fact_recommendation: expected the lists of load {load_id}, found none: the server has crashed "
+            "since. Run build_recommendations again.",
+            "recommendations",
+        )
 
 
 def _catch_up(conn: psycopg.Connection, sql_folder: Path) -> None:

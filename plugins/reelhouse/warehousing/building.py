@@ -19,6 +19,7 @@ from psycopg import sql
 from reelhouse.database import indexes_made_afterwards, lock_layer, set_layer
 from reelhouse.day import Day
 from reelhouse.errors import OutOfStep, SettingsWrong
+from reelhouse.matching.storing import require_stored
 from reelhouse.staging import share_staging
 from reelhouse.warehousing import loads, older_days
 from reelhouse.warehousing.extent import Extent, make_views, open_extent, within_scope
@@ -101,7 +102,8 @@ def build_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     """Fill the build tables with what the warehouse is to be after this day.
 
     Gives   load_id, is_whole, is_repeated and the rows of each table
-    Raises  OutOfStep when matching or staging holds another load, Locked when another run is here
+    Raises  OutOfStep when matching or staging holds another load, Emptied when a crash of the server has emptied them,
+            Locked when another run is here
     Reruns  one transaction; readers never see these tables
     """
     load = loads.current_load(conn, "warehouse", day.batch_date)
@@ -112,6 +114,7 @@ def build_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         lock_layer(conn, writes="build", reads=("matching",))
         loads.require_layer(conn, "matching", load.load_id)
         share_staging(conn, load.load_id)
+        require_stored(conn)
         with sessions_beside(conn) as sessions:
             with sessions[0].transaction():
                 # First of all the table by which jobs of a build that has lost its locks are kept away.

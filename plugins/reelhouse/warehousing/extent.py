@@ -20,7 +20,7 @@ from psycopg import sql
 
 from reelhouse.database import identifiers, table_columns
 from reelhouse.day import Day
-from reelhouse.errors import OutOfStep
+from reelhouse.errors import Emptied, OutOfStep
 from reelhouse.warehousing import loads
 
 # table -> its column, and the scope that holds the same keys
@@ -124,7 +124,8 @@ def _are_few(conn: psycopg.Connection) -> bool:
 def read_extent(conn: psycopg.Connection, load_id: int) -> Extent:
     """What the build tables hold of a load.
 
-    Raises  OutOfStep when a crash of the server has emptied them, or readers see another load than they were built on
+    Raises  Emptied when a crash of the server has emptied them, OutOfStep when readers see another load than they were
+            built on
     """
     row = conn.execute(
         "select is_whole, base_load_id, base_load_id is not distinct from"
@@ -133,9 +134,10 @@ def read_extent(conn: psycopg.Connection, load_id: int) -> Extent:
         (load_id,),
     ).fetchone()
     if row is None:
-        raise OutOfStep(
+        raise Emptied(
             f"build: expected the tables of load {load_id}, found none: the server has crashed since. "
-            "Run build_warehouse again."
+            "Run build_warehouse again.",
+            "build",
         )
     is_whole, base, is_based, is_repeated = row
     if not is_whole and not is_based:

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 from psycopg.types.json import Jsonb
 
-from reelhouse.errors import Held, OutOfStep
+from reelhouse.errors import Emptied, Held, OutOfStep
 from reelhouse.settings import PACKAGE, Settings
 
 
@@ -167,11 +167,12 @@ def require_layer(conn: psycopg.Connection, layer: str, load_id: int) -> None:
 def require_built(conn: psycopg.Connection, load_id: int) -> None:
     """Make sure that the build tables hold a load. Lock the layer first.
 
-    Raises  OutOfStep when they hold another, or a crash of the server has emptied them
+    Raises  OutOfStep when they hold another, Emptied when a crash of the server has emptied them
     """
     require_layer(conn, "build", load_id)
     if conn.execute("select from build.built where load_id = %s", (load_id,)).fetchone() is None:
-        raise OutOfStep(
+        raise Emptied(
             f"schema build: expected load {load_id}, found empty tables: the server has crashed since. "
-            "Run build_warehouse again."
+            "Run build_warehouse again.",
+            "build",
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 
 from reelhouse.database import run_file
+from reelhouse.matching.storing import require_stored
 from reelhouse.warehousing.differences import Difference
 from reelhouse.warehousing.filling import keys_made_afterwards
 
@@ -25,6 +26,7 @@ def refresh_search(conn: psycopg.Connection, sql_folder: Path, difference: Diffe
     """Change the rows of the search tables that differ from what the warehouse now says.
 
     Takes   difference  what the transaction has just changed; None: compare all titles
+    Raises  Emptied when a crash of the server has emptied what is known of names
     Reruns  changes nothing
     """
     keys = None if difference is None else _changed_titles(conn, difference)
@@ -33,6 +35,9 @@ def refresh_search(conn: psycopg.Connection, sql_folder: Path, difference: Diffe
     keys = None if keys is None or None in renamed else sorted(keys.union(renamed))
     if keys is not None and len(keys) > MOST_TITLES:
         keys = None
+    if keys is None or keys:
+        # Names of other countries are read from there: without them titles would not be found by these any more.
+        require_stored(conn)
     with keys_made_afterwards(conn, list(SEARCH_TABLES)):
         for table in SEARCH_TABLES:
             run_file(conn, sql_folder / "3_warehouse" / f"{table}.sql", keys=keys)
