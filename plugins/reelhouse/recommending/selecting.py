@@ -156,6 +156,8 @@ def _diversify(
         pick = np.argmax(np.round(value, 9), axis=1)
         is_found = is_open[rows, pick]
         picked.append((sources[is_found], pool[rows, pick][is_found], np.full(is_found.sum(), rank, dtype=np.int64)))
+        if rank == LIST_LENGTH:
+            break
         is_open[rows, pick] = False
         most_alike = np.maximum(most_alike, alike.to(pick))
         across += is_found & ~is_same_kind[pool[rows, pick]]
