@@ -54,8 +54,9 @@ READING = [step.name for step in STEPS if not step.name.startswith(("land_", "st
         pytest.param(READING, marks=pytest.mark.full, id="before every step"),
     ],
 )
-def test_a_day_goes_on_by_itself_when_the_server_has_crashed(conn, make_day, module_dsn, places: list[str]) -> None:
-    dsn = conn.info.dsn + f" password={conn.info.password}"
+def test_a_day_goes_on_by_itself_when_the_server_has_crashed(
+    conn, dsn: str, make_day, module_dsn: str, places: list[str]
+) -> None:
     run_steps(dsn, make_day(FIRST), TO_THE_LISTS)
     run_steps(dsn, make_day(SECOND), TO_THE_LISTS, lambda name: crash(conn) if name in places else None)
     with connect(module_dsn, autocommit=True) as twin:

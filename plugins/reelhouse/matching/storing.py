@@ -50,7 +50,7 @@ def require_stored(conn: psycopg.Connection) -> None:
     if conn.execute("select from matching.stored_version").fetchone() is None:
         raise Emptied(
             "schema matching: expected keys and candidates, found none: the server has crashed since. "
-            "Run find_candidates again.",
+            "Run find_candidates again; when the day is published already: ./reelhouse run --force.",
             "candidates",
         )
 

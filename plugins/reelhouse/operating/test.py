@@ -72,7 +72,7 @@ def _in_processes(root: Path, words: list[str]) -> list[str]:
     """The whole suite in several processes, each with a server of its own; what is named, in this one."""
     if any(word.startswith(("-n", "--numprocesses", "--pdb")) or _is_place(root, word) for word in words):
         return []
-    # One more than cores: those of Airflow, which one process does in turn, mostly wait for it.
+    # One more than cores: while the tests of Airflow, which are one process's, wait for it, others are at work.
     workers = min((os.cpu_count() or 1) + 1, MOST_PROCESSES)
     return ["-n", str(workers), "--dist", "loadscope", "--no-loadscope-reorder"]
 

@@ -86,7 +86,8 @@ def open_extent(conn: psycopg.Connection, day: Day, load_id: int) -> Extent:
     base, is_noted, seen_catalogues = published or (None, False, None)
     (last,) = conn.execute("select coalesce(max(note_number), 0) from build.row_change").fetchone()
     is_whole = day.force or not is_noted or not _are_few(conn)
-    is_repeated = not is_whole and seen_catalogues == catalogues and not _are_any(conn)
+    # Notes are counted from 1.
+    is_repeated = not is_whole and seen_catalogues == catalogues and last == 0
     conn.execute("truncate build.extent, build.title_scope, build.person_scope")
     conn.execute(
         "insert into build.extent (is_whole, load_id, base_load_id, code_sha256, last_note_number, is_repeated,"
@@ -107,10 +108,6 @@ def _catalogues_sha256(conn: psycopg.Connection) -> str:
         ).format(identifiers(chosen or table_columns(conn, "matching", table)), sql.Identifier(table))
         parts += conn.execute(query).fetchall()
     return hashlib.sha256(repr(parts).encode()).hexdigest()
-
-
-def _are_any(conn: psycopg.Connection) -> bool:
-    return conn.execute("select exists (select from build.row_change)").fetchone()[0]
 
 
 def _are_few(conn: psycopg.Connection) -> bool:
