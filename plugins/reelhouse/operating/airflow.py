@@ -53,7 +53,7 @@ PRELOADED = (
     "psycopg",
     "pandas",
     "rapidfuzz",
-    "sklearn.feature_extraction.text",
+    "scipy.sparse.csgraph",
 )
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)

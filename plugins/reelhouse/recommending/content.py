@@ -24,7 +24,8 @@ from math import log, log1p
 
 import numpy as np
 from scipy import sparse
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+from reelhouse.recommending.stop_words import ENGLISH
 
 Token = tuple[str, str]  # (what is compared, what is shown to a reader)
 
@@ -56,7 +57,7 @@ YEAR_STEP, YEAR_SPANS = 3, 4
 COMMON_SHARE, COMMON_LEAST = {"description": 0.05, "title word": 0.002}, 20
 
 _WORD = re.compile(r"\w+")
-_NOT_DESCRIPTIVE = ENGLISH_STOP_WORDS | {
+_NOT_DESCRIPTIVE = ENGLISH | {
     "movie", "film", "series", "show", "season", "part", "volume", "vol", "chapter", "episode", "vs"
 }  # fmt: skip
 

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 import psycopg
 from scipy import sparse
-from sklearn.preprocessing import normalize
 
 from reelhouse.errors import OutOfStep
 from reelhouse.recommending import reasons
@@ -54,7 +53,7 @@ def make_model(
         titles=keys,
         names=[title.title for title in features.titles],
         may_be_shown=may_be_shown,
-        content=normalize(features.matrix).tocsr() if features.matrix.shape[1] else features.matrix,
+        content=_of_length_one(features.matrix),
         labels=features.columns,
         popularity=features.popularity,
         franchise=franchise,
@@ -69,6 +68,14 @@ def make_model(
         recency=tuned.recency,
         score_knots=tuned.score_knots,
     )
+
+
+def _of_length_one(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Rows of length one; empty ones stay empty."""
+    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    found = matrix.copy()
+    found.data /= np.repeat(np.where(lengths > 0, lengths, 1.0), np.diff(matrix.indptr))
+    return found
 
 
 def to_catalogue(ties: Ties, keys: np.ndarray) -> sparse.csr_matrix:

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.isotonic import IsotonicRegression
 
-from reelhouse.recommending import linear
+from reelhouse.recommending import calibrating, linear
 from reelhouse.recommending.events import FIRST_SYNTHETIC, Events
 from reelhouse.recommending.modelling import Tuned
 from reelhouse.recommending.viewers import ENOUGH_LIKES, LIST_LENGTH, Model, profile_ranking, recommend, ties_rankings
@@ -255,11 +254,4 @@ def _calibrated(
     hit = np.array(
         [int(model.titles[row]) in hidden[place] for place, (rows, _) in enumerate(found) for row in rows], dtype=float
     )
-    fit = owner % 2 == 0
-    if not hit[fit].any() or not hit[~fit].any():
-        return (np.empty(0), np.empty(0)), float("nan")
-    told = IsotonicRegression(out_of_bounds="clip").fit(score[fit], hit[fit]).predict(score[~fit])
-    bins = np.array_split(np.argsort(told, kind="stable"), 10)
-    error = sum(abs(told[places].mean() - hit[~fit][places].mean()) * len(places) for places in bins) / len(told)
-    whole = IsotonicRegression(out_of_bounds="clip").fit(score, hit)
-    return (np.round(whole.X_thresholds_, 9), np.round(whole.y_thresholds_, 6)), float(error)
+    return calibrating.told_and_error(owner, score, hit)
