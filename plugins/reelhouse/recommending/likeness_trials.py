@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from reelhouse.recommending import baselines
 from reelhouse.recommending.content import NEARNESS, Features, nearness
@@ -51,19 +52,18 @@ def measure(
             sent      by method of one's own: keys of titles, of titles beside them, and scores
     """
     keys = np.array([title.title_key for title in features.titles], dtype=np.int64)
-    likes = events.where(events.is_like & np.isin(events.title, keys))
+    users, likes = events.likes_of(keys)
+    # A fixed shuffle of viewers: neighbours by number may be neighbours in time.
+    half_of = (users * 2654435761 % 2**32) // 2**16 % 2
     parts: dict[str, list[np.ndarray]] = {}
     subjects: list[str] = []
     for half in (0, 1):
-        # A fixed shuffle of viewers: neighbours by number may be neighbours in time.
-        of_half = (likes.user * 2654435761 % 2**32) // 2**16 % 2 == half
-        learnt, asked = likes.where(~of_half), likes.where(of_half)
-        sources, reference = _reference(asked, keys)
+        sources, reference = _reference(likes[half_of == half], keys)
         if not sources.size:
             return None
         subjects += [f"{half} {key}" for key in keys[sources].tolist()]
         given = {name: _rectangle(keys, sources, *scores) for name, scores in sent.items()}
-        for name, scores in (given | _all_scores(features, learnt, keys, sources)).items():
+        for name, scores in (given | _all_scores(features, likes[half_of != half], sources)).items():
             # Earlier projects put equal scores in no order; ours would lend them the votes that they never looked at.
             ties = np.arange(len(keys)) if name in baselines.METHODS else features.tie_rank
             found = _hits(ties, sources, scores, reference)
@@ -72,24 +72,24 @@ def measure(
     return Agreement(found, subjects) if len(next(iter(found.values()))) >= TITLES_AT_LEAST else None
 
 
-def _reference(events: Events, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _reference(likes: sparse.csr_matrix, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Rows of titles that enough viewers like, and which ten are nearest to each."""
-    counts = np.bincount(np.searchsorted(keys, events.title), minlength=len(keys))
-    rows = np.flatnonzero(counts >= LEAST_LIKES)
-    together = liked_together(events.where(np.isin(events.title, keys[rows])), keys, LENGTH)
-    rows = rows[np.diff(together.indptr)[rows] == LENGTH]
-    drawn = np.argsort(keys[rows] * 2654435761 % 2**32, kind="stable")[:SOURCES_AT_MOST]
-    rows = np.sort(rows[drawn])
+    liked = np.flatnonzero(np.bincount(likes.indices, minlength=len(keys)) >= LEAST_LIKES)
+    together = liked_together(likes[:, liked], LENGTH)
+    places = np.flatnonzero(np.diff(together.indptr) == LENGTH)
+    drawn = np.argsort(keys[liked[places]] * 2654435761 % 2**32, kind="stable")[:SOURCES_AT_MOST]
+    places = np.sort(places[drawn])
     nearest = np.array(
-        [together.indices[together.indptr[row] : together.indptr[row + 1]] for row in rows], dtype=np.int64
+        [liked[together.indices[together.indptr[place] : together.indptr[place + 1]]] for place in places],
+        dtype=np.int64,
     )
-    return rows, nearest.reshape(len(rows), LENGTH)
+    return liked[places], nearest.reshape(len(places), LENGTH)
 
 
-def _all_scores(features: Features, learnt: Events, keys: np.ndarray, sources: np.ndarray) -> dict[str, np.ndarray]:
+def _all_scores(features: Features, learnt: sparse.csr_matrix, sources: np.ndarray) -> dict[str, np.ndarray]:
     content = (features.matrix[sources] @ features.matrix.T).toarray()
     with_prior = content + _prior(features, sources)
-    together = liked_together(learnt, keys, len(keys), sources).toarray()
+    together = liked_together(learnt, learnt.shape[1], sources).toarray()
     return {
         "popular": np.broadcast_to(features.popularity, content.shape),
         "content_fields": content,

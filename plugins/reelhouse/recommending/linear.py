@@ -26,7 +26,7 @@ LASTING = 0.15
 KEPT = 200
 # Where titles are inverted: likes that a title needs, and how many titles at most (four bytes for each pair).
 LEAST_LIKES, MOST_TITLES = 5, 12_000
-_ROWS = 512
+_ROWS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def fit(events: Events, targets: np.ndarray | None = None, kept: int = KEPT) -> 
     Takes   targets  keys of the titles that may be recommended; all by default
     """
     titles, counts = np.unique(events.title[events.is_like], return_counts=True)
-    viewers = len(np.unique(events.user[events.is_like]))
+    viewers = np.count_nonzero(np.diff(events.user[events.is_like])) + bool(titles.size)
     is_primal = viewers > len(titles) or viewers > MOST_TITLES
     if is_primal:
         enough = np.flatnonzero(counts >= LEAST_LIKES)

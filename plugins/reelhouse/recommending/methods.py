@@ -98,7 +98,7 @@ def compute(
     features = features_of(titles)
     keys = np.array([title.title_key for title in features.titles], dtype=np.int64)
     franchise = franchise_numbers(features)
-    real = events.where(events.user < FIRST_SYNTHETIC)
+    real = events.between(0, int(np.searchsorted(events.user, FIRST_SYNTHETIC)))
     tell(f"comparing {len(titles)} titles")
     hybrid = with_likes(features, real)
     similar = selecting.choose(hybrid, franchise, child_limit)
@@ -139,7 +139,8 @@ def _agreement(
 def with_likes(features: Features, events: Events) -> Features:
     """A catalogue with what its titles have in common by the viewers who like them; as it is without any."""
     keys = np.array([title.title_key for title in features.titles], dtype=np.int64)
-    together = liked_together(events, keys) if events.is_like.any() and len(keys) else None
+    likes = events.matrix(keys)
+    together = liked_together(likes) if likes.nnz else None
     if together is None or not together.nnz:
         return features
     return replace(features, together=together)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from reelhouse.recommending.events import Events
-
 # Added to the square root of both counts of likes: two viewers who agree by chance make no pair.
 SHRINKAGE = 5.0
 KEPT = 100
@@ -14,18 +12,15 @@ KEPT = 100
 _ROWS = 128
 
 
-def liked_together(
-    events: Events, titles: np.ndarray, kept: int = KEPT, rows: np.ndarray | None = None
-) -> sparse.csr_matrix:
+def liked_together(likes: sparse.csr_matrix, kept: int = KEPT, rows: np.ndarray | None = None) -> sparse.csr_matrix:
     """Shrunk cosine of the likes of two titles: n(i, j) / (sqrt(n(i) n(j)) + 5), the `kept` largest of each row.
 
-    Takes   titles  keys of the columns, ascending
-            rows    places of the titles that are wanted as rows; all by default
+    Takes   likes  viewers x titles, see Events.matrix
+            rows   places of the titles that are wanted as rows; all by default
     """
-    likes = events.matrix(titles)
     counts = np.asarray(likes.sum(axis=0, dtype=np.float64)).ravel()
     columns = likes.T.tocsr()
-    rows = np.arange(len(titles)) if rows is None else rows
+    rows = np.arange(likes.shape[1]) if rows is None else rows
     parts = []
     for first in range(0, len(rows), _ROWS):
         wanted = rows[first : first + _ROWS]
@@ -39,6 +34,6 @@ def liked_together(
         row, column, value = row[order], column[order], value[order]
         starts = np.searchsorted(row, np.arange(block.shape[0]))
         stays = np.arange(len(row)) - starts[row] < kept
-        shape = (block.shape[0], len(titles))
+        shape = block.shape
         parts.append(sparse.csr_matrix((value[stays], (row[stays], column[stays])), shape=shape))
     return sparse.vstack(parts, format="csr") if parts else sparse.csr_matrix((0, 0))

@@ -28,9 +28,15 @@ GATED = ("ease", "blend")
 
 
 class Split(NamedTuple):
-    """Events that lists may be made from, and what is hidden: titles that each viewer of the trial likes."""
+    """What lists of a trial may be made from, and what is looked for.
+
+    known   all events; those that are hidden count as no likes. Nothing is copied: there may be eleven million
+    own     events of each viewer of the trial without the hidden ones
+    hidden  titles that each of them likes, among the hidden ones
+    """
 
     known: Events
+    own: dict[int, Events]
     hidden: dict[int, set[int]]
 
 
@@ -63,22 +69,23 @@ class Trial:
 def split(events: Events, targets: np.ndarray) -> Split:
     """Hide the newest fifth of up to 500 viewers who have enough likes before it and one that may be found in it."""
     hidden: dict[int, set[int]] = {}
-    is_known = np.ones(len(events.user), dtype=bool)
-    may_be_found = events.is_like & np.isin(events.title, targets)
-    users, starts = np.unique(events.user, return_index=True)
-    ends = np.append(starts[1:], len(events.user))
+    own: dict[int, Events] = {}
+    is_like = events.is_like.copy()
+    starts = events.starts()
+    users, ends = events.user[starts], np.append(starts[1:], len(events.user))
     # A fixed draw: the same viewers every day, as long as they are there.
     for place in np.argsort((users * 2654435761) % 2**32, kind="stable").tolist():
         start, end = int(starts[place]), int(ends[place])
         cut = end - max(1, round(HIDDEN_SHARE * (end - start)))
-        late = slice(cut, end)
-        found = set(events.title[late][may_be_found[late]].tolist())
+        late = events.between(cut, end).likes.title
+        found = set(late[np.isin(late, targets)].tolist())
         if found and events.is_like[start:cut].sum() >= ENOUGH_LIKES and users[place] < FIRST_SYNTHETIC:
             hidden[int(users[place])] = found
-            is_known[late] = False
+            own[int(users[place])] = events.between(start, cut)
+            is_like[cut:end] = False
         if len(hidden) == VIEWERS_AT_MOST:
             break
-    return Split(events.where(is_known), dict(sorted(hidden.items())))
+    return Split(replace(events, is_like=is_like), dict(sorted(own.items())), dict(sorted(hidden.items())))
 
 
 def run(
@@ -93,13 +100,11 @@ def run(
             model_of  makes a model from ties
             former    nDCG@10 by method and viewer of the version that readers have
     """
-    known, hidden = split(events, targets)
+    known, own, hidden = split(events, targets)
     users = list(hidden)
     if len(users) < VIEWERS_AT_LEAST:
         return Trial(Tuned(), [], [], {})
     model = model_of(linear.fit(known, targets), Tuned())
-    events_of = dict(known.where(np.isin(known.user, users)).by_user())
-    own = {user: events_of[user] for user in users}
     by_recency = {
         recency: dict(
             zip(users, ties_rankings(replace(model, recency=recency), list(own.values()), LIST_LENGTH), strict=True)
@@ -121,7 +126,8 @@ def run(
         "blend": {user: [] for user in users},
     }
     model = replace(model, recency=recency)
-    trial_events = known.where(np.isin(known.user, users))
+    columns = ("user", "title", "is_like", "moment")
+    trial_events = Events(*(np.concatenate([getattr(of_one, name) for of_one in own.values()]) for name in columns))
     for place in recommend(model, trial_events, users):
         ranked["blend"][place.user_key].append(int(np.searchsorted(model.titles, place.title_key)))
     knots, error = _calibrated([by_recency[recency][user] for user in users], [hidden[user] for user in users], model)
@@ -162,9 +168,9 @@ def _metrics(
     model: Model, known: Events, ranked: dict, hidden: dict[int, set[int]], former: dict[str, dict[int, float]]
 ) -> tuple[list[Metric], dict[str, list[float]]]:
     users = list(hidden)
-    _, counts = np.unique(known.title[known.is_like], return_counts=True)
-    likes = dict(zip(np.unique(known.title[known.is_like]).tolist(), counts.tolist(), strict=True))
-    viewers = len(np.unique(known.user))
+    liked, counts = np.unique(known.title[known.is_like], return_counts=True)
+    likes = dict(zip(liked.tolist(), counts.tolist(), strict=True))
+    viewers = len(known.starts())
     gains = {m: np.array([gain(ranked[m][user], hidden[user], model.titles) for user in users]) for m in METHODS}
     recalls = {
         m: np.array([

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from reelhouse.recommending.events import Events
+from reelhouse.recommending.events import Events, places_in
 from reelhouse.recommending.linear import like_weights
 
 LIST_LENGTH, COLD_PLACES = 20, (7, 14, 20)
@@ -106,12 +106,10 @@ def recommend(model: Model, events: Events, users: Sequence[int] | None = None) 
 
     Takes   users  whose lists; those without an event get popular titles. By default all who have events
     """
-    known = dict(events.by_user())
-    wanted = list(known) if users is None else list(users)
-    none = events.where(np.zeros(len(events.user), dtype=bool))
+    wanted = events.user[events.starts()].tolist() if users is None else list(users)
     is_warm = model.is_warm
     for at in range(0, len(wanted), _BATCH):
-        batch = [(user, known.get(user, none)) for user in wanted[at : at + _BATCH]]
+        batch = [(user, events.of_user(user)) for user in wanted[at : at + _BATCH]]
         scores = _scores(model, [own for _, own in batch])
         for (user, own), row in zip(batch, scores, strict=True):
             for rank, chosen in enumerate(_list_of(model, own, row, is_warm), start=1):
@@ -139,24 +137,16 @@ def liked_weights(model: Model, own: Events) -> tuple[np.ndarray, np.ndarray]:
     """Rows of `model.ties` that a viewer likes, oldest first, and what each counts."""
     likes = own.title[own.is_like]
     weights = like_weights(len(likes), model.recency)
-    rows = _rows(model.liked, likes)
+    rows = places_in(model.liked, likes)
     return rows[rows >= 0], weights[rows >= 0]
 
 
 def unseen(model: Model, own: Events) -> np.ndarray:
     """Which titles a viewer may be shown."""
     is_open = model.may_be_shown.copy()
-    rows = _rows(model.titles, own.title)
+    rows = places_in(model.titles, own.title)
     is_open[rows[rows >= 0]] = False
     return is_open
-
-
-def _rows(keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Places of some keys among ascending ones, -1 for those that are not there."""
-    if not keys.size:
-        return np.full(len(wanted), -1)
-    places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where(keys[places] == wanted, places, -1)
 
 
 def _scores(model: Model, batch: Sequence[Events]) -> np.ndarray:
@@ -283,7 +273,7 @@ def _by_profile(model: Model, own: Events, is_open: np.ndarray) -> list[_Chosen]
 
 def _profile(model: Model, own: Events) -> np.ndarray | None:
     """What a viewer's titles are like, a vector of length one; None when nothing is known of any liked one."""
-    rows = _rows(model.titles, own.title)
+    rows = places_in(model.titles, own.title)
     is_known = rows >= 0
     if not (is_known & own.is_like).any():
         return None
