@@ -69,7 +69,9 @@ def cluster(features: Features, former: Mapping[int, int]) -> Clustered:
     numbers = _numbers(features, labels, former)
     keys = [title.title_key for title in features.titles]
     cluster_of = dict(zip(keys, (numbers[label] for label in labels.tolist()), strict=True))
-    told = [_told(features, np.flatnonzero(labels == label), number) for label, number in numbers.items()]
+    _, genres = _genres(features)
+    of_all = Counter(genres.tolist())
+    told = [_told(features, np.flatnonzero(labels == label), number, of_all) for label, number in numbers.items()]
     return Clustered(sorted(told), cluster_of, silhouette)
 
 
@@ -82,11 +84,19 @@ def _described(features: Features) -> np.ndarray:
     year = np.maximum(year, np.nanmax(year, initial=0) - 30)
     columns = [_standard(column) for column in (features.fame, score, year)]
     columns.append(2.0 * np.array([title.kind == "series" for title in titles], dtype=float))
-    counts = Counter(label for title in titles for _, label in title.fields.get("genre", ()))
-    for genre in sorted(name for name, count in counts.items() if count >= 0.02 * len(titles)):
-        has = [any(label == genre for _, label in title.fields.get("genre", ())) for title in titles]
-        columns.append(_standard(np.array(has, dtype=float)) * GENRE_WEIGHT)
+    rows, labels = _genres(features)
+    names, column, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    has = np.zeros((len(titles), len(names)))
+    has[rows, column] = 1.0
+    columns += [_standard(has[:, place]) * GENRE_WEIGHT for place in np.flatnonzero(counts >= 0.02 * len(titles))]
     return np.round(np.column_stack(columns), 6)
+
+
+def _genres(features: Features) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of titles and their genres, pair by pair."""
+    pairs = [(row, label) for row, title in enumerate(features.titles) for _, label in title.fields.get("genre", ())]
+    rows, labels = zip(*pairs, strict=True) if pairs else ((), ())
+    return np.array(rows, dtype=np.int64), np.array(labels, dtype=object)
 
 
 def _standard(column: np.ndarray) -> np.ndarray:
@@ -152,12 +162,14 @@ def _assigned(overlap: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return min_weight_full_bipartite_matching(sparse.csr_matrix(overlap + 1), maximize=True)
 
 
-def _told(features: Features, rows: np.ndarray, number: int) -> Cluster:
-    """What a cluster is like."""
+def _told(features: Features, rows: np.ndarray, number: int, whole: Mapping[str, int]) -> Cluster:
+    """What a cluster is like.
+
+    Takes   whole  titles of each genre in the catalogue
+    """
     titles = [features.titles[row] for row in rows]
     kind = Counter(title.kind for title in titles).most_common(1)[0][0]
     own = Counter(label for title in titles for _, label in title.fields.get("genre", ()))
-    whole = Counter(label for title in features.titles for _, label in title.fields.get("genre", ()))
     # Over-represented, and in a tenth of the titles at least: else one odd title names a cluster.
     ratio = {
         genre: count / len(titles) / (whole[genre] / len(features.titles))

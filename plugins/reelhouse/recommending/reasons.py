@@ -16,6 +16,8 @@ from reelhouse.recommending.selecting import Choices
 SHOWN_AT_MOST = 10
 # Parts are whole numbers of 1e-8 before they are added, so that what is shown adds up exactly.
 _UNITS = 10**8
+# Scores are below 4, and a part of one has 29 bits.
+_UNIT_BITS = 32
 # Pairs at once: the parts of all of them together would take more memory than the lists.
 _BATCH = 8192
 
@@ -33,6 +35,7 @@ class _Labels:
 
     def __init__(self, columns: Sequence[tuple[str, str]]) -> None:
         self.known = list(columns)
+        self._rank = np.empty(0, dtype=np.int64)
         self._opened: dict[int, str] = {}
 
     def add(self, kind: str, values: Sequence[str]) -> int:
@@ -42,11 +45,11 @@ class _Labels:
 
     def ranks(self, labels: np.ndarray) -> np.ndarray:
         """Places of labels in the order of kind and value."""
-        used, places = np.unique(labels, return_inverse=True)
-        order = sorted(range(len(used)), key=lambda place: self.known[used[place]])
-        rank = np.empty(len(used), dtype=np.int64)
-        rank[order] = np.arange(len(used))
-        return rank[places]
+        if len(self._rank) != len(self.known):
+            order = sorted(range(len(self.known)), key=self.known.__getitem__)
+            self._rank = np.empty(len(order), dtype=np.int64)
+            self._rank[order] = np.arange(len(order))
+        return self._rank[labels]
 
     def opened(self, label: int) -> str:
         """The JSON of a part up to its share, as json.dumps writes it: the same in thousands of reasons."""
@@ -155,8 +158,12 @@ def _texts(sources: _Sources, shown: _Parts, count: int) -> list[str]:
     order = np.lexsort((sources.labels.ranks(shown.label), -shown.units, shown.pair))
     units = shown.units[order]
     ends = np.cumsum(np.bincount(shown.pair, minlength=count)).tolist()
-    opened = map(sources.labels.opened, shown.label[order].tolist())
-    parts = [f"{text}{share}}}" for text, share in zip(opened, (units / _UNITS).tolist(), strict=True)]
+    # The same part is in several reasons: two of three need not be written again.
+    codes, which = np.unique((shown.label[order] << _UNIT_BITS) | units, return_inverse=True)
+    opened = map(sources.labels.opened, (codes >> _UNIT_BITS).tolist())
+    shares = ((codes & ((1 << _UNIT_BITS) - 1)) / _UNITS).tolist()
+    written = np.array([f"{text}{share}}}" for text, share in zip(opened, shares, strict=True)], dtype=object)
+    parts = written[which].tolist()
     texts = []
     for start, end in zip([0, *ends[:-1]], ends, strict=True):
         named = parts[start:end]

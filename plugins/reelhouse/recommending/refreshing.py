@@ -179,8 +179,10 @@ def _write_lists(conn: psycopg.Connection, load_id: int, computed: methods.Compu
     conn.execute("truncate build.fact_recommendation")
     rows = ((*row, load_id) for row in computed.rows())
     fields = (*methods.Row._fields, "load_id")
-    count = copy_texts(conn, ("build", "fact_recommendation"), fields, texts_of(rows))
-    conn.execute("analyze build.fact_recommendation")
+    count = copy_texts(conn, ("build", "fact_recommendation"), fields, texts_of(rows), is_emptied=True)
+    # Nobody looks for reasons by what is in them, and to read a sample of them takes longest.
+    columns = ", ".join(field for field in fields if field not in ("reasons", "score", "score_raw"))
+    conn.execute(f"analyze build.fact_recommendation ({columns})")
     return count
 
 

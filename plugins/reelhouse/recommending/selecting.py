@@ -23,7 +23,7 @@ CHILD_AGE = 7
 GROWN_UP_AGE = 17
 
 # Sources at once: small enough that the columns of all their pools stay in a cache.
-_BATCH = 128
+_BATCH, _POOLS = 128, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,17 +175,22 @@ class _Likeness:
 
     def __init__(self, features: Features, pool: np.ndarray) -> None:
         self._shape = pool.shape
-        content = features.matrix[np.maximum(pool, 0).ravel()]
-        # Columns that no candidate has are left out: what is asked then stays in a cache.
-        is_used = np.zeros(content.shape[1], dtype=bool)
-        is_used[content.indices] = True
-        place_of = np.cumsum(is_used, dtype=np.int32) - 1
-        width = int(is_used.sum())
-        of_pool = np.diff(content.indptr[:: pool.shape[1]])
-        owner = np.repeat(np.arange(len(pool), dtype=np.int32), of_pool)
+        # A few pools at a time: what is counted then stays in a cache.
+        parts = [
+            _shared(features.matrix[np.maximum(some, 0).ravel()], len(some))
+            for some in np.split(pool, range(_POOLS, len(pool), _POOLS))
+        ]
+        width = np.cumsum([0, *(part.shape[1] for part in parts)], dtype=np.int32)
+        ends = np.cumsum([0, *(part.nnz for part in parts)], dtype=np.int32)
+        columns = [part.indices + first for part, first in zip(parts, width[:-1], strict=True)]
+        starts = [part.indptr[:-1] + first for part, first in zip(parts, ends[:-1], strict=True)]
         self._content = sparse.csr_matrix(
-            (content.data, place_of[content.indices] + owner * np.int32(width), content.indptr),
-            shape=(pool.size, len(pool) * width),
+            (
+                np.concatenate([part.data for part in parts]),
+                np.concatenate(columns),
+                np.append(np.concatenate(starts), ends[-1]),
+            ),
+            shape=(pool.size, int(width[-1])),
         )
         self._asked = np.zeros(self._content.shape[1])
 
@@ -201,3 +206,21 @@ class _Likeness:
         found = (self._content @ self._asked).reshape(self._shape)
         self._asked[columns] = 0.0
         return found
+
+
+def _shared(content: sparse.csr_matrix, pools: int) -> sparse.csr_matrix:
+    """What candidates have in common with others of their pool, in columns that no two pools share.
+
+    What one has alone, half of all there is, makes it like no other. The rest keeps its order, and sums their last bit.
+    """
+    owner = np.repeat(np.arange(pools), np.diff(content.indptr[:: content.shape[0] // pools]))
+    is_used = np.zeros(content.shape[1], dtype=bool)
+    is_used[content.indices] = True
+    place = (np.cumsum(is_used) - 1)[content.indices]
+    place += owner * np.count_nonzero(is_used)
+    is_shared = np.bincount(place) > 1
+    stays = is_shared[place]
+    column = (np.cumsum(is_shared, dtype=np.int32) - 1)[place[stays]]
+    starts = np.concatenate([[0], np.cumsum(stays, dtype=np.int32)])[content.indptr]
+    shape = (content.shape[0], np.count_nonzero(is_shared))
+    return sparse.csr_matrix((content.data[stays], column, starts), shape=shape)

@@ -13,9 +13,16 @@ from typing import NamedTuple
 import numpy as np
 
 from reelhouse.recommending import calibrating, linear
-from reelhouse.recommending.events import FIRST_SYNTHETIC, Events
+from reelhouse.recommending.events import FIRST_SYNTHETIC, Events, places_in
 from reelhouse.recommending.modelling import Tuned
-from reelhouse.recommending.viewers import ENOUGH_LIKES, LIST_LENGTH, Model, profile_ranking, recommend, ties_rankings
+from reelhouse.recommending.viewers import (
+    ENOUGH_LIKES,
+    LIST_LENGTH,
+    Model,
+    blend_rankings,
+    profile_rankings,
+    ties_rankings,
+)
 
 HIDDEN_SHARE = 0.2
 VIEWERS_AT_MOST = 500
@@ -70,6 +77,7 @@ def split(events: Events, targets: np.ndarray) -> Split:
     """Hide the newest fifth of up to 500 viewers who have enough likes before it and one that may be found in it."""
     hidden: dict[int, set[int]] = {}
     own: dict[int, Events] = {}
+    targets = np.sort(targets)
     is_like = events.is_like.copy()
     starts = events.starts()
     users, ends = events.user[starts], np.append(starts[1:], len(events.user))
@@ -78,7 +86,7 @@ def split(events: Events, targets: np.ndarray) -> Split:
         start, end = int(starts[place]), int(ends[place])
         cut = end - max(1, round(HIDDEN_SHARE * (end - start)))
         late = events.between(cut, end).likes.title
-        found = set(late[np.isin(late, targets)].tolist())
+        found = set(late[places_in(targets, late) >= 0].tolist())
         if found and events.is_like[start:cut].sum() >= ENOUGH_LIKES and users[place] < FIRST_SYNTHETIC:
             hidden[int(users[place])] = found
             own[int(users[place])] = events.between(start, cut)
@@ -122,14 +130,10 @@ def run(
     ranked = {
         "popular": {user: _popular(model, own[user]) for user in users},
         "ease": {user: by_recency[chosen_for[place]][user][0] for place, user in enumerate(users)},
-        "profile": {user: profile_ranking(model, own[user], LIST_LENGTH) for user in users},
-        "blend": {user: [] for user in users},
+        "profile": dict(zip(users, profile_rankings(model, own.values(), LIST_LENGTH), strict=True)),
     }
     model = replace(model, recency=recency)
-    columns = ("user", "title", "is_like", "moment")
-    trial_events = Events(*(np.concatenate([getattr(of_one, name) for of_one in own.values()]) for name in columns))
-    for place in recommend(model, trial_events, users):
-        ranked["blend"][place.user_key].append(int(np.searchsorted(model.titles, place.title_key)))
+    ranked["blend"] = dict(zip(users, blend_rankings(model, own.values()), strict=True))
     knots, error = _calibrated([by_recency[recency][user] for user in users], [hidden[user] for user in users], model)
     metrics, by_method = _metrics(model, known, ranked, hidden, former)
     metrics.append(Metric("ease", "calibration_error", error, len(users)))

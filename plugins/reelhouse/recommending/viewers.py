@@ -9,8 +9,9 @@ without any, popular titles stand in.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -107,16 +108,26 @@ def recommend(model: Model, events: Events, users: Sequence[int] | None = None) 
     Takes   users  whose lists; those without an event get popular titles. By default all who have events
     """
     wanted = events.user[events.starts()].tolist() if users is None else list(users)
-    is_warm = model.is_warm
-    for at in range(0, len(wanted), _BATCH):
-        batch = [(user, events.of_user(user)) for user in wanted[at : at + _BATCH]]
-        scores = _scores(model, [own for _, own in batch])
-        for (user, own), row in zip(batch, scores, strict=True):
-            for rank, chosen in enumerate(_list_of(model, own, row, is_warm), start=1):
-                yield Place(
-                    user, rank, int(model.titles[chosen.row]), chosen.score, chosen.score_kind,
-                    chosen.units / _UNITS, chosen.is_cold, chosen.reasons,
-                )  # fmt: skip
+    for user, found in zip(wanted, _lists(model, (events.of_user(user) for user in wanted), is_told=True), strict=True):
+        for rank, chosen in enumerate(found, start=1):
+            yield Place(
+                user, rank, int(model.titles[chosen.row]), chosen.score, chosen.score_kind,
+                chosen.units / _UNITS, chosen.is_cold, chosen.reasons,
+            )  # fmt: skip
+
+
+def blend_rankings(model: Model, viewers: Iterable[Events]) -> Iterator[list[int]]:
+    """Rows of the same lists, without what is told of each place: half of the work."""
+    for found in _lists(model, viewers, is_told=False):
+        yield [chosen.row for chosen in found]
+
+
+def _lists(model: Model, viewers: Iterable[Events], is_told: bool) -> Iterator[list[_Chosen]]:
+    is_warm, fame = model.is_warm, _fame(model)
+    viewers = iter(viewers)
+    while batch := list(islice(viewers, _BATCH)):
+        for own, scores in zip(batch, _scores(model, batch), strict=True):
+            yield _list_of(model, own, scores, is_warm, fame, is_told)
 
 
 def popular_places(model: Model, length: int) -> Iterator[Place]:
@@ -161,12 +172,14 @@ def _scores(model: Model, batch: Sequence[Events]) -> np.ndarray:
     return (weighted @ model.ties).toarray()
 
 
-def _list_of(model: Model, own: Events, scores: np.ndarray, is_warm: np.ndarray) -> list[_Chosen]:
+def _list_of(
+    model: Model, own: Events, scores: np.ndarray, is_warm: np.ndarray, fame: np.ndarray, is_told: bool
+) -> list[_Chosen]:
     is_open = unseen(model, own)
     likes = int(own.is_like.sum())
     if likes >= ENOUGH_LIKES:
-        cold = _by_profile(model, own, is_open & ~is_warm)
-        by_ties = _by_ties(model, own, scores, is_open, cold)
+        cold = _by_profile(model, own, is_open & ~is_warm, fame)
+        by_ties = _by_ties(model, own, scores, is_open, cold, is_told)
         found = _with_cold(by_ties, cold)
     elif likes:
         found = _by_fusion(model, own, is_open)
@@ -179,12 +192,14 @@ def _list_of(model: Model, own: Events, scores: np.ndarray, is_warm: np.ndarray)
 
 
 def _by_ties(
-    model: Model, own: Events, scores: np.ndarray, is_open: np.ndarray, cold: Sequence[_Chosen]
+    model: Model, own: Events, scores: np.ndarray, is_open: np.ndarray, cold: Sequence[_Chosen], is_told: bool
 ) -> list[_Chosen]:
     steps = np.rint(scores * _STEPS).astype(np.int64)
     steps[~is_open] = _NEVER
     pool = _best(model, steps, POOL)
     picks = _varied(model, pool, steps[pool] / _STEPS, LIST_LENGTH - len(cold), [chosen.row for chosen in cold])
+    if not is_told:
+        return [_Chosen(row, 0, 0.0, "", False, []) for row in picks.tolist()]
     liked, weights = liked_weights(model, own)
     chosen = []
     without: dict[int, np.ndarray] = {}
@@ -253,19 +268,24 @@ def _percentile(score: float, steps: np.ndarray) -> float:
 # --- profile --------------------------------------------------------------------------------------------
 
 
-def _by_profile(model: Model, own: Events, is_open: np.ndarray) -> list[_Chosen]:
+def _fame(model: Model) -> np.ndarray:
+    """What a title's votes are worth beside a profile."""
+    return model.popularity**4
+
+
+def _by_profile(model: Model, own: Events, is_open: np.ndarray, fame: np.ndarray) -> list[_Chosen]:
     """Titles that nobody has rated yet, by what their fields have in common with what the viewer liked."""
     profile = _profile(model, own)
     if profile is None or not is_open.any():
         return []
-    steps = _profile_steps(model, profile, is_open)
+    steps = _profile_steps(model, profile, is_open, fame)
     pool = _best(model, steps, POOL)
     picks = _varied(model, pool, steps[pool] / _STEPS, len(COLD_PLACES))
     chosen = []
     for row in picks.tolist():
         start, end = model.content.indptr[row : row + 2]
         tokens = model.content.indices[start:end]
-        parts = model.content.data[start:end] * profile[tokens] * model.popularity[row] ** 4
+        parts = model.content.data[start:end] * profile[tokens] * fame[row]
         units, reasons = _fields(model, tokens, parts)
         chosen.append(_Chosen(row, units, _percentile(units / _UNITS, steps), "percentile", True, reasons))
     return chosen
@@ -285,19 +305,21 @@ def _profile(model: Model, own: Events) -> np.ndarray | None:
     return profile / length if length else None
 
 
-def _profile_steps(model: Model, profile: np.ndarray, is_open: np.ndarray) -> np.ndarray:
-    steps = np.rint((model.content @ profile) * model.popularity**4 * _STEPS).astype(np.int64)
+def _profile_steps(model: Model, profile: np.ndarray, is_open: np.ndarray, fame: np.ndarray) -> np.ndarray:
+    steps = np.rint((model.content @ profile) * fame * _STEPS).astype(np.int64)
     steps[~is_open] = _NEVER
     return steps
 
 
-def profile_ranking(model: Model, own: Events, length: int) -> list[int]:
-    """Rows of the best titles by profile alone, warm ones too."""
-    profile = _profile(model, own)
-    if profile is None:
-        return []
-    is_open = unseen(model, own)
-    return _best(model, _profile_steps(model, profile, is_open), length).tolist()
+def profile_rankings(model: Model, viewers: Iterable[Events], length: int) -> Iterator[list[int]]:
+    """Rows of the best titles of each viewer by profile alone, warm ones too."""
+    fame = _fame(model)
+    for own in viewers:
+        profile = _profile(model, own)
+        if profile is None:
+            yield []
+        else:
+            yield _best(model, _profile_steps(model, profile, unseen(model, own), fame), length).tolist()
 
 
 def ties_rankings(model: Model, viewers: Sequence[Events], length: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -411,9 +433,7 @@ def _varied(model: Model, pool: np.ndarray, scores: np.ndarray, length: int, bef
     if not pool.size:
         return pool
     content = model.content[pool]
-    alike = np.zeros((len(pool),) * 2)
-    product = (content @ content.T).tocoo()
-    alike[product.row, product.col] = product.data
+    alike = (content @ content.T).toarray()
     most_alike, is_open = np.zeros(len(pool)), np.ones(len(pool), dtype=bool)
     own = model.franchise[pool]
     count = (own[:, None] == model.franchise[np.array(before, dtype=np.int64)]).sum(axis=1)
