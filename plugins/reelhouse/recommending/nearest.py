@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from scipy import sparse
 
-from reelhouse.recommending.content import NEARNESS, Features, nearness
+from reelhouse.recommending.content import NEARNESS, YEAR_STEP, Features, nearness
 
 # Fields whose values many titles share. What is in no table is a rare part.
 TABLED = ("genre", "category", "country", "year")
@@ -23,8 +23,9 @@ TABLED = ("genre", "category", "country", "year")
 STEPS = 1e9
 TIE_BITS = 24
 _KEY_BITS = 56
-# The first look is in single precision; what is nearer than this to the bound is looked at in double.
-_MARGIN = 1e-5
+# The first look is in whole numbers of two bytes, this for the largest sum there can be: half the memory to go through
+# of single precision. Whatever may reach the bound after rounding is looked at in double precision.
+_LARGEST = 32_000
 # Sources at once, and the promising targets whose scores set the first bound.
 _BATCH, _FIRST = 128, 1024
 # Each table more is a pass over all targets; one of more values has to be made anew for each batch.
@@ -108,9 +109,10 @@ def _distinct(matrix: sparse.csr_matrix) -> _Table:
 def alike_first(parts: Parts, sources: np.ndarray) -> np.ndarray:
     """Sources in an order that puts those with much the same targets beside one another."""
     fame = np.nan_to_num(parts.features.fame[sources], nan=-1.0)
-    # Genres have the most values, and weigh most.
-    first, last = parts.value_of[0][sources], parts.value_of[-1][sources]
-    return sources[np.lexsort((last, np.round(fame, 1), first, parts.features.is_bare[sources]))]
+    years = np.array([(parts.features.titles[row].release_year or 0) // YEAR_STEP for row in sources.tolist()])
+    # Fame and year first: what they give falls with the distance, so that one far source lifts many targets. Genres
+    # have the most values.
+    return sources[np.lexsort((parts.value_of[0][sources], years, np.round(fame, 1), parts.features.is_bare[sources]))]
 
 
 class Search:
@@ -121,9 +123,11 @@ class Search:
         self._targets, self._count = targets, count
         self._value_of = [value_of[targets] for value_of in (*parts.value_of, parts.standing_of)]
         self._rare = parts.rare[targets].T.tocsr()
-        self._tried = self._of_each_kind()
+        # Those of the same values stand together: their rows of tables are then at hand.
+        tried = self._of_each_kind()
+        self._tried = tried[np.lexsort([value_of[tried] for value_of in self._value_of[::-1]])]
         self._tried_value_of = [value_of[self._tried] for value_of in self._value_of]
-        self._room = np.empty((2, max(_ROWS, _FIRST), _BATCH), dtype=np.float32)
+        self._room = np.empty((2, max(_ROWS, _FIRST), _BATCH), dtype=np.int16)
 
     def _of_each_kind(self) -> np.ndarray:
         """Targets without those that stand behind enough others of the very same values: no table lifts them."""
@@ -183,15 +187,18 @@ class Search:
 
     def _by_tables(self, tables: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """A floor below the last score that each source needs, and all pairs whose table rows reach it."""
-        most = np.zeros(len(self._tried), dtype=np.float32)
+        scale = _LARGEST / max(sum(float(table.max(initial=0.0)) for table in tables), 1e-9)
+        tables = [np.rint(table * np.float32(scale)).astype(np.int16) for table in tables]
+        most = np.zeros(len(self._tried), dtype=np.int16)
         for table, value_of in zip(tables, self._tried_value_of, strict=True):
             most += table.max(axis=1)[value_of]
         first = np.argpartition(most, -_FIRST)[-_FIRST:] if len(most) > _FIRST else np.arange(len(most))
-        floor = np.full(tables[0].shape[1], -np.inf, dtype=np.float32)
+        floor = np.full(tables[0].shape[1], -1, dtype=np.int16)
         if len(first) > self._count:
-            # One more than asked for: the source itself may be among them.
+            # One more than asked for: the source itself may be among them. A sum is off by half a step for each table,
+            # the one that sets the floor and the one that is compared with it; and by one for single precision.
             last = len(first) - self._count - 1
-            floor = np.partition(self._rectangle(tables, first), last, axis=0)[last] - np.float32(_MARGIN)
+            floor = np.partition(self._rectangle(tables, first), last, axis=0)[last] - np.int16(len(tables) + 1)
         may = np.flatnonzero(most >= floor.min())
         places, columns = [], []
         for start in range(0, len(may), _ROWS):
@@ -199,7 +206,7 @@ class Search:
             row, column = _places_of(self._rectangle(tables, rows) >= floor)
             places.append(self._tried[rows[row]])
             columns.append(column)
-        return floor, np.concatenate(places), np.concatenate(columns)
+        return floor / scale, np.concatenate(places), np.concatenate(columns)
 
     def _rectangle(self, tables: list[np.ndarray], tried: np.ndarray) -> np.ndarray:
         """Sums of table rows, targets x sources; the next call writes over it."""

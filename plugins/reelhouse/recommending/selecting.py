@@ -175,11 +175,17 @@ class _Likeness:
 
     def __init__(self, features: Features, pool: np.ndarray) -> None:
         self._shape = pool.shape
+        content = features.matrix[np.maximum(pool, 0).ravel()]
+        # Columns that no candidate has are left out.
+        is_used = np.zeros(content.shape[1], dtype=bool)
+        is_used[content.indices] = True
+        content = sparse.csr_matrix(
+            (content.data, (np.cumsum(is_used, dtype=np.int32) - 1)[content.indices], content.indptr),
+            shape=(pool.size, np.count_nonzero(is_used)),
+        )
         # A few pools at a time: what is counted then stays in a cache.
-        parts = [
-            _shared(features.matrix[np.maximum(some, 0).ravel()], len(some))
-            for some in np.split(pool, range(_POOLS, len(pool), _POOLS))
-        ]
+        rows = _POOLS * pool.shape[1]
+        parts = [_shared(content[first : first + rows], pool.shape[1]) for first in range(0, pool.size, rows)]
         width = np.cumsum([0, *(part.shape[1] for part in parts)], dtype=np.int32)
         ends = np.cumsum([0, *(part.nnz for part in parts)], dtype=np.int32)
         columns = [part.indices + first for part, first in zip(parts, width[:-1], strict=True)]
@@ -208,16 +214,15 @@ class _Likeness:
         return found
 
 
-def _shared(content: sparse.csr_matrix, pools: int) -> sparse.csr_matrix:
+def _shared(content: sparse.csr_matrix, size: int) -> sparse.csr_matrix:
     """What candidates have in common with others of their pool, in columns that no two pools share.
 
     What one has alone, half of all there is, makes it like no other. The rest keeps its order, and sums their last bit.
+
+    Takes   size  rows of a pool
     """
-    owner = np.repeat(np.arange(pools), np.diff(content.indptr[:: content.shape[0] // pools]))
-    is_used = np.zeros(content.shape[1], dtype=bool)
-    is_used[content.indices] = True
-    place = (np.cumsum(is_used) - 1)[content.indices]
-    place += owner * np.count_nonzero(is_used)
+    owner = np.repeat(np.arange(content.shape[0] // size), np.diff(content.indptr[::size]))
+    place = content.indices + owner * content.shape[1]
     is_shared = np.bincount(place) > 1
     stays = is_shared[place]
     column = (np.cumsum(is_shared, dtype=np.int32) - 1)[place[stays]]
