@@ -8,7 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from catalogues import random_catalogue, random_events
+from isal import isal_zlib
 
+from reelhouse.recommending import events as events_module
 from reelhouse.recommending import linear, methods, modelling, trials, viewers
 from reelhouse.recommending.events import FIRST_SYNTHETIC, Events
 
@@ -47,6 +49,53 @@ def test_a_viewers_list_is_the_same_alone_as_among_all(computed: methods.Compute
     together = shown(computed)
     for user, own in computed.events.by_user()[::7]:
         assert list(viewers.recommend(model, own, [user])) == [place for place in together if place.user_key == user]
+
+
+def test_a_model_that_was_kept_as_an_archive_is_still_read(computed: methods.Computed) -> None:
+    kept = modelling.to_bytes(computed.model)
+    archive = isal_zlib.decompress(kept)
+    assert archive.startswith(b"PK")
+    assert modelling.to_bytes(modelling.from_bytes(archive)) == kept
+
+
+def test_trials_rank_what_viewers_get(computed: methods.Computed) -> None:
+    given: dict[int, list[int]] = {}
+    for place in shown(computed):
+        given.setdefault(place.user_key, []).append(int(np.searchsorted(computed.model.titles, place.title_key)))
+    ranked = viewers.blend_rankings(computed.model, [own for _, own in computed.events.by_user()])
+    assert list(ranked) == list(given.values())
+
+
+def test_likes_are_the_same_in_blocks_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = random_events(6, list(range(100, 140)), 30)
+    titles = np.arange(101, 140, 2)
+    expected: dict[int, set[int]] = {}
+    for user, title, is_like in zip(events.user.tolist(), events.title.tolist(), events.is_like.tolist(), strict=True):
+        if is_like and title % 2:
+            expected.setdefault(user, set()).add(title)
+    for size in (1, 7, 10**6):
+        monkeypatch.setattr(events_module, "_BLOCK", size)
+        users, likes = events.likes_of(titles)
+        assert {
+            user: set(titles[likes.indices[start:end]].tolist())
+            for user, start, end in zip(users.tolist(), likes.indptr[:-1], likes.indptr[1:], strict=True)
+        } == expected
+
+
+def test_a_trial_hides_without_a_copy() -> None:
+    events = random_events(7, list(range(100, 160)), 60)
+    known, own, hidden = trials.split(events, np.arange(159, 99, -1))
+    assert known.user is events.user
+    assert known.title is events.title
+    assert hidden
+    for user, titles in hidden.items():
+        whole, left = events.of_user(user), own[user]
+        late = whole.between(len(left.user), len(whole.user))
+        assert set(late.likes.title.tolist()) == titles
+        assert set(known.of_user(user).likes.title.tolist()) == set(left.likes.title.tolist())
+        assert left.moment.max() < late.moment.min()
+    others = ~np.isin(events.user, list(hidden))
+    assert (known.is_like == events.is_like)[others].all()
 
 
 def test_nothing_seen_nor_adult_and_two_of_a_franchise_at_most(computed: methods.Computed) -> None:
