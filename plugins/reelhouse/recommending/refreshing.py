@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import resource
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -39,7 +42,7 @@ def build_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, objec
     if load.is_seen and not day.force:
         return {"load_id": load.load_id, "unchanged": True}
     started = time.monotonic()
-    with conn.transaction():
+    with _nothing_looked_through(), conn.transaction():
         lock_layer(conn, writes="recommendations", reads=("warehouse",))
         loads.require_layer(conn, "warehouse", warehouse.load_id)
         folder = day.settings.sql
@@ -69,6 +72,18 @@ def build_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, objec
         figures["held_methods"] = held
     loads.add_figures(conn, load.load_id, {"build_recommendations": figures})
     return {"load_id": load.load_id, **figures}
+
+
+@contextmanager
+def _nothing_looked_through() -> Iterator[None]:
+    """Python's search for unreachable cycles rests: nothing here makes any, and it goes through all titles each time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def check_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, object]:

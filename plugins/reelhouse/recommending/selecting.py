@@ -175,14 +175,8 @@ class _Likeness:
 
     def __init__(self, features: Features, pool: np.ndarray) -> None:
         self._shape = pool.shape
-        content = features.matrix[np.maximum(pool, 0).ravel()]
-        # Columns that no candidate has are left out.
-        is_used = np.zeros(content.shape[1], dtype=bool)
-        is_used[content.indices] = True
-        content = sparse.csr_matrix(
-            (content.data, (np.cumsum(is_used, dtype=np.int32) - 1)[content.indices], content.indptr),
-            shape=(pool.size, np.count_nonzero(is_used)),
-        )
+        candidates, row = np.unique(np.maximum(pool, 0).ravel(), return_inverse=True)
+        content = _columns_of_several(features.matrix[candidates])[row]
         # A few pools at a time: what is counted then stays in a cache.
         rows = _POOLS * pool.shape[1]
         parts = [_shared(content[first : first + rows], pool.shape[1]) for first in range(0, pool.size, rows)]
@@ -223,9 +217,17 @@ def _shared(content: sparse.csr_matrix, size: int) -> sparse.csr_matrix:
     """
     owner = np.repeat(np.arange(content.shape[0] // size), np.diff(content.indptr[::size]))
     place = content.indices + owner * content.shape[1]
-    is_shared = np.bincount(place) > 1
-    stays = is_shared[place]
-    column = (np.cumsum(is_shared, dtype=np.int32) - 1)[place[stays]]
+    wide = sparse.csr_matrix(
+        (content.data, place, content.indptr), shape=(content.shape[0], int(place.max(initial=-1)) + 1)
+    )
+    return _columns_of_several(wide)
+
+
+def _columns_of_several(content: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Rows without the columns that none or one of them has."""
+    is_of_several = np.bincount(content.indices, minlength=content.shape[1]) > 1
+    stays = is_of_several[content.indices]
+    column = (np.cumsum(is_of_several, dtype=np.int32) - 1)[content.indices[stays]]
     starts = np.concatenate([[0], np.cumsum(stays, dtype=np.int32)])[content.indptr]
-    shape = (content.shape[0], np.count_nonzero(is_shared))
+    shape = (content.shape[0], np.count_nonzero(is_of_several))
     return sparse.csr_matrix((content.data[stays], column, starts), shape=shape)
