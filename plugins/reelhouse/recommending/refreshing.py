@@ -76,7 +76,7 @@ def build_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, objec
 
 @contextmanager
 def _nothing_looked_through() -> Iterator[None]:
-    """Python's search for unreachable cycles rests: nothing here makes any, and it goes through all titles each time."""
+    """Python looks for no unreachable cycles: nothing here makes any, and it would go through all titles each time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
