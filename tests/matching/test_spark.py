@@ -94,11 +94,32 @@ def made_in(dsn: str) -> dict[str, tuple]:
 
 @pytest.fixture(scope="module")
 def alone(staged: Day, module_dsn: str) -> dict[str, tuple]:
-    for name in (*BEFORE, *NAMED):
+    for name in BEFORE:
+        steps.run_step(name, module_dsn, staged)
+    if not DATA:
+        call_somebody_a_backslash(module_dsn)
+    for name in NAMED:
         steps.run_step(name, module_dsn, staged)
     made = made_in(module_dsn)
     assert all(count for count, _ in made.values())
+    if not DATA:
+        with psycopg.connect(module_dsn) as conn:
+            query = r"select count(*) from matching.imdb_title_person where person_key = '\'"
+            assert conn.execute(query).fetchone() != (0,)
     return made
+
+
+def call_somebody_a_backslash(dsn: str) -> None:
+    """As generated files of a tenth of today's size do: COPY's text, in which keys come to Spark, doubles it."""
+    with psycopg.connect(dsn) as conn:
+        conn.execute(
+            r"update staging.imdb_people set person_name = '\' where imdb_person_number ="
+            " (select min(imdb_person_number) from staging.imdb_principals)"
+        )
+        conn.execute(
+            r"update staging.netflix_titles set directors = array_append(directors, '\') where source_id ="
+            " (select min(source_id) from staging.netflix_titles)"
+        )
 
 
 @contextmanager
