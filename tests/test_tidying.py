@@ -191,3 +191,11 @@ def test_times_of_steps_go_but_for_those_of_the_newest_day(conn, make_day):
     )
     assert retire_rows(conn, make_day(TODAY))["step_times"] == 2
     assert conn.execute("select distinct batch_date::text from ops.step_time").fetchall() == [("2026-03-02",)]
+
+
+def test_the_server_looks_after_no_table_that_a_build_empties_and_analyses_itself(conn: psycopg.Connection) -> None:
+    cared_for = conn.execute(
+        "select relname::text from pg_class where relnamespace = 'build'::regnamespace and relkind = 'r'"
+        " and not coalesce('autovacuum_enabled=false' = any(reloptions), false) order by 1"
+    ).fetchall()
+    assert cared_for == [("row_change",), ("unnamed_credit",)]

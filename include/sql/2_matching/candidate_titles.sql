@@ -37,14 +37,24 @@ directions as (
     inner join staging.imdb_crew as crew on candidates.imdb_title_number = crew.imdb_title_number
 ),
 
-directors as (
+-- By its key, not by a join: of unnested lists the planner expects ten times the rows, and reads all of IMDb's names.
+named as materialized (
     select
         directions.imdb_title_number,
-        string_agg(person.folded_name, '|' order by person.folded_name collate "C") as director_names
+        (
+            select min(person.folded_name)
+            from matching.imdb_person_name as person
+            where person.imdb_person_number = directions.imdb_person_number
+        ) as folded_name
     from directions
-    inner join matching.imdb_person_name as person
-        on directions.imdb_person_number = person.imdb_person_number
-    group by directions.imdb_title_number
+),
+
+directors as (
+    select
+        imdb_title_number,
+        string_agg(folded_name, '|' order by folded_name collate "C") as director_names
+    from named
+    group by imdb_title_number
 ),
 
 casts as (

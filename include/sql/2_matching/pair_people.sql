@@ -25,29 +25,26 @@ shared as (
     group by pair.source, pair.source_id, pair.imdb_title_number, person.person_key
 ),
 
-wanted_keys as (
-    select distinct person_key
-    from shared
-),
-
-name_sizes as (
+-- Counted by key, not in a join: of joins on so many columns the planner expects one row and compares all with all.
+sized as materialized (
     select
-        credit.person_key,
-        count(distinct credit.imdb_title_number) as title_count
-    from wanted_keys
-    inner join matching.imdb_title_person as credit on wanted_keys.person_key = credit.person_key
-    group by credit.person_key
+        shared.*,
+        (
+            select count(distinct credit.imdb_title_number)
+            from matching.imdb_title_person as credit
+            where credit.person_key = shared.person_key
+        ) as title_count
+    from shared
 )
 
 select
-    shared.source,
-    shared.source_id,
-    shared.imdb_title_number,
-    count(*) filter (where shared.is_director)::integer as shared_directors,
-    count(*) filter (where shared.is_cast and not shared.is_director)::integer as shared_cast,
-    count(*) filter (where not shared.is_cast and not shared.is_director)::integer as shared_otherwise,
-    min(name_sizes.title_count)::integer as rarest,
-    string_agg(shared.person_name, '; ' order by shared.person_name collate "C") as names
-from shared
-inner join name_sizes on shared.person_key = name_sizes.person_key
-group by shared.source, shared.source_id, shared.imdb_title_number;
+    source,
+    source_id,
+    imdb_title_number,
+    count(*) filter (where is_director)::integer as shared_directors,
+    count(*) filter (where is_cast and not is_director)::integer as shared_cast,
+    count(*) filter (where not is_cast and not is_director)::integer as shared_otherwise,
+    min(title_count)::integer as rarest,
+    string_agg(person_name, '; ' order by person_name collate "C") as names
+from sized
+group by source, source_id, imdb_title_number;
