@@ -197,7 +197,13 @@ def _cuts(data: bytes) -> dict[str, int]:
 
 @pytest.mark.parametrize("where", ["tenth", "half", "last 4"])
 @pytest.mark.parametrize("form", ["gz", "plain"])
-@pytest.mark.parametrize("origin", ["http told", "http none", "http chunked", "folder", "file://"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("http told", "http none", "http chunked", "folder", "file://"),
+        *(pytest.param(f"s3 {length}", marks=pytest.mark.full) for length in ("told", "none", "chunked")),
+    ],
+)
 def test_a_cut_off_file_is_not_admitted_and_yesterday_stays(conn, make_day, server, tmp_path, origin, form, where):
     name, data = (RATINGS, PACKED) if form == "gz" else (RATINGS.removesuffix(".gz"), PLAIN)
     day, later = make_day(date(2026, 1, 30)), make_day(date(2026, 1, 31))
@@ -205,9 +211,12 @@ def test_a_cut_off_file_is_not_admitted_and_yesterday_stays(conn, make_day, serv
     before, lying = _landed_of(conn, day), _lying(day)
     del server.files[f"/imdb/{RATINGS}"]
     cut = _cuts(data)[where]
-    if origin.startswith("http"):
+    if length := origin.partition(" ")[2]:
         _offer(server, data, etag=None, name=name)
-        server.always, server.faulty = Fault(cut=cut, length=origin.removeprefix("http ")), name
+        server.always, server.faulty = Fault(cut=cut, length=length), name
+        if origin.startswith("s3"):
+            network = replace(later.settings.network, s3_endpoint=server.url)
+            later = replace(later, settings=replace(later.settings, origins=(("imdb", "s3://imdb/"),), network=network))
     else:
         folder = write_sources(tmp_path / "data") / "imdb"
         (folder / RATINGS).unlink()

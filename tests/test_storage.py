@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
+import re
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -16,7 +18,7 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 from s3_server import put, s3_server
-from source_files import netflix_bytes
+from source_files import netflix_bytes, write_sources
 
 from reelhouse.errors import NotAdmitted, SettingsWrong, StorageAway
 from reelhouse.landing import land_source
@@ -31,17 +33,25 @@ BUCKET = "warehouse-landing"
 FILMS = [{"title": f"Film {number}"} for number in range(30)]
 
 
+RATINGS = b"tt0000001\t5.5\t77\n" * 40
+# Where a body is cut off, of so many bytes.
+WHERE = {"tenth": lambda size: size // 10, "half": lambda size: size // 2, "last 4": lambda size: size - 4}
+_LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
+
+
 @dataclass
 class Cuts:
-    """A proxy on 127.0.0.1 before the server; cuts each connection after so many bytes of requests, or of answers.
+    """A proxy on 127.0.0.1 before the server; cuts connections in the body of a file that is sent, or answered.
 
-    sent, answered  bytes that pass of one connection; None: all
+    sent, answered  of so many bytes of a body so many pass; None: all
+    hides_length    whether answers do not tell how long they are
     cuts            connections that were cut
     """
 
     target: tuple[str, int]
-    sent: int | None = None
-    answered: int | None = None
+    sent: Callable[[int], int] | None = None
+    answered: Callable[[int], int] | None = None
+    hides_length: bool = False
     cuts: int = 0
     listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
 
@@ -57,21 +67,40 @@ class Cuts:
             while True:
                 client, _ = self.listener.accept()
                 server = socket.create_connection(self.target)
-                for source, sink, most in ((client, server, self.sent), (server, client, self.answered)):
-                    threading.Thread(target=self._forward, args=(source, sink, most), daemon=True).start()
+                asked: list[bytes] = []
+                for source, sink in ((client, server), (server, client)):
+                    words = (source, sink, asked, source is client)
+                    threading.Thread(target=self._forward, args=words, daemon=True).start()
 
-    def _forward(self, source: socket.socket, sink: socket.socket, most: int | None) -> None:
-        passed = 0
+    def _forward(self, source: socket.socket, sink: socket.socket, asked: list[bytes], is_request: bool) -> None:
+        left = None
         with suppress(OSError):
             while data := source.recv(65536):
-                passed += len(data)
-                if most is not None and passed > most:
+                head, mark, body = data.partition(b"\r\n\r\n")
+                if mark and self._is_of_a_file(head, asked, is_request):
+                    size, most = int(_LENGTH.search(head)[1]), self.sent if is_request else self.answered
+                    left = most(size) if most else None
+                    if self.hides_length and not is_request:
+                        head = _LENGTH.sub(b"\r\nConnection: close", head)
+                    sink.sendall(head + mark)
+                    data = body
+                if left is not None:
+                    data, left = data[:left], left - len(data)
+                sink.sendall(data)
+                if left is not None and left <= 0:
                     self.cuts += 1
                     break
-                sink.sendall(data)
         for each in (source, sink):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
+
+    def _is_of_a_file(self, head: bytes, asked: list[bytes], is_request: bool) -> bool:
+        """Whether this is the head of a message that carries a file, not a listing, nor what is said about one."""
+        if is_request:
+            asked[:] = [head.partition(b" ")[0]]
+            return asked == [b"PUT"] and _LENGTH.search(head) is not None
+        is_answer = head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 206", b"HTTP/1.0 200", b"HTTP/1.0 206"))
+        return is_answer and asked == [b"GET"] and b"xml" not in head and _LENGTH.search(head) is not None
 
 
 @pytest.fixture(scope="module")
@@ -113,19 +142,21 @@ def _another_worker(settings: Settings) -> None:
     shutil.rmtree(settings.home, ignore_errors=True)
 
 
-def _kept(settings: Settings) -> list[str]:
+def _kept(settings: Settings, end: str = "") -> list[str]:
     _, bucket, folder = settings.landing_place.replace("//", "/").split("/")
     client = boto3.client(
         "s3", endpoint_url=settings.network.s3_endpoint, aws_access_key_id="test", aws_secret_access_key=SECRET,
         region_name="us-east-1",
     )  # fmt: skip
     found = client.list_objects_v2(Bucket=bucket, Prefix=f"{folder}/").get("Contents", [])
-    return [entry["Key"].removeprefix(f"{folder}/") for entry in found]
+    return [entry["Key"].removeprefix(f"{folder}/") for entry in found if entry["Key"].endswith(end)]
 
 
-def _served(conn, batch_date: date) -> str | None:
+def _served(conn, batch_date: date, name: str) -> str | None:
     row = conn.execute(
-        "select sha256 from ops.day_file inner join ops.file using (file_id) where batch_date = %s", (batch_date,)
+        "select sha256 from ops.day_file inner join ops.file using (file_id)"
+        " where batch_date = %s and file.file_name = %s",
+        (batch_date, name),
     ).fetchone()
     return row and row[0]
 
@@ -154,37 +185,58 @@ def test_a_day_passes_over_workers_that_share_no_disk(dsn, conn, make_day, setti
     assert not [path for path in _kept(settings) if ".part" in path]
 
 
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
-def test_a_transfer_to_storage_that_breaks_off_lands_nothing(conn, make_day, settings, cuts, data, share) -> None:
+@pytest.fixture(params=["plain", pytest.param("gz", marks=pytest.mark.full)])
+def cut_file(request, data: Path) -> tuple[str, Path]:
+    """A source, and its file of the last day that is to be cut off: of text, or packed."""
+    if request.param == "plain":
+        return "netflix", data / "netflix" / "2026-01-31" / "netflix_titles.csv"
+    for day in ("2026-01-30", "2026-01-31"):
+        write_sources(data.parent / "packed")
+        shutil.copytree(data.parent / "packed" / "imdb", data / "imdb" / day)
+    path = data / "imdb" / "2026-01-31" / "title.ratings.tsv.gz"
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()) + RATINGS, 1, mtime=0))
+    return "imdb", path
+
+
+@pytest.mark.parametrize("where", WHERE)
+def test_a_transfer_to_storage_that_breaks_off_lands_nothing(
+    conn, make_day, settings, cuts, data, cut_file, where
+) -> None:
+    source, path = cut_file
     settings = replace(settings, data=data)
-    land_source(conn, make_day(date(2026, 1, 30), settings=settings), "netflix")
-    before, kept = _served(conn, date(2026, 1, 30)), _kept(settings)
+    land_source(conn, make_day(date(2026, 1, 30), settings=settings), source)
+    before, kept = _served(conn, date(2026, 1, 30), path.name), _kept(settings, path.name)
     _client.cache_clear()
-    cuts.sent = int(share * (data / "netflix" / "2026-01-31" / "netflix_titles.csv").stat().st_size)
+    cuts.sent = WHERE[where]
     day = make_day(date(2026, 1, 31), settings=settings)
     with pytest.raises(StorageAway, match=r"s3://.* expected the storage to answer") as error:
-        land_source(conn, day, "netflix")
+        land_source(conn, day, source)
     assert error.value.is_passing
     assert cuts.cuts > 1
     cuts.sent = None
-    assert (_served(conn, date(2026, 1, 31)), _kept(settings)) == (None, kept)
-    assert land_source(conn, day, "netflix")["new_files"] == 1
-    assert _served(conn, date(2026, 1, 31)) != before
+    assert (_served(conn, date(2026, 1, 31), path.name), _kept(settings, path.name)) == (None, kept)
+    assert land_source(conn, day, source)["new_files"] == 1
+    assert _served(conn, date(2026, 1, 31), path.name) != before
 
 
-def test_a_transfer_from_storage_that_breaks_off_is_not_read(conn, make_day, settings, cuts, data) -> None:
-    settings = replace(settings, data=data)
-    day = make_day(date(2026, 1, 31), settings=settings)
-    land_source(conn, day, "netflix")
+@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize("length", ["told", pytest.param("none", marks=pytest.mark.full)])
+def test_a_transfer_from_storage_that_breaks_off_is_not_read(
+    conn, make_day, settings, cuts, data, cut_file, length, where
+) -> None:
+    source, _ = cut_file
+    day = make_day(date(2026, 1, 31), settings=replace(settings, data=data))
+    land_source(conn, day, source)
     _another_worker(settings)
     _client.cache_clear()
-    cuts.answered = 1500
-    with pytest.raises(StorageAway):
-        stage_source(conn, day, "netflix")
+    cuts.answered, cuts.hides_length = WHERE[where], length == "none"
+    with pytest.raises(StorageAway, match=r"s3://"):
+        stage_source(conn, day, source)
+    assert cuts.cuts > 0
     assert not [path for path in settings.landing.rglob("*") if path.is_file()]
-    assert conn.execute("select count(*) from staging.netflix_titles").fetchone() == (0,)
-    cuts.answered = None
-    assert stage_source(conn, day, "netflix")["rows_staged"] == len(FILMS) + 1
+    assert conn.execute("select count(*) from ops.staged_file where source = %s", (source,)).fetchone() == (0,)
+    cuts.answered, cuts.hides_length = None, False
+    assert stage_source(conn, day, source)["rows_staged"] > 0
 
 
 def test_what_somebody_else_put_there_is_not_read(conn, make_day, settings, endpoint, data) -> None:

@@ -113,13 +113,17 @@ class BucketStorage:
         if path.is_file():
             path.touch()
             return True
-        if self._size(path) is None:
+        size = self._size(path)
+        if size is None:
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f"{PART_PREFIX}{uuid.uuid4().hex}")
         try:
             with self._translated(path):
                 self.client.download_file(self.bucket, self._key(path), str(part))
+            # An answer that does not tell its length is not missed by the client when it breaks off.
+            if part.stat().st_size != size:
+                raise StorageAway(f"{self._place(path)}: expected {size} bytes, found {part.stat().st_size}.")
             self._check(path, part)
             part.replace(path)
         finally:

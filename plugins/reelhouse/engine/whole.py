@@ -38,8 +38,10 @@ log = logging.getLogger(__name__)
 PREFIX = "engine_"
 # Each is a connection to PostgreSQL while it is copied: fewer than a server allows, whatever the cluster.
 MOST_PARTS = 48
-# What a column of a folded line is in Spark; only those that joins and scores ask for.
-_TEXT, _NUMBER, _YEAR, _SWITCH = "{}", "cast({} as int)", "cast(nullif({}, '\\\\N') as smallint)", "{} = 't'"
+# What a column of a folded line is in Spark; only those that joins and scores ask for. COPY doubles a backslash, and
+# there are people of that name.
+_TEXT = r"replace({}, '\\\\', '\\')"
+_NUMBER, _YEAR, _SWITCH = "cast({} as int)", "cast(nullif({}, '\\\\N') as smallint)", "{} = 't'"
 FOLDED_COLUMNS = {
     "imdb_title_name": {
         "imdb_title_number": _NUMBER, "name_kind": _TEXT, "name": None, "folded_title": _TEXT, "title_key": _TEXT,
@@ -184,7 +186,7 @@ def _fold(run: Run, fold: Fold, table: str) -> DataFrame:
     rows = run.spark.table(view_of("staging", table)).select(*fields)
     lines = run.kept(rows.mapInArrow(partial(tasks.fold, fields, fold.lines), "place int, line string"))
     for place, name in enumerate(fold.tables):
-        # What a line escapes stands in names alone, and no join asks for those.
+        # What else a line escapes, tabs and ends of lines, stands in names alone, and no join asks for those.
         parts = [
             f"{form.format(f'split(line, chr(9))[{number}]')} as {column}"
             for number, (column, form) in enumerate(FOLDED_COLUMNS[name].items())
