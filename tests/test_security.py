@@ -27,7 +27,7 @@ from reelhouse.matching import keys as keys_of_titles
 from reelhouse.matching.keys import fold_name, fold_title
 from reelhouse.operating import advisories, postgres, securing
 from reelhouse.operating.doctor import Finding
-from reelhouse.operating.sbom import make_sbom
+from reelhouse.operating.sbom import LOCK, make_sbom
 from reelhouse.recommending import franchises
 from reelhouse.serving import keys
 from reelhouse.serving.asking import exporting
@@ -251,8 +251,8 @@ def test_a_release_needs_a_tag_that_says_its_version(tmp_path) -> None:
 
 
 @pytest.mark.full
-def test_the_bill_names_every_installed_package_with_its_version() -> None:
-    bill = make_sbom(Path(sys.executable))
+def test_the_bill_names_every_installed_package_with_its_version(tmp_path: Path) -> None:
+    bill = make_sbom(Path(sys.executable), ROOT / LOCK, tmp_path / "venv")
     assert bill["bomFormat"] == "CycloneDX"
     assert bill["metadata"]["component"]["version"] == reelhouse.__version__
     listed = {
