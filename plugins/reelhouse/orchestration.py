@@ -1,6 +1,6 @@
 """How a step becomes a task, and how one DAG starts the next. The only module that knows Airflow.
 
-Parsing a DAG imports this module and no step: those come with pandas and scipy, and a parse is repeated
+Parsing a DAG imports this module and no step: those come with pandas and scikit-learn, and a parse is repeated
 every half minute.
 """
 

@@ -39,7 +39,7 @@ class Step:
     source: str | None = None
 
     def run(self, conn: psycopg.Connection, day: Day) -> Figures:
-        # Imported when it is done: staging needs neither pandas nor scipy, and their memory.
+        # Imported when it is done: staging needs neither pandas nor scikit-learn, and their 110 MB of memory.
         module, _, name = self.does.rpartition(".")
         action = getattr(import_module(f"reelhouse.{module}"), name)
         return action(conn, day, self.source) if self.source else action(conn, day)

@@ -53,7 +53,7 @@ PRELOADED = (
     "psycopg",
     "pandas",
     "rapidfuzz",
-    "scipy.sparse.csgraph",
+    "sklearn.feature_extraction.text",
 )
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)

@@ -78,7 +78,7 @@ def run_day(
     Takes   wait_minutes  how long to wait, all in all, for sources that are late
             first         the step to begin with, when those before it are done
     """
-    from reelhouse import steps  # not needed by `--help`
+    from reelhouse import steps  # brings scikit-learn with it, which `--help` need not wait for
 
     figures: dict[str, dict[str, object]] = {}
     until = time.monotonic() + 60 * wait_minutes

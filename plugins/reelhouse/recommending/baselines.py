@@ -5,49 +5,31 @@ Each gives a rectangle of order scores, sources x titles: higher is better, equa
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
-from scipy import sparse
 
-from reelhouse.recommending import kmeans
 from reelhouse.recommending.content import Features
-from reelhouse.recommending.stop_words import ENGLISH
 
 YEARS_APART = 5
 CLUSTERS = 3
-_TRIES = 4
-_WORD = re.compile(r"\b\w\w+\b")
 
 Scorer = Callable[[Features, np.ndarray], np.ndarray]
 
 
 def tfidf_description(features: Features, sources: np.ndarray) -> np.ndarray:
     """Cosine of the words of the descriptions."""
-    words = tfidf([title.description or "" for title in features.titles])
+    # Named late, here and below: see clusters.py.
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    texts = [title.description or "" for title in features.titles]
+    if not any(text.strip() for text in texts):
+        return np.zeros((len(sources), len(texts)))
+    try:
+        words = TfidfVectorizer(stop_words="english").fit_transform(texts)
+    except ValueError:  # nothing but stop words
+        return np.zeros((len(sources), len(texts)))
     return (words[sources] @ words.T).toarray()
-
-
-def tfidf(texts: Sequence[str]) -> sparse.csr_matrix:
-    """Texts as rows of length one, a column for each word: how often it is there, times how rare it is.
-
-    As scikit-learn's TfidfVectorizer with English stop words, which is what the earlier projects took.
-    """
-    columns: dict[str, int] = {}
-    starts, indices, times = [0], [], []
-    for text in texts:
-        counts = Counter(word for word in _WORD.findall(text.lower()) if word not in ENGLISH)
-        indices += [columns.setdefault(word, len(columns)) for word in counts]
-        times += counts.values()
-        starts.append(len(indices))
-    matrix = sparse.csr_matrix((times, indices, starts), shape=(len(texts), len(columns)), dtype=np.float64)
-    rarity = np.log((1 + len(texts)) / (1 + np.bincount(matrix.indices, minlength=len(columns)))) + 1
-    matrix.data *= rarity[matrix.indices]
-    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    matrix.data /= np.repeat(lengths, np.diff(matrix.indptr))
-    return matrix
 
 
 def genre_top(features: Features, sources: np.ndarray) -> np.ndarray:
@@ -66,11 +48,13 @@ def sql_filter(features: Features, sources: np.ndarray) -> np.ndarray:
 
 def cluster(features: Features, sources: np.ndarray) -> np.ndarray:
     """The best rated of the same cluster of score and kind."""
+    from sklearn.cluster import KMeans
+
     kinds = sorted({title.kind for title in features.titles})
     kind = np.array([kinds.index(title.kind) for title in features.titles], dtype=float)
     described = np.column_stack([_rating(features) / 10, kind])
     count = min(CLUSTERS, len(np.unique(described, axis=0)))
-    labels = kmeans.nearest_of(described, kmeans.centres_of(described, count, _TRIES))
+    labels = KMeans(count, n_init=4, random_state=1).fit_predict(described)
     return np.where(labels[sources][:, None] == labels, 1.0 + _rating(features), 0.0)
 
 

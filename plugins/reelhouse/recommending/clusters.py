@@ -14,11 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 import psycopg
-from scipy import sparse
-from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+from scipy.optimize import linear_sum_assignment
 
 from reelhouse.database import run_file
-from reelhouse.recommending import kmeans
 from reelhouse.recommending.content import Features
 
 COUNTS = range(4, 13)
@@ -110,28 +108,41 @@ def _labels(described: np.ndarray, former: np.ndarray) -> tuple[np.ndarray, floa
 
     Takes   former  label of each row that had one, -1 of the others
     """
+    # Named late, here and below: what needs no clusters does without its 110 MB.
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import pairwise_distances
+
     sample = np.random.default_rng(1).permutation(len(described))[:SAMPLED]
     # Once for all counts: they are the same distances.
-    distances = np.sqrt(kmeans.distances(described[sample], described[sample]))
-    np.fill_diagonal(distances, 0.0)
+    distances = pairwise_distances(described[sample])
     found: list[tuple[float, np.ndarray]] = []
     for count in COUNTS:
-        labels = kmeans.nearest_of(described, kmeans.centres_of(described[sample], count, _TRIES))
-        found.append((kmeans.silhouette(distances, labels[sample]), labels))
+        labels = KMeans(count, n_init=_TRIES, random_state=1).fit(described[sample]).predict(described)
+        found.append((_apart(distances, labels[sample]), labels))
     silhouette, labels = max(found, key=lambda one: (round(one[0], 4), -len(np.unique(one[1]))))
     if len(np.unique(former[former >= 0])) in COUNTS:
         stayed = _settled(described, former)
-        apart = kmeans.silhouette(distances, stayed[sample])
+        apart = _apart(distances, stayed[sample])
         if silhouette < apart + CLEARLY_BETTER:
             return stayed, apart
     labels = _settled(described, labels)
-    return labels, kmeans.silhouette(distances, labels[sample])
+    return labels, _apart(distances, labels[sample])
 
 
 def _settled(described: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Labels that no further step changes, found from these: so the next day begins where this one ends."""
+    from sklearn.cluster import KMeans
+
     centres = np.array([described[labels == label].mean(axis=0) for label in np.unique(labels[labels >= 0])])
-    return kmeans.settled(described, centres)[0]
+    return KMeans(len(centres), init=centres, n_init=1, tol=0, max_iter=1000).fit_predict(described)
+
+
+def _apart(distances: np.ndarray, labels: np.ndarray) -> float:
+    from sklearn.metrics import silhouette_score
+
+    if not 1 < len(np.unique(labels)) < len(labels):
+        return -1.0
+    return float(silhouette_score(distances, labels, metric="precomputed"))
 
 
 def _numbers(features: Features, labels: np.ndarray, former: Mapping[int, int]) -> dict[int, int]:
@@ -144,7 +155,7 @@ def _numbers(features: Features, labels: np.ndarray, former: Mapping[int, int]) 
         if title.title_key in former
     )
     overlap = np.array([[common[label, number] for number in known] for label in present]).reshape(len(present), -1)
-    rows, columns = _assigned(overlap)
+    rows, columns = linear_sum_assignment(-overlap)
     numbers = {present[row]: known[column] for row, column in zip(rows, columns, strict=True) if overlap[row, column]}
     free = (number for number in range(1, 1 + len(present) + len(known)) if number not in known)
     sizes = Counter(labels.tolist())
@@ -152,14 +163,6 @@ def _numbers(features: Features, labels: np.ndarray, former: Mapping[int, int]) 
         if label not in numbers:
             numbers[label] = next(free)
     return numbers
-
-
-def _assigned(overlap: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of a row and a column, each in one pair at most, whose sum is the largest."""
-    if not overlap.size:
-        return (np.empty(0, dtype=np.int64),) * 2
-    # What is 0 would be no pair at all, so that all are made larger by one.
-    return min_weight_full_bipartite_matching(sparse.csr_matrix(overlap + 1), maximize=True)
 
 
 def _told(features: Features, rows: np.ndarray, number: int, whole: Mapping[str, int]) -> Cluster:

@@ -1,6 +1,6 @@
 """English words that tell nothing about a title: those of the Glasgow Information Retrieval Group, as in scikit-learn.
 
-They stand here because bringing scikit-learn for it takes 2 CPU seconds and 110 MB.
+They stand here because features need nothing else of scikit-learn, which is 110 MB.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reelhouse.recommending import calibrating, linear
+from reelhouse.recommending import linear
 from reelhouse.recommending.events import FIRST_SYNTHETIC, Events, places_in
 from reelhouse.recommending.modelling import Tuned
 from reelhouse.recommending.viewers import (
@@ -259,9 +259,19 @@ def _calibrated(
     found: list[tuple[np.ndarray, np.ndarray]], hidden: list[set[int]], model: Model
 ) -> tuple[tuple[np.ndarray, np.ndarray], float]:
     """Shares of raw scores that were liked, and how far such shares are off for viewers they were not taken from."""
+    # Named late: see clusters.py.
+    from sklearn.isotonic import IsotonicRegression
+
     owner = np.repeat(np.arange(len(found)), [len(rows) for rows, _ in found])
     score = np.concatenate([scores for _, scores in found])
     hit = np.array(
         [int(model.titles[row]) in hidden[place] for place, (rows, _) in enumerate(found) for row in rows], dtype=float
     )
-    return calibrating.told_and_error(owner, score, hit)
+    fit = owner % 2 == 0
+    if not hit[fit].any() or not hit[~fit].any():
+        return (np.empty(0), np.empty(0)), float("nan")
+    told = IsotonicRegression(out_of_bounds="clip").fit(score[fit], hit[fit]).predict(score[~fit])
+    bins = np.array_split(np.argsort(told, kind="stable"), 10)
+    error = sum(abs(told[places].mean() - hit[~fit][places].mean()) * len(places) for places in bins) / len(told)
+    whole = IsotonicRegression(out_of_bounds="clip").fit(score, hit)
+    return (np.round(whole.X_thresholds_, 9), np.round(whole.y_thresholds_, 6)), float(error)
