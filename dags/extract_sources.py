@@ -4,7 +4,8 @@
 Takes the day's Netflix, IMDb and Rotten Tomatoes files, admits them whole or not at all, and brings their rows into
 staging. Rows that are not valid are quarantined with their reasons; each file has an exact account of its rows. Other
 catalogues and lists are taken when their files are there. When a source has nothing that is young enough, its task
-waits (deferred): in a scheduled run until the deadline, in one by hand as long as the form says.
+waits (deferred): in a scheduled run until the deadline, in one by hand as long as the form says. Of days that
+were asked for at once, one goes after the other: files are staged when no other day is in the DAGs that follow.
 
 - **Starts** every day at 00:00 UTC, or by hand with a day, sources and *force* in the form
 - **Reads** the data folder

@@ -45,6 +45,11 @@ FIRST_DAY = datetime(2007, 1, 1, tzinfo=UTC)
 
 # Between two looks whether a day will be ready in time.
 WATCHED_EVERY = timedelta(minutes=10)
+# What reads what a day's files left in staging, matching and build.
+AFTER_STAGING = ("match_titles", "populate_warehouse", "refresh_recommendations")
+OTHER_DAY_EVERY = timedelta(seconds=10)
+# A run of a DAG that somebody has paused ends never.
+OTHER_DAY_LONGEST = timedelta(hours=6)
 
 
 class RevokingExecutor(LocalExecutor):
@@ -416,6 +421,8 @@ def _run(name: str, emits: str | None, asks: bool, **context) -> dict[str, objec
 
         dsn = warehouse_dsn()
         day = _make_day(dsn, context)
+        if name.startswith("stage_"):
+            wait_for_other_days(context)
         with waiting_while_late(day, context):
             try:
                 figures = json.loads(json.dumps(run_step(name, dsn, day), default=str))
@@ -500,6 +507,28 @@ def _handed_on(dsn: str, day: date) -> tuple[bool, str | None]:
             (day,),
         ).fetchone()
     return row or (False, None)
+
+
+def wait_for_other_days(context: Context) -> None:
+    """Wait, without a worker slot, while another day is on its way through the DAGs: its steps read what its own files
+    left in staging. Whose load waits for a person is not waited for: the next day may be what mends it.
+    """
+    now, begun = datetime.now(UTC), context["dag_run"].start_date
+    under_way = {dag_id: context["ti"].get_dr_count(dag_id, states=["queued", "running"]) for dag_id in AFTER_STAGING}
+    if under_way["populate_warehouse"]:
+        with _connected() as conn:
+            (held,) = conn.execute(
+                "select count(*) from ops.load where part = 'warehouse' and state = 'held'"
+            ).fetchone()
+        under_way["populate_warehouse"] = max(0, under_way["populate_warehouse"] - held)
+    named = ", ".join(dag_id for dag_id, count in under_way.items() if count)
+    if not named:
+        return
+    if begun is not None and now - begun > OTHER_DAY_LONGEST:
+        log.warning("Another day is still in %s, or that DAG is paused. Goes on.", named)
+        return
+    log.info("Another day is in %s: waits until it is through.", named)
+    raise _deferred(now + OTHER_DAY_EVERY)
 
 
 @contextmanager

@@ -109,7 +109,8 @@ def _news(dag_id: str, tasks: list[Answer], shown: set[tuple[str, int]]) -> Iter
     for task in tasks:
         if task["state"] == "deferred" and (task["task_id"], WAITS) not in shown:
             shown.add((task["task_id"], WAITS))
-            yield f"… {dag_id}.{task['task_id']} waits: its source is late. The log of the task says until when."
+            why = "its source is late" if task["task_id"].startswith("land_") else "another day is on its way"
+            yield f"… {dag_id}.{task['task_id']} waits: {why}. The log of the task says until when."
     ended = [task for task in tasks if task["state"] in {*ENDED, "up_for_retry"}]
     for task in sorted(ended, key=lambda task: task["end_date"] or "~"):
         key = (task["task_id"], task["try_number"] if task["state"] == "up_for_retry" else -1)
@@ -128,7 +129,7 @@ def _at_work(tasks: list[Answer]) -> str:
     done = sum(task["state"] in ENDED for task in tasks)
     running = " ".join(sorted(task["task_id"] for task in tasks if task["state"] == "running"))
     late = " ".join(sorted(task["task_id"] for task in tasks if task["state"] == "deferred"))
-    waits = f"{late} waits for its source" if late else "waits for the scheduler"
+    waits = f"{late} waits" if late else "waits for the scheduler"
     return f"{done}/{len(tasks)}  {running or waits}"
 
 
