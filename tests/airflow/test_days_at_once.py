@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from airflow_parts import FLOW, Parts, airflow_parts
+from airflow_parts import FLOW, GREEN, Parts, airflow_parts
 from homes import make_home, wait_until_nothing_is_left
 
 from reelhouse.database import connect
@@ -21,7 +21,6 @@ from reelhouse.warehousing.contents import content_hashes
 pytestmark = [pytest.mark.airflow, pytest.mark.full]
 
 DAYS = (date(2026, 1, 5), date(2026, 1, 6))
-GREEN = dict.fromkeys(FLOW, "success")
 
 
 @pytest.fixture

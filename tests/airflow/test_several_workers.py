@@ -13,7 +13,7 @@ from pathlib import Path
 
 import boto3
 import pytest
-from airflow_parts import FLOW, Parts, add_connection, airflow_parts, install_missing, redis_server
+from airflow_parts import GREEN, Parts, add_connection, airflow_parts, install_missing, redis_server
 from homes import make_home, wait_until_nothing_is_left
 from s3_server import put, s3_server
 
@@ -30,7 +30,6 @@ pytestmark = [pytest.mark.airflow, pytest.mark.full]
 ROOT = PACKAGE.parent.parent
 DAY = date(2026, 1, 6)
 KEY, SECRET = "reelhouse", "CANARY/wJalrXUtnFEMI"
-GREEN = dict.fromkeys(FLOW, "success")
 BUCKET = "films"
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from airflow.sdk.exceptions import TaskDeferred
 from homes import Home, make_home, wait_for, wait_until_nothing_is_left
 
 from reelhouse import orchestration
@@ -44,6 +46,41 @@ def test_a_scheduled_run_waits_for_hours_of_its_day_one_by_hand_only_when_told_t
     day = make_day(date(2026, 1, 5), settings=replace(settings, deadline_hours=hours))
     run = SimpleNamespace(run_type=run_type, start_date=STARTED, run_after=STARTED)
     assert orchestration.deadline(day, {"wait_minutes": minutes}, run) == expected
+
+
+# --- behind another day ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("under_way", "held", "hours", "waits"),
+    [
+        ({}, 0, 0, False),
+        ({"match_titles": 1}, 0, 0, True),
+        ({"populate_warehouse": 1}, 0, 0, True),
+        ({"refresh_recommendations": 1}, 0, 0, True),
+        # Its load waits for a person, and may be mended by this very day; a third one is on its way all the same.
+        ({"populate_warehouse": 1}, 1, 0, False),
+        ({"populate_warehouse": 2}, 1, 0, True),
+        ({"match_titles": 1}, 1, 0, True),
+        # A run of a paused DAG never ends.
+        ({"match_titles": 1}, 0, 7, False),
+    ],
+)
+def test_who_stages_waits_while_another_day_is_on_its_way(
+    conn, dsn: str, monkeypatch: pytest.MonkeyPatch, under_way: dict[str, int], held: int, hours: int, waits: bool
+) -> None:
+    monkeypatch.setenv("REELHOUSE_WAREHOUSE_DSN", dsn)
+    for number in range(held):
+        conn.execute(
+            "insert into ops.load (part, batch_date, input_sha256, state) values ('warehouse', %s, 'x', 'held')",
+            (date(2026, 1, 1 + number),),
+        )
+    context = {
+        "dag_run": SimpleNamespace(start_date=datetime.now(UTC) - timedelta(hours=hours)),
+        "ti": SimpleNamespace(get_dr_count=lambda dag_id, states: under_way.get(dag_id, 0)),
+    }
+    with pytest.raises(TaskDeferred) if waits else nullcontext():
+        orchestration.wait_for_other_days(context)
 
 
 # --- a real scheduler and triggerer -----------------------------------------------------------------------

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import random
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 
@@ -13,12 +16,14 @@ import pytest
 from catalogues import make_title, random_catalogue, random_events, random_title
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-from reelhouse.recommending import nearest
+from reelhouse.recommending import nearest, stop_words
 from reelhouse.recommending.content import NEARNESS, WEIGHTS, Features, Title, features_of, nearness, tokens_of
 from reelhouse.recommending.franchises import franchise_keys
 from reelhouse.recommending.lists import Lists, compute_lists
 from reelhouse.recommending.methods import with_likes
+from reelhouse.settings import PACKAGE
 
 PG = 8
 
@@ -270,3 +275,16 @@ def test_missing_fields_do_not_make_a_perfect_match() -> None:
 def test_a_catalogue_of_one_or_none_has_no_lists() -> None:
     assert compute_lists([], PG).rank == []
     assert compute_lists([make_title(1, genre=["Drama"])], PG).rank == []
+
+
+def test_words_that_tell_nothing_are_those_of_scikit_learn() -> None:
+    assert stop_words.ENGLISH == ENGLISH_STOP_WORDS
+
+
+def test_lists_and_one_viewer_s_list_do_without_the_memory_of_scikit_learn() -> None:
+    program = (
+        "import sys, reelhouse.recommending.lists, reelhouse.recommending.serving; print('sklearn' in sys.modules)"
+    )
+    env = os.environ | {"PYTHONPATH": str(PACKAGE.parent)}
+    said = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=True).stdout
+    assert said == "False\n"
