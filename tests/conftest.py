@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
@@ -59,15 +60,18 @@ def _skipped(config: pytest.Config) -> list[object]:
 
 
 @pytest.fixture(scope="session")
-def server_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_dsn() -> Iterator[str]:
     """A server of the tests' own; REELHOUSE_TEST_DSN names another one to run them on."""
     given = os.environ.get("REELHOUSE_TEST_DSN")
     if given:
         yield given
         return
-    folder = postgres.server_folder(tmp_path_factory.mktemp("server"))
-    yield postgres.start(folder, settings=SERVER_SETTINGS).dsn("postgres")
-    postgres.remove(folder)
+    # Not below pytest's folders: as root those are closed to the user the server runs as.
+    folder = Path(tempfile.mkdtemp(prefix="reelhouse-server-"))
+    folder.chmod(0o711)
+    yield postgres.start(folder / "server", settings=SERVER_SETTINGS).dsn("postgres")
+    postgres.remove(folder / "server")
+    folder.rmdir()
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,11 @@ from psycopg import sql
 from works import MakeDay, Works
 
 from reelhouse import steps
+from reelhouse.copying import copy_line
 from reelhouse.database import connect
 from reelhouse.day import Day
 from reelhouse.matching import candidates
+from reelhouse.matching.folding import FOLDED_PEOPLE
 from reelhouse.matching.keys import fold_name, person_key, plain_name, plain_title, title_forms, title_key
 from reelhouse.settings import Settings
 
@@ -213,3 +215,5 @@ def test_plain_titles_and_names_fold_as_all_others_do(text: str) -> None:
     assert plain_title(text) is None or (forms.folded, forms.part_folds) == (forms.base, ())
     folded = fold_name(text)
     assert plain_name(text) in (None, (folded, person_key(folded)))
+    (lines,) = FOLDED_PEOPLE.lines([(1, text)])
+    assert b"".join(lines) == copy_line((1, folded, person_key(folded)))

@@ -22,7 +22,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
-from spark_cost import SparkCost
+from engine_cost import EngineCost
 
 from reelhouse import steps
 from reelhouse.day import Day
@@ -93,13 +93,29 @@ def made_in(dsn: str) -> dict[str, tuple]:
 
 
 @pytest.fixture(scope="module")
-def alone(staged: Day, module_dsn: str) -> dict[str, tuple]:
+def cost_alone() -> dict:
+    """What `alone` cost."""
+    return {}
+
+
+def server_of(dsn: str) -> int:
+    """The process that all of the server's are children of."""
+    with psycopg.connect(dsn) as conn:
+        return psutil.Process(conn.execute("select pg_backend_pid()").fetchone()[0]).ppid()
+
+
+@pytest.fixture(scope="module")
+def alone(staged: Day, module_dsn: str, cost_alone: dict, spark_at_hand: dict[str, str]) -> dict[str, tuple]:
     for name in BEFORE:
         steps.run_step(name, module_dsn, staged)
     if not DATA:
         call_somebody_a_backslash(module_dsn)
-    for name in NAMED:
-        steps.run_step(name, module_dsn, staged)
+    with (
+        running("local", module_dsn, staged.settings.home, spark_at_hand) as process,
+        EngineCost([process.pid, server_of(module_dsn)]) as cost,
+    ):
+        figures_of(process)
+    cost_alone |= cost.figures()
     made = made_in(module_dsn)
     assert all(count for count, _ in made.values())
     if not DATA:
@@ -164,6 +180,7 @@ def test_spark_makes_what_one_process_makes(
 @pytest.mark.parametrize("is_killed", [False, True], ids=["two workers", "one is killed"])
 def test_a_cluster_makes_what_one_process_makes_also_when_a_worker_is_killed(
     alone: dict[str, tuple],
+    cost_alone: dict,
     staged: Day,
     module_dsn: str,
     spark_at_hand: dict[str, str],
@@ -174,7 +191,7 @@ def test_a_cluster_makes_what_one_process_makes_also_when_a_worker_is_killed(
     with cluster(tmp_path, spark_at_hand) as (master, workers):
         with (
             running(master, module_dsn, staged.settings.home, spark_at_hand) as process,
-            SparkCost([process.pid, *(each.pid for each in workers)]) as cost,
+            EngineCost([process.pid, server_of(module_dsn), *(each.pid for each in workers)]) as cost,
         ):
             if is_killed:
                 killed = threading.Thread(target=kill_while_copying, args=(workers[0], module_dsn))
@@ -187,7 +204,14 @@ def test_a_cluster_makes_what_one_process_makes_also_when_a_worker_is_killed(
     assert figures["find_candidates"]["engine"] == master
     assert made_in(module_dsn) == alone
     rows = {name: count for name, (count, _) in alone.items()}
-    record("spark_cluster", workers_killed=int(is_killed), differing=0, **cost.figures(), rows=rows)
+    record(
+        "spark_cluster",
+        workers_killed=int(is_killed),
+        differing=0,
+        **cost.figures(),
+        local=cost_alone,
+        rows=rows,
+    )
 
 
 def kill_while_copying(worker: subprocess.Popen, dsn: str) -> None:

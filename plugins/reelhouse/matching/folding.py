@@ -6,7 +6,6 @@ The queries name what is read, the functions are pure: rows in, rows of each tab
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -103,12 +102,14 @@ def _title_lines(rows: Sequence[tuple]) -> tuple[list[bytes], list[bytes]]:
         if plain:
             folded, key = plain
             names.append(f"{number}\tprimary\t{primary}\t{folded}\t{key}\n")
-            title_keys = {key: False}
         else:
             title_keys = _add_names(names, number, _spellings(primary, original, akas))
         if not is_adult and title_type in CANDIDATE_TYPES:
             year = "\\N" if start_year is None else start_year
             rest = f"\t{year}\t{'t' if title_type in SERIES_TYPES else 'f'}\n"
+            if plain:
+                keys.append(f"{key}\t{number}\tf{rest}")
+                continue
             for key, is_part in title_keys.items():
                 keys.append(f"{escaped(key)}\t{number}\t{'t' if is_part else 'f'}{rest}")
     return ["".join(names).encode()], ["".join(keys).encode()]
@@ -149,28 +150,21 @@ def _spellings(primary: str, original: str | None, akas: Sequence[str] | None) -
             yield "aka", aka
 
 
-# A name of two words of plain letters, which four in five are, or else the whole line.
-_TWO_WORDS = re.compile(r"^(?:([A-Za-z]{2,}) ([A-Za-z]{2,})|(.*))$", re.MULTILINE)
-
-
 def _person_lines(rows: Sequence[tuple]) -> tuple[list[bytes]]:
     """Rows of imdb_person_name."""
-    numbers, names = zip(*rows, strict=True)
-    lines = "\n".join(names)
-    if lines.count("\n") != len(names) - 1:
-        # No name is on two lines, but nothing forbids it.
-        lines = "\n".join(" ".join(name.splitlines()) for name in names)
-    found = _TWO_WORDS.findall(lines)
-    texts: list[str] = []
-    for number, (first, second, other) in zip(numbers, found, strict=True):
-        if first:
-            first, second = first.lower(), second.lower()
-            key = first + second if first <= second else second + first
-            texts.append(f"{number}\t{first} {second}\t{key}\n")
-        else:
-            folded, key = plain_name(other) or _name_and_key(other)
-            texts.append(f"{number}\t{escaped(folded)}\t{escaped(key)}\n")
-    return (["".join(texts).encode()],)
+    lines: list[str] = []
+    for number, name in rows:
+        if name.isascii():
+            # Two words of letters, which four names in five are, without taking the name apart any further.
+            folded = name.lower()
+            first, _, second = folded.partition(" ")
+            if len(first) > 1 and len(second) > 1 and first.isalpha() and second.isalpha():
+                key = first + second if first <= second else second + first
+                lines.append(f"{number}\t{folded}\t{key}\n")
+                continue
+        folded, key = plain_name(name) or _name_and_key(name)
+        lines.append(f"{number}\t{escaped(folded)}\t{escaped(key)}\n")
+    return (["".join(lines).encode()],)
 
 
 def _name_and_key(name: str) -> tuple[str, str]:

@@ -215,12 +215,13 @@ def plain_title(title: str) -> tuple[str, str] | None:
     """
     if not title.replace(" ", "").isalpha():
         return None
-    folded = " ".join(title.lower().split()) if title.isascii() else fold_title(title)
-    words = folded.split()
+    words = (title.lower() if title.isascii() else fold_title(title)).split()
     if not words or not _TELLING_WORDS.isdisjoint(words):
         return None
-    rest = "".join(words[1:])
-    return folded, rest if words[0] in _ARTICLES and len(rest) > 1 else words[0] + rest
+    folded = " ".join(words)
+    if words[0] in _ARTICLES and len("".join(words[1:])) > 1:
+        del words[0]
+    return folded, "".join(words)
 
 
 def hard_numbers(folded: str) -> tuple[str, ...]:

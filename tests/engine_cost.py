@@ -1,4 +1,4 @@
-"""What a Spark costs: CPU of its parts, ended ones included as far as they were seen, and the largest of each."""
+"""What an engine costs: CPU of its parts, ended ones included as far as they were seen, and the largest of each."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ PARTS = {
     "executors": ("CoarseGrainedExecutorBackend",),
     "master_and_workers": ("deploy.master.Master", "deploy.worker.Worker"),
     "driver_java": ("SparkSubmit",),
+    "server": ("postgres: ", "bin/postgres"),
 }
 
 
 @dataclass
-class SparkCost:
+class EngineCost:
     """Looks at processes and all below them, four times a second, while it is entered.
 
     A process that began and ended between two looks is missed, and of each the last quarter of a second.
@@ -32,7 +33,7 @@ class SparkCost:
     _ended: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
-    def __enter__(self) -> SparkCost:
+    def __enter__(self) -> EngineCost:
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
         return self
