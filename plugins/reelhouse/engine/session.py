@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 LEAST_JAVA = 17
 # Rows that a worker holds at once; with them the memory of a task stays the same, however many rows there are.
-BATCH_ROWS = 10_000
+BATCH_ROWS = 2_000
 # A task costs a tenth of a second before its first row, and may hold no more than it has memory for.
 ROWS_A_TASK = 500_000
 LEAST_TASKS, MOST_TASKS = 2, 2_000
