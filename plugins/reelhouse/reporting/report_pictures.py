@@ -55,6 +55,9 @@ def _axes(height: float = HEIGHT, width: float = WIDTH):
 
 def _as_svg(figure: Figure) -> str:
     buffer = io.StringIO()
+    # With a layout still to be made, everything would be drawn a second time for its sake.
+    figure.get_layout_engine().execute(figure)
+    figure.set_layout_engine(None)
     # Ids of the pictures of one page must differ.
     with mpl.rc_context({"svg.hashsalt": f"reelhouse{next(_salts)}"}), warnings.catch_warnings():
         # Words stay words, so whatever script they are in, the reader's own fonts have it.
