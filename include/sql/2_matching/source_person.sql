@@ -32,16 +32,28 @@ credits as (
         unnest(crew.director_numbers || crew.writer_numbers) as imdb_person_number
     from matched
     inner join staging.imdb_crew as crew on matched.imdb_title_number = crew.imdb_title_number
+),
+
+-- By its key, not by a join: of unnested lists the planner expects ten times the rows, and reads all of IMDb's names.
+keyed as materialized (
+    select
+        credits.*,
+        (
+            select person.person_key
+            from matching.imdb_person_name as person
+            where person.imdb_person_number = credits.imdb_person_number
+        ) as person_key
+    from credits
 )
 
 select
-    credits.source,
-    credits.source_id,
-    person.person_key,
-    case when count(*) = 1 then min(person.imdb_person_number) end as imdb_person_number
-from credits
-inner join matching.imdb_person_name as person on credits.imdb_person_number = person.imdb_person_number
-group by credits.source, credits.source_id, person.person_key;
+    source,
+    source_id,
+    person_key,
+    case when count(*) = 1 then min(imdb_person_number) end as imdb_person_number
+from keyed
+where person_key is not null
+group by source, source_id, person_key;
 
 analyze named;
 

@@ -22,7 +22,14 @@ from reelhouse.database import indexes_made_afterwards, run_file
 from reelhouse.day import Day
 from reelhouse.errors import Emptied
 from reelhouse.matching.evidence import fame
-from reelhouse.matching.folding import FOLDED_PEOPLE, FOLDED_SOURCES, FOLDED_TITLES, SOURCE_COLUMNS, Fold
+from reelhouse.matching.folding import (
+    FOLDED_PEOPLE,
+    FOLDED_SOURCES,
+    FOLDED_TITLES,
+    IMDB_TITLES,
+    SOURCE_COLUMNS,
+    Fold,
+)
 
 BATCH = 50_000
 IMDB_TABLES = ("imdb_title_name", "imdb_title_key", "imdb_person_name", "imdb_title_person")
@@ -172,7 +179,7 @@ def _fold_changes(conn: psycopg.Connection) -> None:
             )
         )
     asked = " where title.imdb_title_number in (select imdb_title_number from pg_temp.changed_title where has_names)"
-    _fold(conn, FOLDED_TITLES.query + asked, _temporary(FOLDED_TITLES), "{}")
+    _fold(conn, IMDB_TITLES + asked, _temporary(FOLDED_TITLES), "{}")
     asked = " where imdb_person_number in (select imdb_person_number from pg_temp.changed_person)"
     _fold(conn, FOLDED_PEOPLE.query + asked, _temporary(FOLDED_PEOPLE), "{}")
     emptied = "select exists (select from staging.row_change where row_id is null and table_name not like 'imdb%')"
