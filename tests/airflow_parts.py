@@ -135,8 +135,12 @@ def airflow_parts(home: Home, more: dict[str, str]) -> Iterator[Parts]:
     Takes   more  variables for all of its processes
     """
     settings = home.settings
-    with embedded.warehouse_dsn(settings) as warehouse, embedded.airflow_dsn(settings) as metadata:
-        env = airflow.environment(settings, warehouse, metadata, airflow.free_port(18100))
+    with (
+        embedded.warehouse_dsn(settings) as warehouse,
+        embedded.airflow_dsn(settings) as metadata,
+        airflow.reserved_port(18100) as port,
+    ):
+        env = airflow.environment(settings, warehouse, metadata, port)
         env = {key: value for key, value in env.items() if not key.startswith("AWS_")}
         # The days are those that a test asks for.
         env |= {"AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False", "REELHOUSE_RETRY_SECONDS": "2"} | more

@@ -32,13 +32,13 @@ SERVER_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """Where tests run in several processes: a file stays whole, and so do all that share one Airflow."""
+    """In several processes a file stays whole, and so do all that share one Airflow, but for the longest."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             path = Path(nodeid.partition("::")[0])
-            return "airflow" if path.parent.name == "airflow" else str(path)
+            return "airflow" if path.parent.name == "airflow" and path.name != "test_up.py" else str(path)
 
     return ByFile(config, log)
 

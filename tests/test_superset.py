@@ -17,7 +17,7 @@ import pytest
 from people import login
 from psycopg.conninfo import conninfo_to_dict
 
-from reelhouse.operating.airflow import free_port
+from reelhouse.operating.airflow import reserved_port
 
 ROOT = Path(__file__).parent.parent
 PASSWORD = "only here"
@@ -35,7 +35,11 @@ def analyst_dsn(module_dsn: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def superset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Its API, logged in."""
-    folder, port = tmp_path_factory.mktemp("superset"), free_port()
+    with reserved_port() as port:
+        yield from running(tmp_path_factory.mktemp("superset"), port)
+
+
+def running(folder: Path, port: int) -> Iterator[httpx.Client]:
     (commands,) = re.findall(
         r"```sh\n(python3 -m venv superset.*?)```", (ROOT / "docs/tools.md").read_text(), re.DOTALL
     )

@@ -17,7 +17,8 @@ import subprocess
 import sys
 import time
 from base64 import urlsafe_b64encode
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -76,15 +77,36 @@ def checkout() -> Path:
     return PACKAGE.parent.parent
 
 
-def free_port(first: int = FIRST_PORT) -> int:
-    """The first port from `first` on that nobody listens on, else any free one."""
-    for port in (*range(first, first + 20), 0):
-        with socket.socket() as probe, suppress(OSError):
+@contextmanager
+def reserved_port(first: int = FIRST_PORT) -> Iterator[int]:
+    """The first port from `first` on that nobody listens on, else any free one.
+
+    Held until the end, because Airflow listens on it only half a minute later: who else asks for one meanwhile, on
+    this machine, gets another.
+    """
+    claimed = next((each for port in (*range(first, first + 20), 0) if (each := _claimed(port))), None)
+    if claimed is None:
+        raise ReelhouseError(f"{ADDRESS}: expected a free port, found none.")
+    port, mark = claimed
+    with mark:
+        yield port
+
+
+def _claimed(port: int) -> tuple[int, socket.socket] | None:
+    """The port, 0 for any, and the mark that it is taken; None when somebody has it."""
+    mark = socket.socket(socket.AF_UNIX)
+    try:
+        with socket.socket() as probe:
             # As the server does: a port whose last connections are only fading away counts as free.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((ADDRESS, port))
-            return probe.getsockname()[1]
-    raise ReelhouseError(f"{ADDRESS}: expected a free port, found none.")
+            port = probe.getsockname()[1]
+        # A name without a file, which is gone with the process.
+        mark.bind(f"\0reelhouse {ADDRESS}:{port}")
+    except OSError:
+        mark.close()
+        return None
+    return port, mark
 
 
 def make_secrets(settings: Settings) -> dict[str, str]:

@@ -66,8 +66,12 @@ def supervise(settings: Settings) -> int:
         try:
             airflow.sweep(settings)
             _say("starting PostgreSQL")
-            with embedded.warehouse_dsn(settings) as warehouse, embedded.airflow_dsn(settings) as metadata:
-                return _run_airflow(settings, warehouse, metadata)
+            with (
+                embedded.warehouse_dsn(settings) as warehouse,
+                embedded.airflow_dsn(settings) as metadata,
+                airflow.reserved_port() as port,
+            ):
+                return _run_airflow(settings, airflow.environment(settings, warehouse, metadata, port), metadata)
         except KeyboardInterrupt:
             _say("stopped")
             return 0
@@ -78,9 +82,7 @@ def supervise(settings: Settings) -> int:
             running_file(settings).unlink(missing_ok=True)
 
 
-def _run_airflow(settings: Settings, warehouse: str, metadata: str) -> int:
-    port = airflow.free_port()
-    env = airflow.environment(settings, warehouse, metadata, port)
+def _run_airflow(settings: Settings, env: dict[str, str], metadata: str) -> int:
     _say("preparing Airflow's own tables")
     airflow.migrate_metadata(settings, env, metadata)
     _say("starting Airflow")
