@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -92,10 +93,12 @@ def made_in(dsn: str) -> dict[str, tuple]:
         }
 
 
-@pytest.fixture(scope="module")
-def cost_alone() -> dict:
-    """What `alone` cost."""
-    return {}
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """What one process made of the day, and what that cost."""
+
+    made: dict[str, tuple]
+    cost: dict[str, object]
 
 
 def server_of(dsn: str) -> int:
@@ -105,7 +108,7 @@ def server_of(dsn: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def alone(staged: Day, module_dsn: str, cost_alone: dict, spark_at_hand: dict[str, str]) -> dict[str, tuple]:
+def alone(staged: Day, module_dsn: str, spark_at_hand: dict[str, str]) -> Alone:
     for name in BEFORE:
         steps.run_step(name, module_dsn, staged)
     if not DATA:
@@ -115,14 +118,13 @@ def alone(staged: Day, module_dsn: str, cost_alone: dict, spark_at_hand: dict[st
         EngineCost([process.pid, server_of(module_dsn)]) as cost,
     ):
         figures_of(process)
-    cost_alone |= cost.figures()
     made = made_in(module_dsn)
     assert all(count for count, _ in made.values())
     if not DATA:
         with psycopg.connect(module_dsn) as conn:
             query = r"select count(*) from matching.imdb_title_person where person_key = '\'"
             assert conn.execute(query).fetchone() != (0,)
-    return made
+    return Alone(made, cost.figures())
 
 
 def call_somebody_a_backslash(dsn: str) -> None:
@@ -166,21 +168,20 @@ def figures_of(process: subprocess.Popen) -> dict[str, dict[str, object]]:
 
 
 def test_spark_makes_what_one_process_makes(
-    alone: dict[str, tuple], staged: Day, module_dsn: str, spark_at_hand: dict[str, str]
+    alone: Alone, staged: Day, module_dsn: str, spark_at_hand: dict[str, str]
 ) -> None:
     with running("local[2]", module_dsn, staged.settings.home, spark_at_hand) as process:
         figures = figures_of(process)
     assert figures["find_candidates"]["engine"] == "local[2]"
     assert figures["decide_matches"]["rows_scored"] > 500
-    assert made_in(module_dsn) == alone
+    assert made_in(module_dsn) == alone.made
     with psycopg.connect(module_dsn) as conn:
         assert conn.execute("select count(*) from pg_class where relname like 'engine%'").fetchone() == (0,)
 
 
 @pytest.mark.parametrize("is_killed", [False, True], ids=["two workers", "one is killed"])
 def test_a_cluster_makes_what_one_process_makes_also_when_a_worker_is_killed(
-    alone: dict[str, tuple],
-    cost_alone: dict,
+    alone: Alone,
     staged: Day,
     module_dsn: str,
     spark_at_hand: dict[str, str],
@@ -202,14 +203,14 @@ def test_a_cluster_makes_what_one_process_makes_also_when_a_worker_is_killed(
         assert (workers[0].poll() is not None) == is_killed
         assert workers[1].poll() is None
     assert figures["find_candidates"]["engine"] == master
-    assert made_in(module_dsn) == alone
-    rows = {name: count for name, (count, _) in alone.items()}
+    assert made_in(module_dsn) == alone.made
+    rows = {name: count for name, (count, _) in alone.made.items()}
     record(
         "spark_cluster",
         workers_killed=int(is_killed),
         differing=0,
         **cost.figures(),
-        local=cost_alone,
+        local=alone.cost,
         rows=rows,
     )
 

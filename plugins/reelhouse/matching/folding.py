@@ -115,14 +115,12 @@ def _title_lines(rows: Sequence[tuple]) -> tuple[list[bytes], list[bytes]]:
         if plain:
             folded, key = plain
             names.append(f"{number}\tprimary\t{primary}\t{folded}\t{key}\n")
+            title_keys = {key: False}
         else:
             title_keys = _add_names(names, number, _spellings(primary, original, akas))
         if not is_adult and title_type in CANDIDATE_TYPES:
             year = "\\N" if start_year is None else start_year
             rest = f"\t{year}\t{'t' if title_type in SERIES_TYPES else 'f'}\n"
-            if plain:
-                keys.append(f"{key}\t{number}\tf{rest}")
-                continue
             for key, is_part in title_keys.items():
                 keys.append(f"{escaped(key)}\t{number}\t{'t' if is_part else 'f'}{rest}")
     return ["".join(names).encode()], ["".join(keys).encode()]
