@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 
@@ -83,6 +84,24 @@ def test_no_file_of_a_build_runs_before_one_that_it_reads(make_day):
     # What costs most at full size has company.
     assert not {"dim_title", "dim_person"} & needs["unnamed_person"] - {"title_scope", "person_scope"}
     assert "bridge_title_person_role" not in needs["bridge_title_genre"]
+
+
+def test_no_file_of_a_build_runs_before_one_that_it_reads_through_a_view(conn, make_day):
+    read = conn.execute(
+        "select view_name, array_agg(table_name::text) from information_schema.view_table_usage"
+        " where view_schema = 'build' and table_schema = 'build' group by 1"
+    ).fetchall()
+    assert read
+    day, names = make_day(), {table.name for table in BUILD_TABLES}
+    needs = needs_of_tables(day, BUILD_TABLES)
+    missed = [
+        (table.name, view)
+        for table in BUILD_TABLES
+        if not table.filled_by
+        for view, tables in read
+        if re.search(rf"\bbuild\.{view}\b", building._text(day, table)) and not names & set(tables) <= needs[table.name]
+    ]
+    assert missed == []
 
 
 def test_a_build_that_fails_in_between_is_not_taken_for_one_and_is_made_whole_by_the_next(conn, make_day, monkeypatch):

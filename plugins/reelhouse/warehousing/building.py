@@ -33,7 +33,7 @@ class BuildTable:
 
     takes_day  its file has the parameter batch_date
     filled_by  what fills it instead of a file, with build.title_identity and build.shifted_key
-    reads      the build tables which that reads; of a file they stand in its text
+    reads      the build tables which that reads; of a file they stand in its text, but for those behind a view
     is_large   filled without keys when the build is whole: sorting them at the end is cheaper
     is_scope   says what is built, when that is not the whole star
     is_kept    added to, not filled anew
@@ -69,7 +69,7 @@ DAY_TABLES = (
     BuildTable("unnamed_credit", is_kept=True),
     BuildTable("bridge_title_person_role", is_large=True, sees=("staging.imdb_people",)),
     BuildTable("bridge_title_genre", is_large=True),
-    BuildTable("bridge_title_country"),
+    BuildTable("bridge_title_country", reads=("dim_country",)),
     BuildTable("bridge_title_source"),
     BuildTable("title_of_movie", sees=("every_title",)),
     BuildTable("dim_user"),
@@ -246,7 +246,7 @@ def needs_of_tables(day: Day, tables: Sequence[BuildTable]) -> dict[str, frozens
 def _named_tables(day: Day, table: BuildTable) -> set[str]:
     if table.filled_by:
         return set(table.reads)
-    names = set(re.findall(r"\bbuild\.(\w+)", _text(day, table)))
+    names = {*table.reads, *re.findall(r"\bbuild\.(\w+)", _text(day, table))}
     return names | ({"said_node"} if names.intersection(BESIDE) else set())
 
 
