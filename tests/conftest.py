@@ -26,8 +26,9 @@ from reelhouse.settings import Settings, read_settings
 
 ROOT = Path(__file__).parent.parent
 Record = Callable[..., None]
-# Nothing of the tests' own server is to outlive the machine's power: waiting for the disk would prove nothing.
-SERVER_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
+# Nothing of the tests' own server is to outlive the machine's power: waiting for the disk would prove nothing. Several
+# run at once, so that none takes its quarter of the memory.
+SERVER_SETTINGS = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "256MB"}
 
 
 @pytest.hookimpl(optionalhook=True)

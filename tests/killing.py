@@ -18,7 +18,7 @@ from reelhouse.soaking.faults import wait_until_gone
 ACKNOWLEDGED = "done"
 # The kernel keeps what a killed process has written. Waiting for the disk would tell nothing more, and take most of
 # the time where other tests write, too.
-KILLED_SETTINGS = {"fsync": "off"}
+KILLED_SETTINGS = {"fsync": "off", "shared_buffers": "256MB"}
 
 
 @dataclass

@@ -186,6 +186,16 @@ def test_as_root_the_server_belongs_to_somebody_else(folder: Path) -> None:
     assert read_one(server, "select 1") == 1
 
 
+@pytest.mark.parametrize(("limit", "mb"), [("67108864\n", 128), ("2147483648\n", 512), ("max\n", None), (None, None)])
+def test_a_quarter_of_what_memory_there_is_is_for_buffers(tmp_path: Path, monkeypatch, limit, mb) -> None:
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4 // 2**20
+    place = tmp_path / "memory.max"
+    if limit:
+        place.write_text(limit)
+    monkeypatch.setattr(postgres, "MEMORY_LIMITS", (tmp_path / "none", place))
+    assert postgres._buffers_mb() == (mb or min(machine, 4096))
+
+
 def test_a_path_too_long_for_a_socket_does_without(folder: Path) -> None:
     server = postgres.start(folder / ("long" * 30))
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 from fastapi.testclient import TestClient
 from small_star import Imdb, Netflix, run_day
-from two_servers import Pair, a_pair
+from two_servers import PAIR_SETTINGS, Pair, a_pair
 
 from reelhouse.database import connect
 from reelhouse.day import Day
@@ -62,7 +62,7 @@ def test_whichever_server_stops_the_other_answers_and_says_how_old(tmp_path: Pat
         postgres.stop(pair.standby)
         assert answer_of(client, "warehouse") == 0
 
-        postgres.start(pair.standby.folder, pair.standby.bin, port=pair.standby.port, settings={"fsync": "off"})
+        postgres.start(pair.standby.folder, pair.standby.bin, port=pair.standby.port, settings=PAIR_SETTINGS)
         assert answer_of(client, "replica") < 1
 
         postgres.stop(pair.primary)

@@ -41,7 +41,6 @@ STATE_FOLDER = Path("/var/lib/reelhouse")
 SERVER_SETTINGS: Mapping[str, str] = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "200",
-    "shared_buffers": "256MB",
     "max_wal_size": "4GB",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -51,6 +50,17 @@ SERVER_SETTINGS: Mapping[str, str] = {
     "log_disconnections": "on",
     "unix_socket_permissions": "0700",
 }
+# What a new cluster begins with, and `alter system` changes.
+FIRST_SETTINGS = """
+# Nobody copies this server or its log yet: a first load then need not stand in the log. To archive the log, or to copy
+# the server: wal_level = replica, max_wal_senders = 10, and a restart.
+wal_level = minimal
+max_wal_senders = 0
+"""
+# A quarter of the machine's memory, as the server's manual advises; with more than that limit nothing was measured.
+LEAST_BUFFERS_MB, MOST_BUFFERS_MB = 128, 4096
+# Of a container, in cgroups 2 and 1.
+MEMORY_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 START_SECONDS = 120  # crash recovery after a big load takes longer than pg_ctl's own patience
 STOP_SECONDS = 120
 LEFTOVER_SECONDS = 10  # backends of a killed server need a moment to notice
@@ -327,6 +337,8 @@ def _make_cluster(folder: Path, programs: Path, major: int) -> None:
         os.chown(password, 0, 0)
     if done.returncode:
         raise DatabaseAway(_failure("initdb: expected it to make a cluster", done, folder))
+    with (part / "postgresql.conf").open("a") as file:
+        file.write(FIRST_SETTINGS)
     part.rename(data)
 
 
@@ -445,11 +457,23 @@ def _socket_and_memory(folder: Path, port: int) -> dict[str, str]:
     if fits and not place.exists():
         place.mkdir(mode=0o700)
         _give(place)
-    settings = {"unix_socket_directories": str(place) if fits and "," not in str(place) else ""}
+    settings = {
+        "unix_socket_directories": str(place) if fits and "," not in str(place) else "",
+        "shared_buffers": f"{_buffers_mb()}MB",
+    }
     # Containers often have 64 MB of /dev/shm; a parallel hash join would end in "No space left on device".
     if not Path("/dev/shm").is_dir() or shutil.disk_usage("/dev/shm").total < LEAST_SHARED_MEMORY:
         settings["dynamic_shared_memory_type"] = "mmap"
     return settings
+
+
+def _buffers_mb() -> int:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for limit in MEMORY_LIMITS:
+        # Not there elsewhere; "max" is no number and no limit.
+        with contextlib.suppress(OSError, ValueError):
+            memory = min(memory, int(limit.read_text()))
+    return min(max(memory // 4 // 2**20, LEAST_BUFFERS_MB), MOST_BUFFERS_MB)
 
 
 def _fresh_log(folder: Path) -> Path:
