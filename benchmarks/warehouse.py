@@ -1,10 +1,10 @@
 """From landed files to the published star schema: a first load, a day with changes, the same day again; with readers.
 
-Makes files of any size (`reelhouse sample full`; 1 is IMDb's real size), starts a PostgreSQL of its own, and runs three
-days. Counted are staging, building (dimensions, bridges, facts, indexes), checking and publishing; landing and matching
-are told beside. While a day with changes is published, readers ask for several tables in one statement, or in one
-transaction, and compare what they get with what the publication says. At the end the questions of
-include/sql/8_questions are asked on the star.
+Makes files of any size (`reelhouse sample full`; 1 is IMDb's real size), starts a PostgreSQL of its own, and runs
+three days. Counted are staging, building (dimensions, bridges, facts, indexes), checking and publishing; landing,
+matching and the night (what autovacuum does between two days, done at once) are told beside. While a day with changes
+is published, readers ask for several tables in one statement, or in one transaction, and compare what they get with
+what the publication says. At the end the questions of include/sql/8_questions are asked on the star.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ def rows(arguments: argparse.Namespace) -> list[dict[str, object]]:
                 for number, called in enumerate(("first load", "changed day", "unchanged day")):
                     readers = arguments.readers if number == 1 else 0
                     found += _measure(called, dsn, Day(FIRST_DAY + timedelta(number), own), postmaster, readers)
+                    found.append(_row(called, "night", "seconds", _pass_night(dsn)))
                 questions = load_benchmark("questions").ask_all(dsn, own.sql, QUESTION_ROUNDS)
                 return found + [_row("question", row["name"], "ms", row["ms"]) for row in questions]
         finally:
@@ -87,6 +88,7 @@ def _measure(called: str, dsn: str, day: Day, postmaster: int, readers: int) -> 
     watch = Watch(dsn, readers)
     with watch:
         for step in steps.STEPS:
+            print(f"{called}: {step.name}", file=sys.stderr, flush=True)
             before, began = measuring.server_cpu_s(postmaster), time.perf_counter()
             client, step_peak, figures = _run_apart(step.name, dsn, day)
             verb = step.name.partition("_")[0]
@@ -104,6 +106,13 @@ def _measure(called: str, dsn: str, day: Day, postmaster: int, readers: int) -> 
     found += [_row(called, "whole", "seconds", whole[0]), _row(called, "whole", "cpu_s", whole[1])]
     found += [_row(called, "whole", "peak_mb", peak), _row(called, "whole", "rows_changed", changed)]
     return found + ([_row(called, "readers", *pair) for pair in watch.figures().items()] if readers else [])
+
+
+def _pass_night(dsn: str) -> float:
+    began = time.perf_counter()
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        conn.execute("vacuum (analyze)")
+    return time.perf_counter() - began
 
 
 def _row(called: str, part: str, metric: str, value: float) -> dict[str, object]:
