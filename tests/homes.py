@@ -50,9 +50,17 @@ class Home:
                     processes.append(process)
             except (psutil.Error, OSError):
                 continue
-        running = [process.cmdline() for process in processes if process.is_running()]
+        running = [words for process in processes if (words := _command_line(process))]
         folder = postgres.server_folder(self.settings.home)
         return running + ([["postgres", str(folder)]] if postgres.is_running(folder) else [])
+
+
+def _command_line(process: psutil.Process) -> list[str]:
+    """Empty of one that has ended, whether or not it was buried yet."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 def make_home(folder: Path) -> Home:

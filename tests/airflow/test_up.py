@@ -21,6 +21,7 @@ import pytest
 from homes import Home, make_home, wait_for, wait_until_nothing_is_left
 from killing_tasks import Killer
 
+from reelhouse.day import EVERY_SOURCE
 from reelhouse.operating import airflow, airflow_api, embedded, following, postgres, supervising
 from reelhouse.operating.showing import Screen
 from reelhouse.operating.test import find_browser
@@ -83,6 +84,24 @@ def test_up_shows_every_task_and_what_was_loaded(loaded: tuple[Home, str]) -> No
     assert "match_rate" in said
     assert re.search(r"^Airflow  http://127\.0\.0\.1:\d+  user admin, password \w+$", said, re.MULTILINE)
     assert "./reelhouse psql" in said
+
+
+def test_a_day_goes_through_the_chain_and_its_assets_tell_of_it(loaded: tuple[Home, str]) -> None:
+    api = log_in(loaded[0])
+    for dag_id in FLOW:
+        (run,) = airflow_api.ask(api, "GET", f"/api/v2/dags/{dag_id}/dagRuns")["dag_runs"]
+        assert run["state"] == "success"
+        if dag_id != FLOW[0]:
+            assert (run["conf"]["sources"], run["conf"]["force"]) == (list(EVERY_SOURCE), False)
+    told = airflow_api.ask(api, "GET", "/api/v2/assets/events", order_by="timestamp")["asset_events"]
+    newest = {event["name"]: event["extra"] for event in told}
+    staged, matched, published = (newest[f"reelhouse.{name}"] for name in ("staging", "matching", "warehouse"))
+    fates = ("rows_staged", "rows_filtered", "rows_quarantined", "rows_duplicate")
+    assert staged["rows_in"] == sum(staged[fate] for fate in fates)
+    assert 0 < matched["match_rate"]["netflix"] <= 1
+    assert published["match_rate"] == matched["match_rate"]
+    assert published["rows_changed"] > 0
+    assert len({(event["day"], event["load_id"]) for event in (staged, matched, published)}) == 1
 
 
 def lineage_file(home: Home) -> Path:
@@ -475,6 +494,7 @@ def test_a_person_approves_a_held_load_in_the_browser_and_it_is_published(
     ]
 
 
+@pytest.mark.full
 def test_a_day_accepted_in_the_form_is_not_held(held: tuple[Home, str]) -> None:
     home, _ = held
     api = log_in(home)

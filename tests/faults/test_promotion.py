@@ -18,6 +18,9 @@ from two_servers import a_pair
 from reelhouse.client import Warehouse
 from reelhouse.database import connect
 
+# Who asked again at once would take a core from the servers that are watched.
+PAUSE_S = 0.01
+
 
 @dataclass
 class Watcher:
@@ -42,6 +45,7 @@ class Watcher:
                         self.reads += 1
                         now = time.monotonic()
                         self.longest_s, last = max(self.longest_s, now - last), now
+                        self._ended.wait(PAUSE_S)
             except psycopg.OperationalError:
                 time.sleep(0.05)
 
