@@ -142,7 +142,7 @@ def test_a_day_waits_without_a_worker_until_the_file_is_there_and_fails_at_its_d
     done = airflow_api.wait_until(find(api, run["dag_run_id"], "open_load", ("success", "failed")), 60, "a load")
     assert done["state"] == "success"
 
-    late_run = ask_for(api, date(2026, 1, 7), wait_minutes=0.1)
+    late_run = ask_for(api, date(2026, 1, 7), wait_minutes=0.5)
     airflow_api.wait_until(find(api, late_run, "land_imdb", ("deferred",)), 90, "IMDb to wait again")
     failed = airflow_api.wait_until(find(api, late_run, "land_imdb", ("failed", "success")), 60, "IMDb to fail")
     assert (failed["state"], failed["try_number"]) == ("failed", 1)
