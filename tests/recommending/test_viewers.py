@@ -127,7 +127,7 @@ def test_without_the_main_reason_a_title_falls_to_the_rank_that_is_told(computed
         liked, weights = viewers.liked_weights(model, own)
         stays = model.liked[liked] != main["title_key"]
         score = np.round(weights[stays] @ model.ties[liked[stays]].toarray(), 9)
-        is_open = viewers.unseen(model, own)
+        (is_open,) = viewers.unseen(model, [own])
         row = int(np.searchsorted(model.titles, place.title_key))
         before = (score > score[row]) | ((score == score[row]) & (model.tie_rank < model.tie_rank[row]))
         assert main["rank_without"] == 1 + np.count_nonzero(before & is_open)

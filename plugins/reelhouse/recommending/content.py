@@ -17,7 +17,6 @@ a title with one matching genre a perfect score.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log, log1p
@@ -188,23 +187,29 @@ def _block(name: str, tokens: Sequence[tuple[Token, ...]]) -> tuple[sparse.csr_m
     word ("Dark") must not be as like another with that word as a sequel is, so the norm of title words is never
     less than that of the rarest word two titles can share.
     """
-    counts = Counter(token for row in tokens for token, _ in row)
-    labels = {token: label for row in tokens for token, label in sorted(row)}
-    common = max(COMMON_LEAST, COMMON_SHARE.get(name, 1.0) * len(tokens))
-    weight_of = {token: _rarity(name, count, len(tokens)) for token, count in counts.items() if count <= common}
-    shared = {token: column for column, token in enumerate(sorted(t for t in weight_of if counts[t] > 1))}
-    scale = (WEIGHTS[name] / sum(WEIGHTS.values())) ** 0.5
-    least_norm = _rarity(name, 2, len(tokens)) if name == "title word" else 0.0
-    starts, indices, values = [0], [], []
+    labels: dict[str, str] = {}
     for row in tokens:
-        weights = {token: weight_of[token] for token, _ in row if token in weight_of}
-        norm = max(least_norm, sum(weights[token] ** 2 for token in sorted(weights)) ** 0.5)
-        for token in sorted(weights.keys() & shared.keys()):
-            indices.append(shared[token])
-            values.append(scale * weights[token] / norm)
-        starts.append(len(indices))
-    matrix = sparse.csr_matrix((values, indices, starts), shape=(len(tokens), len(shared)), dtype=np.float64)
-    return matrix, [(name, labels[token]) for token in shared]
+        labels.update(sorted(row))
+    numbers = {token: number for number, token in enumerate(sorted(labels))}
+    of_row = np.repeat(np.arange(len(tokens)), np.fromiter(map(len, tokens), dtype=np.int64, count=len(tokens)))
+    flat = np.fromiter((numbers[token] for row in tokens for token, _ in row), dtype=np.int64, count=len(of_row))
+    # Row by row, tokens in their order: so they are summed, and nothing depends on the order they came in.
+    row, token = np.divmod(np.unique(of_row * (len(numbers) + 1) + flat), len(numbers) + 1)
+    counts, count_of = np.unique(np.bincount(token, minlength=len(numbers)), return_inverse=True)
+    is_common = counts > max(COMMON_LEAST, COMMON_SHARE.get(name, 1.0) * len(tokens))
+    rarity = np.array([_rarity(name, count, len(tokens)) for count in counts.tolist()])
+    weight = np.where(is_common, 0.0, rarity)[count_of][token]
+    least_norm = _rarity(name, 2, len(tokens)) if name == "title word" else 0.0
+    norm = np.maximum(least_norm, np.sqrt(np.bincount(row, weight**2, minlength=len(tokens))))
+    is_shared = (~is_common & (counts > 1))[count_of]
+    has_column = is_shared[token]
+    row, token, weight = row[has_column], token[has_column], weight[has_column]
+    scale = (WEIGHTS[name] / sum(WEIGHTS.values())) ** 0.5
+    starts = np.searchsorted(row, np.arange(len(tokens) + 1))
+    columns = (np.cumsum(is_shared) - 1)[token]
+    shape = (len(tokens), np.count_nonzero(is_shared))
+    matrix = sparse.csr_matrix((scale * weight / norm[row], columns, starts), shape=shape, dtype=np.float64)
+    return matrix, [(name, labels[token]) for token, shared in zip(numbers, is_shared.tolist(), strict=True) if shared]
 
 
 def _rarity(name: str, count: int, total: int) -> float:

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import repeat
 from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from reelhouse.recommending import clusters, likeness_trials, linear, modelling, own, selecting, trials, viewers
+from reelhouse.recommending import (
+    clusters,
+    likeness_trials,
+    linear,
+    modelling,
+    own,
+    selecting,
+    trials,
+    variety,
+    viewers,
+)
 from reelhouse.recommending.content import Features, Title, features_of
 from reelhouse.recommending.events import FIRST_SYNTHETIC, Events
 from reelhouse.recommending.lists import Lists, franchise_numbers, lists_of
@@ -49,17 +61,10 @@ class Computed:
 
     def rows(self) -> Iterator[Row]:
         for method, lists in self.of_titles.items():
-            for row in zip(
-                lists.source,
-                lists.rank,
-                lists.target,
-                lists.score,
-                lists.score_raw,
-                lists.is_cold,
-                lists.reasons,
-                strict=True,
-            ):
-                yield Row(method, row[0], None, row[1], row[2], row[3], "percentile", *row[4:])
+            yield from map(
+                Row, repeat(method), lists.source, repeat(None), lists.rank, lists.target, lists.score,
+                repeat("percentile"), lists.score_raw, lists.is_cold, lists.reasons,
+            )  # fmt: skip
         for place in viewers.popular_places(self.model, POPULAR_SHOWN):
             yield row_of(POPULAR, place)
         for place in viewers.recommend(self.model, self.events):
@@ -74,9 +79,17 @@ def row_of(method: int, place: viewers.Place) -> Row:
     )  # fmt: skip
 
 
-# Threads of OpenMP and BLAS wait for one another awake: beside other tasks on the same cores, or on small matrices,
-# that costs six times the work.
-@threadpool_limits.wrap(limits=1)
+@contextmanager
+def _in_one_thread() -> Iterator[None]:
+    """Threads of OpenMP and BLAS wait for one another awake: beside other tasks that costs six times the work."""
+    # A limit holds for what is loaded by then.
+    import sklearn.cluster  # noqa: F401
+
+    with threadpool_limits(limits=1):
+        yield
+
+
+@_in_one_thread()
 def compute(
     titles: list[Title],
     events: Events,
@@ -186,9 +199,7 @@ def _capped(
     for target, share in fit:
         is_across = (features.titles[target].kind == "series") != (features.titles[row].kind == "series")
         own = int(franchise[target])
-        if counts.get(own, 0) >= selecting.FRANCHISE_AT_MOST or (
-            is_across and across >= selecting.ACROSS_KINDS_AT_MOST
-        ):
+        if counts.get(own, 0) >= variety.FRANCHISE_AT_MOST or (is_across and across >= variety.ACROSS_KINDS_AT_MOST):
             continue
         counts[own] = counts.get(own, 0) + 1
         across += is_across

@@ -26,7 +26,8 @@ _KEY_BITS = 56
 # The first look is in whole numbers of two bytes, this for the largest sum there can be: half the memory to go through
 # of single precision. Whatever may reach the bound after rounding is looked at in double precision.
 _LARGEST = 32_000
-# Sources at once, and the promising targets whose scores set the first bound.
+# Sources at once (with _KEY_BITS for a key, a number has room for so many), and the promising targets whose scores set
+# the first bound.
 _BATCH, _FIRST = 128, 1024
 # Each table more is a pass over all targets; one of more values has to be made anew for each batch.
 _TITLES_A_VALUE = 32
@@ -151,8 +152,10 @@ class Search:
         return np.concatenate(parts)
 
     def _best(self, sources: np.ndarray) -> np.ndarray:
-        floor, place, source = self._by_tables(self._tables(sources))
+        floor, ceiling, place, source = self._by_tables(*self._tables(sources))
         rare_place, rare_source, rare_part = self._rare_parts(sources)
+        may = rare_part + ceiling[rare_place] >= floor[rare_source]
+        rare_place, rare_source, rare_part = rare_place[may], rare_source[may], rare_part[may]
         rare_score = self._sums(sources, rare_place, rare_source) + rare_part
         stays = rare_score >= floor[rare_source]
         rare_place, rare_source, rare_score = rare_place[stays], rare_source[stays], rare_score[stays]
@@ -166,39 +169,49 @@ class Search:
         keys = order_keys(self._features, sources[source], target, score)
         return _first_of_each(keys, source, len(sources), self._count)
 
-    def _tables(self, sources: np.ndarray) -> list[np.ndarray]:
-        """What each value gives beside each source, in single precision: values x sources, for each table."""
+    def _tables(self, sources: np.ndarray) -> tuple[list[np.ndarray], float]:
+        """What each value gives beside each source, values x sources for each table, in whole numbers; and their scale.
+
+        The largest sum of a row of each table is below the largest number there is.
+        """
         features, parts = self._features, self._parts
         is_bare = features.is_bare[sources]
-        tables, self._beside = [], []
+        self._beside = []
         for values, value_of in zip(parts.values, parts.value_of, strict=True):
             own, column_of = np.unique(value_of[sources], return_inverse=True)
-            exact = (values @ values[own].T).toarray()
-            self._beside.append((exact, column_of))
-            table = exact.astype(np.float32)[:, column_of]
-            table[:, is_bare] = 0.0
-            tables.append(table)
+            self._beside.append(((values @ values[own].T).toarray(), column_of))
         near = NEARNESS * nearness(features.fame[sources], parts.fames[:, None])
         near[:, is_bare] = 0.0
         standing = near.astype(np.float32)[parts.fame_of]
         standing += features.prior[parts.standings].astype(np.float32)[:, None]
         standing *= features.weight_of(sources).astype(np.float32)
-        return [*tables, standing]
+        largest = sum(float(table.max(initial=0.0)) for table in (*(exact for exact, _ in self._beside), standing))
+        scale = _LARGEST / max(largest, 1e-9)
+        tables = [np.rint(exact * scale).astype(np.int16).take(column_of, axis=1) for exact, column_of in self._beside]
+        for table in tables:
+            table[:, is_bare] = 0
+        return [*tables, np.rint(standing * np.float32(scale)).astype(np.int16)], scale
 
-    def _by_tables(self, tables: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """A floor below the last score that each source needs, and all pairs whose table rows reach it."""
-        scale = _LARGEST / max(sum(float(table.max(initial=0.0)) for table in tables), 1e-9)
-        tables = [np.rint(table * np.float32(scale)).astype(np.int16) for table in tables]
-        most = np.zeros(len(self._tried), dtype=np.int16)
-        for table, value_of in zip(tables, self._tried_value_of, strict=True):
-            most += table.max(axis=1)[value_of]
+    def _by_tables(
+        self, tables: list[np.ndarray], scale: float
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """A floor below the last score that each source needs, and all pairs whose table rows reach it.
+
+        Beside them, for each target, a ceiling above what its table rows give it beside any of the sources.
+        """
+        # A sum is off by half a step for each table, and by one for single precision.
+        off = len(tables) // 2 + 2
+        most_of_all = np.zeros(len(self._targets), dtype=np.int16)
+        for table, value_of in zip(tables, self._value_of, strict=True):
+            most_of_all += table.max(axis=1)[value_of]
+        most = most_of_all[self._tried]
         first = np.argpartition(most, -_FIRST)[-_FIRST:] if len(most) > _FIRST else np.arange(len(most))
         floor = np.full(tables[0].shape[1], -1, dtype=np.int16)
         if len(first) > self._count:
-            # One more than asked for: the source itself may be among them. A sum is off by half a step for each table,
-            # the one that sets the floor and the one that is compared with it; and by one for single precision.
+            # One more than asked for: the source itself may be among them. The sum that sets the floor is off, and the
+            # one that is compared with it.
             last = len(first) - self._count - 1
-            floor = np.partition(self._rectangle(tables, first), last, axis=0)[last] - np.int16(len(tables) + 1)
+            floor = np.partition(self._rectangle(tables, first), last, axis=0)[last] - np.int16(2 * off)
         may = np.flatnonzero(most >= floor.min())
         places, columns = [], []
         for start in range(0, len(may), _ROWS):
@@ -206,7 +219,7 @@ class Search:
             row, column = _places_of(self._rectangle(tables, rows) >= floor)
             places.append(self._tried[rows[row]])
             columns.append(column)
-        return floor / scale, np.concatenate(places), np.concatenate(columns)
+        return floor / scale, (most_of_all + float(off)) / scale, np.concatenate(places), np.concatenate(columns)
 
     def _rectangle(self, tables: list[np.ndarray], tried: np.ndarray) -> np.ndarray:
         """Sums of table rows, targets x sources; the next call writes over it."""

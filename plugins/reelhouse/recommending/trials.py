@@ -130,7 +130,7 @@ def run(
     ranked = {
         "popular": {user: _popular(model, own[user]) for user in users},
         "ease": {user: by_recency[chosen_for[place]][user][0] for place, user in enumerate(users)},
-        "profile": dict(zip(users, profile_rankings(model, own.values(), LIST_LENGTH), strict=True)),
+        "profile": dict(zip(users, profile_rankings(model, list(own.values()), LIST_LENGTH), strict=True)),
     }
     model = replace(model, recency=recency)
     ranked["blend"] = dict(zip(users, blend_rankings(model, own.values()), strict=True))

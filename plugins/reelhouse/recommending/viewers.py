@@ -19,13 +19,11 @@ from scipy import sparse
 
 from reelhouse.recommending.events import Events, places_in
 from reelhouse.recommending.linear import like_weights
+from reelhouse.recommending.variety import FRANCHISE_AT_MOST, told_apart_by, varied
 
 LIST_LENGTH, COLD_PLACES = 20, (7, 14, 20)
 ENOUGH_LIKES = 5
 POOL = 60
-FRANCHISE_AT_MOST = 2
-# Share of the score, as a share of the viewer's best, against likeness to what is already on the list.
-RELEVANCE = 0.8
 # What a title that was disliked, or broken off, takes from a profile.
 DISLIKED = -0.3
 FUSION = 60
@@ -34,7 +32,8 @@ _UNITS = 10**8
 _STEPS = 10**9
 _TIE_BITS = 24
 _NEVER = -(2**62)
-_BATCH = 256
+# Viewers at once: of each there is a number for every title, three times over.
+_BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +122,18 @@ def blend_rankings(model: Model, viewers: Iterable[Events]) -> Iterator[list[int
 
 
 def _lists(model: Model, viewers: Iterable[Events], is_told: bool) -> Iterator[list[_Chosen]]:
-    is_warm, fame = model.is_warm, _fame(model)
+    is_cold, fame = ~model.is_warm, _fame(model)
+    content = told_apart_by(model.content, model.labels)
     viewers = iter(viewers)
     while batch := list(islice(viewers, _BATCH)):
-        for own, scores in zip(batch, _scores(model, batch), strict=True):
-            yield _list_of(model, own, scores, is_warm, fame, is_told)
+        likes = [int(own.is_like.sum()) for own in batch]
+        enough = [own for own, count in zip(batch, likes, strict=True) if count >= ENOUGH_LIKES]
+        is_open = unseen(model, enough)
+        cold = _by_profile(model, content, enough, is_open & is_cold, fame, is_told)
+        lists = iter(map(_with_cold, _by_ties(model, content, enough, is_open, cold, is_told), cold))
+        for own, count in zip(batch, likes, strict=True):
+            found = next(lists) if count >= ENOUGH_LIKES else _by_fusion(model, own) if count else []
+            yield found if len(found) == LIST_LENGTH else _filled(model, own, found)
 
 
 def popular_places(model: Model, length: int) -> Iterator[Place]:
@@ -152,104 +158,126 @@ def liked_weights(model: Model, own: Events) -> tuple[np.ndarray, np.ndarray]:
     return rows[rows >= 0], weights[rows >= 0]
 
 
-def unseen(model: Model, own: Events) -> np.ndarray:
-    """Which titles a viewer may be shown."""
-    is_open = model.may_be_shown.copy()
-    rows = places_in(model.titles, own.title)
-    is_open[rows[rows >= 0]] = False
+def unseen(model: Model, viewers: Sequence[Events]) -> np.ndarray:
+    """Which titles each viewer may be shown."""
+    is_open = np.repeat(model.may_be_shown[None], len(viewers), axis=0)
+    for place, own in enumerate(viewers):
+        rows = places_in(model.titles, own.title)
+        is_open[place, rows[rows >= 0]] = False
     return is_open
 
 
-def _scores(model: Model, batch: Sequence[Events]) -> np.ndarray:
-    rows, columns, values = [], [], []
-    for place, own in enumerate(batch):
-        liked, weights = liked_weights(model, own)
-        order = np.argsort(liked)
-        rows += [place] * len(liked)
-        columns += liked[order].tolist()
-        values += weights[order].tolist()
-    weighted = sparse.csr_matrix((values, (rows, columns)), shape=(len(batch), len(model.liked)), dtype=np.float64)
-    return (weighted @ model.ties).toarray()
+def _in_steps(scores: np.ndarray, is_open: np.ndarray) -> np.ndarray:
+    """Scores in whole steps, those of what may not be shown below all others."""
+    steps = np.rint(scores * _STEPS).astype(np.int64)
+    steps[~is_open] = _NEVER
+    return steps
 
 
-def _list_of(
-    model: Model, own: Events, scores: np.ndarray, is_warm: np.ndarray, fame: np.ndarray, is_told: bool
-) -> list[_Chosen]:
-    is_open = unseen(model, own)
-    likes = int(own.is_like.sum())
-    if likes >= ENOUGH_LIKES:
-        cold = _by_profile(model, own, is_open & ~is_warm, fame)
-        by_ties = _by_ties(model, own, scores, is_open, cold, is_told)
-        found = _with_cold(by_ties, cold)
-    elif likes:
-        found = _by_fusion(model, own, is_open)
-    else:
-        found = []
-    return _filled(model, found, is_open)
+def _untold(row: int) -> _Chosen:
+    return _Chosen(row, 0, 0.0, "", False, [])
 
 
 # --- EASE -----------------------------------------------------------------------------------------------
 
 
+def _scores(model: Model, viewers: Sequence[Events]) -> np.ndarray:
+    rows, columns, values = [], [], []
+    for place, own in enumerate(viewers):
+        liked, weights = liked_weights(model, own)
+        order = np.argsort(liked)
+        rows += [place] * len(liked)
+        columns += liked[order].tolist()
+        values += weights[order].tolist()
+    weighted = sparse.csr_matrix((values, (rows, columns)), shape=(len(viewers), len(model.liked)), dtype=np.float64)
+    return (weighted @ model.ties).toarray()
+
+
 def _by_ties(
-    model: Model, own: Events, scores: np.ndarray, is_open: np.ndarray, cold: Sequence[_Chosen], is_told: bool
-) -> list[_Chosen]:
-    steps = np.rint(scores * _STEPS).astype(np.int64)
-    steps[~is_open] = _NEVER
-    pool = _best(model, steps, POOL)
-    picks = _varied(model, pool, steps[pool] / _STEPS, LIST_LENGTH - len(cold), [chosen.row for chosen in cold])
+    model: Model,
+    content: sparse.csr_matrix,
+    viewers: Sequence[Events],
+    is_open: np.ndarray,
+    cold: Sequence[Sequence[_Chosen]],
+    is_told: bool,
+) -> list[list[_Chosen]]:
+    scores = _scores(model, viewers)
+    steps = _in_steps(scores, is_open)
+    picked = _varied(model, content, steps, LIST_LENGTH, cold)
     if not is_told:
-        return [_Chosen(row, 0, 0.0, "", False, []) for row in picks.tolist()]
+        return [[_untold(row) for row in rows.tolist()] for rows in picked]
+    return [_told_by_ties(model, *of_one) for of_one in zip(viewers, picked, scores, steps, strict=True)]
+
+
+def _told_by_ties(
+    model: Model, own: Events, picked: np.ndarray, scores: np.ndarray, steps: np.ndarray
+) -> list[_Chosen]:
+    """Titles with what each like gives to them, and the rank they would have without the one that gives most."""
+    if not picked.size:
+        return []
     liked, weights = liked_weights(model, own)
+    parts = model.ties[liked][:, picked].toarray() * weights[:, None]
+    units = np.rint(parts * _UNITS).astype(np.int64)
+    first = np.lexsort((np.broadcast_to(liked[:, None], units.shape), -units), axis=0)[:WATCHED_SHOWN]
+    most = zip(liked[first].T.tolist(), np.take_along_axis(units, first, axis=0).T.tolist(), strict=True)
+    ranks = _ranks_without(model, picked, liked[first[0]], weights[first[0]], scores, steps).tolist()
     chosen = []
-    without: dict[int, np.ndarray] = {}
-    ties = model.ties[liked][:, picks].toarray() * weights[:, None]
-    for place, row in enumerate(picks.tolist()):
-        main, units, reasons = _watched(model, liked, ties[:, place])
-        if main not in without:
-            without[main] = _steps_without(model, scores, is_open, liked[main], weights[main])
-        reasons[0]["rank_without"] = rank_of(model, without[main], row)
-        chosen.append(_Chosen(row, units, *_probability(model, units / _UNITS, steps), False, reasons))
+    for row, total, count, rank, (rows, shares) in zip(
+        picked.tolist(), units.sum(axis=0).tolist(), np.count_nonzero(units, axis=0).tolist(), ranks, most, strict=True
+    ):
+        reasons = _watched(model, rows, shares, total, count)
+        reasons[0]["rank_without"] = rank
+        score, kind = _probability(model, total / _UNITS, steps)
+        chosen.append(_Chosen(row, total, score, kind, False, reasons))
     return chosen
 
 
-def _watched(model: Model, liked: np.ndarray, parts: np.ndarray) -> tuple[int, int, list[dict[str, object]]]:
-    """What each liked title gives: the three that give most by name, the rest as one; first, which gives most."""
-    units = np.rint(parts * _UNITS).astype(np.int64)
-    order = np.lexsort((liked, -units))[:WATCHED_SHOWN].tolist()
+def _watched(model: Model, rows: list[int], shares: list[int], total: int, count: int) -> list[dict[str, object]]:
+    """What the liked titles give: those that give most by name, the rest as one."""
     # The first is named whatever it gives: every row has a reason.
-    order = [place for place in order if units[place] > 0] or order[:1]
+    named = [(row, share) for row, share in zip(rows, shares, strict=True) if share > 0] or [(rows[0], shares[0])]
     reasons = [
         {
             "kind": "watched",
-            "value": model.liked_names[liked[place]],
-            "title_key": int(model.liked[liked[place]]),
-            "share": int(units[place]) / _UNITS,
+            "value": model.liked_names[row],
+            "title_key": int(model.liked[row]),
+            "share": share / _UNITS,
         }
-        for place in order
+        for row, share in named
     ]
-    total = int(units.sum())
-    rest = total - sum(int(units[place]) for place in order)
+    rest = total - sum(share for _, share in named)
     if rest:
-        others = int(np.count_nonzero(units)) - len(reasons)
-        reasons.append({"kind": "other", "value": f"{others} more of yours", "share": rest / _UNITS})
-    return order[0], total, reasons
+        reasons.append({"kind": "other", "value": f"{count - len(reasons)} more of yours", "share": rest / _UNITS})
+    return reasons
 
 
-def _steps_without(model: Model, scores: np.ndarray, is_open: np.ndarray, liked_row: int, weight: float) -> np.ndarray:
-    """Scores in steps, had one like counted nothing."""
-    start, end = model.ties.indptr[liked_row : liked_row + 2]
-    left = scores.copy()
-    left[model.ties.indices[start:end]] -= weight * model.ties.data[start:end]
-    steps = np.rint(left * _STEPS).astype(np.int64)
-    steps[~is_open] = _NEVER
-    return steps
+def _ranks_without(
+    model: Model, picked: np.ndarray, liked: np.ndarray, weights: np.ndarray, scores: np.ndarray, steps: np.ndarray
+) -> np.ndarray:
+    """Places of titles by score alone, had one like counted nothing: each has its own.
 
-
-def rank_of(model: Model, steps: np.ndarray, row: int) -> int:
-    """Place of a title by score alone."""
-    is_before = (steps > steps[row]) | ((steps == steps[row]) & (model.tie_rank < model.tie_rank[row]))
-    return 1 + int(np.count_nonzero(is_before))
+    Takes   liked, weights  row and weight of the like that is left out, for each title
+    """
+    is_open = steps > _NEVER
+    keys = np.where(is_open, _keys(model, np.where(is_open, steps, 0), slice(None)), _NEVER)
+    ordered = np.sort(keys[is_open])
+    ranks = np.empty(len(picked), dtype=np.int64)
+    for one in np.unique(liked).tolist():
+        of_one = np.flatnonzero(liked == one)
+        start, end = model.ties.indptr[one : one + 2]
+        # Only what is tied to that like moves.
+        moved, ties = model.ties.indices[start:end], model.ties.data[start:end]
+        moved, ties = moved[is_open[moved]], ties[is_open[moved]]
+        before = keys[moved]
+        keys[moved] = _keys(
+            model, np.rint((scores[moved] - weights[of_one[0]] * ties) * _STEPS).astype(np.int64), moved
+        )
+        own = keys[picked[of_one]][:, None]
+        above = len(ordered) - np.searchsorted(ordered, own.ravel(), side="right")
+        above += (keys[moved] > own).sum(axis=1) - (before > own).sum(axis=1)
+        ranks[of_one] = 1 + above
+        keys[moved] = before
+    return ranks
 
 
 def _probability(model: Model, score: float, steps: np.ndarray) -> tuple[float, str]:
@@ -257,11 +285,10 @@ def _probability(model: Model, score: float, steps: np.ndarray) -> tuple[float, 
     knots, shares = model.score_knots
     if len(knots):
         return round(float(np.interp(score, knots, shares)), 4), "p_like"
-    return _percentile(score, steps), "percentile"
+    return _percentile(score, steps[steps > _NEVER]), "percentile"
 
 
-def _percentile(score: float, steps: np.ndarray) -> float:
-    candidates = steps[steps > _NEVER]
+def _percentile(score: float, candidates: np.ndarray) -> float:
     return round(float(np.count_nonzero(candidates <= round(score * _STEPS) + 10)) / max(1, len(candidates)), 4)
 
 
@@ -273,64 +300,75 @@ def _fame(model: Model) -> np.ndarray:
     return model.popularity**4
 
 
-def _by_profile(model: Model, own: Events, is_open: np.ndarray, fame: np.ndarray) -> list[_Chosen]:
-    """Titles that nobody has rated yet, by what their fields have in common with what the viewer liked."""
-    profile = _profile(model, own)
-    if profile is None or not is_open.any():
-        return []
-    steps = _profile_steps(model, profile, is_open, fame)
-    pool = _best(model, steps, POOL)
-    picks = _varied(model, pool, steps[pool] / _STEPS, len(COLD_PLACES))
+def _by_profile(
+    model: Model,
+    content: sparse.csr_matrix,
+    viewers: Sequence[Events],
+    is_open: np.ndarray,
+    fame: np.ndarray,
+    is_told: bool,
+) -> list[list[_Chosen]]:
+    """Titles that nobody has rated yet, by what their fields have in common with what each viewer liked."""
+    profiles = _profiles(model, viewers)
+    steps = _in_steps(_profile_scores(model, profiles, fame), is_open)
+    picked = _varied(model, content, steps, len(COLD_PLACES))
+    if not is_told:
+        return [[_untold(row) for row in rows.tolist()] for rows in picked]
+    return [_told_by_profile(model, fame, *of_one) for of_one in zip(picked, profiles, steps, strict=True)]
+
+
+def _told_by_profile(
+    model: Model, fame: np.ndarray, picked: np.ndarray, profile: np.ndarray, steps: np.ndarray
+) -> list[_Chosen]:
     chosen = []
-    for row in picks.tolist():
+    candidates = steps[steps > _NEVER]
+    for row in picked.tolist():
         start, end = model.content.indptr[row : row + 2]
         tokens = model.content.indices[start:end]
         parts = model.content.data[start:end] * profile[tokens] * fame[row]
         units, reasons = _fields(model, tokens, parts)
-        chosen.append(_Chosen(row, units, _percentile(units / _UNITS, steps), "percentile", True, reasons))
+        chosen.append(_Chosen(row, units, _percentile(units / _UNITS, candidates), "percentile", True, reasons))
     return chosen
 
 
-def _profile(model: Model, own: Events) -> np.ndarray | None:
-    """What a viewer's titles are like, a vector of length one; None when nothing is known of any liked one."""
-    rows = places_in(model.titles, own.title)
-    is_known = rows >= 0
-    if not (is_known & own.is_like).any():
-        return None
-    rows, signs = rows[is_known], np.where(own.is_like[is_known], 1.0, DISLIKED)
-    order = np.argsort(rows)
-    profile = (sparse.csr_matrix(signs[order]) @ model.content[rows[order]]).toarray().ravel()
-    # Not by BLAS, whose threads cost more than so short a sum.
-    length = float(np.sqrt(np.sum(profile * profile)))
-    return profile / length if length else None
+def _profiles(model: Model, viewers: Sequence[Events]) -> np.ndarray:
+    """What the titles of each viewer are like, vectors of length one; zeros where no title is known."""
+    rows, columns, signs = [], [], []
+    for place, own in enumerate(viewers):
+        titles = places_in(model.titles, own.title)
+        known = np.argsort(titles)[np.count_nonzero(titles < 0) :]
+        rows += [place] * len(known)
+        columns += titles[known].tolist()
+        signs += np.where(own.is_like[known], 1.0, DISLIKED).tolist()
+    signed = sparse.csr_matrix((signs, (rows, columns)), shape=(len(viewers), len(model.titles)), dtype=np.float64)
+    profiles = (signed @ model.content).toarray()
+    for profile in profiles:
+        # Not by BLAS, whose threads cost more than so short a sum.
+        profile /= float(np.sqrt(np.sum(profile * profile))) or 1.0
+    return profiles
 
 
-def _profile_steps(model: Model, profile: np.ndarray, is_open: np.ndarray, fame: np.ndarray) -> np.ndarray:
-    steps = np.rint((model.content @ profile) * fame * _STEPS).astype(np.int64)
-    steps[~is_open] = _NEVER
-    return steps
+def _profile_scores(model: Model, profiles: np.ndarray, fame: np.ndarray) -> np.ndarray:
+    return (model.content @ profiles.T).T * fame
 
 
-def profile_rankings(model: Model, viewers: Iterable[Events], length: int) -> Iterator[list[int]]:
+def profile_rankings(model: Model, viewers: Sequence[Events], length: int) -> Iterator[list[int]]:
     """Rows of the best titles of each viewer by profile alone, warm ones too."""
     fame = _fame(model)
-    for own in viewers:
-        profile = _profile(model, own)
-        if profile is None:
-            yield []
-        else:
-            yield _best(model, _profile_steps(model, profile, unseen(model, own), fame), length).tolist()
+    for at in range(0, len(viewers), _BATCH):
+        batch = viewers[at : at + _BATCH]
+        for steps in _in_steps(_profile_scores(model, _profiles(model, batch), fame), unseen(model, batch)):
+            yield _best(model, steps, length).tolist()
 
 
 def ties_rankings(model: Model, viewers: Sequence[Events], length: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Rows of the best titles of each viewer by EASE alone, and their raw scores."""
     for at in range(0, len(viewers), _BATCH):
         batch = viewers[at : at + _BATCH]
-        for own, scores in zip(batch, _scores(model, batch), strict=True):
-            steps = np.rint(scores * _STEPS).astype(np.int64)
-            steps[~unseen(model, own)] = _NEVER
+        scores = _scores(model, batch)
+        for own, steps in zip(scores, _in_steps(scores, unseen(model, batch)), strict=True):
             rows = _best(model, steps, length)
-            yield rows, scores[rows]
+            yield rows, own[rows]
 
 
 def _fields(model: Model, tokens: np.ndarray, parts: np.ndarray) -> tuple[int, list[dict[str, object]]]:
@@ -351,7 +389,7 @@ def _fields(model: Model, tokens: np.ndarray, parts: np.ndarray) -> tuple[int, l
 # --- few likes, none ------------------------------------------------------------------------------------
 
 
-def _by_fusion(model: Model, own: Events, is_open: np.ndarray) -> list[_Chosen]:
+def _by_fusion(model: Model, own: Events) -> list[_Chosen]:
     """Reciprocal ranks of the lists beside each like, and of the popular ones, added up."""
     sources = [(name, key, rows) for key in own.title[own.is_like].tolist() for name, rows in [_beside(model, key)]]
     parts: dict[int, list[dict[str, object]]] = {}
@@ -363,6 +401,7 @@ def _by_fusion(model: Model, own: Events, is_open: np.ndarray) -> list[_Chosen]:
         parts.setdefault(row, []).append(
             {"kind": "popular", "value": model.popular_why[rank - 1], "share": _fused(rank)}
         )
+    (is_open,) = unseen(model, [own])
     totals = {row: sum(round(part["share"] * _UNITS) for part in given) for row, given in parts.items() if is_open[row]}
     order = sorted(totals, key=lambda row: (-totals[row], int(model.tie_rank[row])))
     picks = _capped(model, order, LIST_LENGTH, [])
@@ -395,8 +434,9 @@ def _beside(model: Model, key: int) -> tuple[str, list[int]]:
     return model.liked_names[place], [int(rows[at]) for at in order if values[at] > 0]
 
 
-def _filled(model: Model, found: list[_Chosen], is_open: np.ndarray) -> list[_Chosen]:
+def _filled(model: Model, own: Events, found: list[_Chosen]) -> list[_Chosen]:
     """A list with popular titles on the places that are left."""
+    (is_open,) = unseen(model, [own])
     has = {chosen.row for chosen in found}
     places = [place for place, row in enumerate(model.popular.tolist()) if is_open[row] and row not in has]
     rows = [int(model.popular[place]) for place in places]
@@ -418,36 +458,41 @@ def _filled(model: Model, found: list[_Chosen], is_open: np.ndarray) -> list[_Ch
 # --- order ----------------------------------------------------------------------------------------------
 
 
+def _keys(model: Model, steps: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Whole numbers that sort as lists do: by score, then in the fixed order."""
+    return (steps << _TIE_BITS) + ((1 << _TIE_BITS) - 1 - model.tie_rank[rows])
+
+
 def _best(model: Model, steps: np.ndarray, count: int) -> np.ndarray:
     """Rows of the best positive scores, best first, in the fixed order."""
     rows = np.flatnonzero(steps > 0)
-    keys = (steps[rows] << _TIE_BITS) | ((1 << _TIE_BITS) - 1 - model.tie_rank[rows])
+    keys = _keys(model, steps[rows], rows)
     if len(rows) > count:
         first = np.argpartition(keys, -count)[-count:]
         rows, keys = rows[first], keys[first]
     return rows[np.argsort(-keys)]
 
 
-def _varied(model: Model, pool: np.ndarray, scores: np.ndarray, length: int, before: Sequence[int] = ()) -> np.ndarray:
-    """`length` of a pool by maximal marginal relevance, two of a franchise at most, those `before` counted."""
-    if not pool.size:
-        return pool
-    content = model.content[pool]
-    alike = (content @ content.T).toarray()
-    most_alike, is_open = np.zeros(len(pool)), np.ones(len(pool), dtype=bool)
-    own = model.franchise[pool]
-    count = (own[:, None] == model.franchise[np.array(before, dtype=np.int64)]).sum(axis=1)
-    is_open &= count < FRANCHISE_AT_MOST
-    picks: list[int] = []
-    while len(picks) < length and is_open.any():
-        value = np.where(is_open, RELEVANCE * scores / scores[0] - (1 - RELEVANCE) * most_alike, -np.inf)
-        pick = int(np.argmax(np.round(value, 9)))
-        picks.append(pick)
-        is_open[pick] = False
-        most_alike = np.maximum(most_alike, alike[pick])
-        count += own == own[pick]
-        is_open &= count < FRANCHISE_AT_MOST
-    return pool[picks]
+def _varied(
+    model: Model, content: sparse.csr_matrix, steps: np.ndarray, length: int, before: Sequence[Sequence[_Chosen]] = ()
+) -> list[np.ndarray]:
+    """Rows of titles for each viewer, the best with variety, `length` of them with those `before`."""
+    if not steps.size:
+        return [np.empty(0, dtype=np.int64)] * len(steps)
+    pool = np.full((len(steps), POOL), -1, dtype=np.int64)
+    for place, of_one in enumerate(steps):
+        rows = _best(model, of_one, POOL)
+        pool[place, : len(rows)] = rows
+    score = np.take_along_axis(steps, pool, axis=1) / _STEPS
+    # As a share of the viewer's best: what scores are worth differs from viewer to viewer.
+    worth = np.where(pool >= 0, score / np.where(pool[:, :1] >= 0, score[:, :1], 1.0), 0.0)
+    count = np.zeros(pool.shape, dtype=np.int64)
+    for place, chosen in enumerate(before):
+        has = model.franchise[[each.row for each in chosen]]
+        count[place] = (model.franchise[pool[place]][:, None] == has).sum(axis=1)
+    picks = varied(content, model.franchise, pool, worth, length, franchise_count=count)
+    lengths = [length - len(chosen) for chosen in before] or [length] * len(pool)
+    return [rows[own[own >= 0][:most]] for rows, own, most in zip(pool, picks, lengths, strict=True)]
 
 
 def _capped(model: Model, rows: Sequence[int], length: int, before: Sequence[int]) -> list[int]:
