@@ -17,7 +17,8 @@ SHOWN_AT_MOST = 10
 # Parts are whole numbers of 1e-8 before they are added, so that what is shown adds up exactly.
 _UNITS = 10**8
 # Scores are below 4, and a part of one has 29 bits.
-_UNIT_BITS = 32
+_UNIT_BITS = 29
+_MOST_UNITS = (1 << _UNIT_BITS) - 1
 # Pairs at once: the parts of all of them together would take more memory than the lists.
 _BATCH = 8192
 
@@ -35,7 +36,7 @@ class _Labels:
 
     def __init__(self, columns: Sequence[tuple[str, str]]) -> None:
         self.known = list(columns)
-        self._rank = np.empty(0, dtype=np.int64)
+        self._order = self._rank = np.empty(0, dtype=np.int64)
         self._opened: dict[int, str] = {}
 
     def add(self, kind: str, values: Sequence[str]) -> int:
@@ -46,10 +47,14 @@ class _Labels:
     def ranks(self, labels: np.ndarray) -> np.ndarray:
         """Places of labels in the order of kind and value."""
         if len(self._rank) != len(self.known):
-            order = sorted(range(len(self.known)), key=self.known.__getitem__)
-            self._rank = np.empty(len(order), dtype=np.int64)
-            self._rank[order] = np.arange(len(order))
+            self._order = np.array(sorted(range(len(self.known)), key=self.known.__getitem__), dtype=np.int64)
+            self._rank = np.empty(len(self._order), dtype=np.int64)
+            self._rank[self._order] = np.arange(len(self._order))
         return self._rank[labels]
+
+    def at(self, ranks: np.ndarray) -> np.ndarray:
+        """The labels at some places of that order."""
+        return self._order[ranks]
 
     def opened(self, label: int) -> str:
         """The JSON of a part up to its share, as json.dumps writes it: the same in thousands of reasons."""
@@ -155,14 +160,20 @@ def _prior_parts(sources: _Sources, source: np.ndarray, target: np.ndarray, is_b
 
 def _texts(sources: _Sources, shown: _Parts, count: int) -> list[str]:
     """JSON of each pair: the largest parts by name, then the rest as one, whatever it weighs."""
-    order = np.lexsort((sources.labels.ranks(shown.label), -shown.units, shown.pair))
-    units = shown.units[order]
+    # One number for each part, by pair, then the largest first, then by name: sorted faster than three.
+    ranks = sources.labels.ranks(shown.label)
+    rank_bits = len(sources.labels.known).bit_length()
+    sorted_parts = np.sort((((shown.pair << _UNIT_BITS) + _MOST_UNITS - shown.units) << rank_bits) + ranks)
+    units = _MOST_UNITS - ((sorted_parts >> rank_bits) & _MOST_UNITS)
     ends = np.cumsum(np.bincount(shown.pair, minlength=count)).tolist()
     # The same part is in several reasons: two of three need not be written again.
-    codes, which = np.unique((shown.label[order] << _UNIT_BITS) | units, return_inverse=True)
-    opened = map(sources.labels.opened, (codes >> _UNIT_BITS).tolist())
-    shares = ((codes & ((1 << _UNIT_BITS) - 1)) / _UNITS).tolist()
-    written = np.array([f"{text}{share}}}" for text, share in zip(opened, shares, strict=True)], dtype=object)
+    codes, which = np.unique(((sorted_parts & ((1 << rank_bits) - 1)) << _UNIT_BITS) + units, return_inverse=True)
+    # They stand by name, so that each is opened once.
+    names, times = np.unique(codes >> _UNIT_BITS, return_counts=True)
+    opened = np.array([sources.labels.opened(label) for label in sources.labels.at(names).tolist()], dtype=object)
+    shares = ((codes & _MOST_UNITS) / _UNITS).tolist()
+    opened_of = opened.repeat(times).tolist()
+    written = np.array([f"{text}{share!r}}}" for text, share in zip(opened_of, shares, strict=True)], dtype=object)
     parts = written[which].tolist()
     texts = []
     for start, end in zip([0, *ends[:-1]], ends, strict=True):
