@@ -31,6 +31,8 @@ _LARGEST = 32_000
 _BATCH, _FIRST = 128, 1024
 # Each table more is a pass over all targets; one of more values has to be made anew for each batch.
 _TITLES_A_VALUE = 32
+# Of so many values, what each gives beside each takes 18 MB.
+_VALUES_KEPT = 1500
 # Targets at once: their scores beside a batch stay in a cache.
 _ROWS = 2048
 
@@ -43,6 +45,7 @@ class Parts:
     """The features of a catalogue, by how many titles share them.
 
     values      of each table: the distinct rows of its columns; value_of says which one a title has
+    alike       what each value gives beside each; None where there are too many to keep all of that
     standings   rows of titles, one for each distinct pair of fame and prior; standing_of says which one a title has
     fames       distinct ones; fame_of says which one a standing has
     rare        columns of all other fields
@@ -51,6 +54,7 @@ class Parts:
     features: Features
     values: tuple[sparse.csr_matrix, ...]
     value_of: tuple[np.ndarray, ...]
+    alike: tuple[np.ndarray | None, ...]
     standings: np.ndarray
     standing_of: np.ndarray
     fames: np.ndarray
@@ -69,11 +73,16 @@ def parts_of(features: Features) -> Parts:
         features,
         tuple(values for values, _ in tables),
         tuple(value_of for _, value_of in tables),
+        tuple(_products(values, values) if values.shape[0] <= _VALUES_KEPT else None for values, _ in tables),
         standings,
         standing_of.ravel().astype(np.int32),
         *np.unique(features.fame[standings], return_inverse=True),
         columns[:, np.flatnonzero(~np.isin(field_of, TABLED))].tocsr(),
     )
+
+
+def _products(values: sparse.csr_matrix, others: sparse.csr_matrix) -> np.ndarray:
+    return (values @ others.T).toarray()
 
 
 def _joined(tables: list[_Table], values_at_most: int) -> list[_Table]:
@@ -160,8 +169,9 @@ class Search:
         stays = rare_score >= floor[rare_source]
         rare_place, rare_source, rare_score = rare_place[stays], rare_source[stays], rare_score[stays]
         # Rare parts only add, so that a pair which has one and reaches the floor without it is among those above.
-        width = len(self._targets)
-        is_new = ~np.isin(source * width + place, rare_source * width + rare_place)
+        is_rare = np.zeros((len(sources), len(self._targets)), dtype=bool)
+        is_rare[rare_source, rare_place] = True
+        is_new = ~is_rare[source, place]
         place, source = place[is_new], source[is_new]
         score = np.concatenate([self._sums(sources, place, source), rare_score])
         source = np.concatenate([source, rare_source])
@@ -177,9 +187,10 @@ class Search:
         features, parts = self._features, self._parts
         is_bare = features.is_bare[sources]
         self._beside = []
-        for values, value_of in zip(parts.values, parts.value_of, strict=True):
+        for values, alike, value_of in zip(parts.values, parts.alike, parts.value_of, strict=True):
             own, column_of = np.unique(value_of[sources], return_inverse=True)
-            self._beside.append(((values @ values[own].T).toarray(), column_of))
+            exact = _products(values, values[own]) if alike is None else alike.take(own, axis=1)
+            self._beside.append((exact, column_of))
         near = NEARNESS * nearness(features.fame[sources], parts.fames[:, None])
         near[:, is_bare] = 0.0
         standing = near.astype(np.float32)[parts.fame_of]
