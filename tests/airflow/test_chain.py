@@ -23,6 +23,7 @@ def states(dag_run) -> dict[str, str]:
     return {instance.task_id: str(instance.state) for instance in dag_run.get_task_instances()}
 
 
+@pytest.mark.full  # that such a failure is not tried again is seen in test_waiting.py, too
 def test_a_day_without_a_load_fails_at_the_first_try(dags, metadata: None, warehouse: str) -> None:
     done = dags["match_titles"].test(logical_date=DAY, run_after=DAY)
     (first,) = [instance for instance in done.get_task_instances() if instance.task_id == "compare_editions"]

@@ -132,9 +132,8 @@ def test_a_package_with_another_hash_is_refused(checkout: Checkout) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert "could not install" in done.stderr
     assert "HASHES" in done.stderr
+    # Without it the next launch makes the venv anew.
     assert not (checkout.venv / "reelhouse.stamp").exists()
-    checkout.lock("1.0")
-    assert checkout.launch().returncode == 0
 
 
 def test_two_launches_at_once_make_one_venv(checkout: Checkout) -> None:
