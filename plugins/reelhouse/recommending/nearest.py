@@ -161,12 +161,13 @@ class Search:
         return np.concatenate(parts)
 
     def _best(self, sources: np.ndarray) -> np.ndarray:
-        floor, ceiling, place, source = self._by_tables(*self._tables(sources))
+        tables, scale = self._tables(sources)
+        floor, place, source = self._by_tables(tables)
         rare_place, rare_source, rare_part = self._rare_parts(sources)
-        may = rare_part + ceiling[rare_place] >= floor[rare_source]
+        may = self._ceiling(tables, rare_place, rare_source) + scale * rare_part >= floor[rare_source]
         rare_place, rare_source, rare_part = rare_place[may], rare_source[may], rare_part[may]
         rare_score = self._sums(sources, rare_place, rare_source) + rare_part
-        stays = rare_score >= floor[rare_source]
+        stays = rare_score >= (floor / scale)[rare_source]
         rare_place, rare_source, rare_score = rare_place[stays], rare_source[stays], rare_score[stays]
         # Rare parts only add, so that a pair which has one and reaches the floor without it is among those above.
         is_rare = np.zeros((len(sources), len(self._targets)), dtype=bool)
@@ -203,26 +204,18 @@ class Search:
             table[:, is_bare] = 0
         return [*tables, np.rint(standing * np.float32(scale)).astype(np.int16)], scale
 
-    def _by_tables(
-        self, tables: list[np.ndarray], scale: float
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """A floor below the last score that each source needs, and all pairs whose table rows reach it.
-
-        Beside them, for each target, a ceiling above what its table rows give it beside any of the sources.
-        """
-        # A sum is off by half a step for each table, and by one for single precision.
-        off = len(tables) // 2 + 2
-        most_of_all = np.zeros(len(self._targets), dtype=np.int16)
-        for table, value_of in zip(tables, self._value_of, strict=True):
-            most_of_all += table.max(axis=1)[value_of]
-        most = most_of_all[self._tried]
+    def _by_tables(self, tables: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A floor below the last score that each source needs, and all pairs whose table rows reach it."""
+        most = np.zeros(len(self._tried), dtype=np.int16)
+        for table, value_of in zip(tables, self._tried_value_of, strict=True):
+            most += table.max(axis=1)[value_of]
         first = np.argpartition(most, -_FIRST)[-_FIRST:] if len(most) > _FIRST else np.arange(len(most))
         floor = np.full(tables[0].shape[1], -1, dtype=np.int16)
         if len(first) > self._count:
             # One more than asked for: the source itself may be among them. The sum that sets the floor is off, and the
             # one that is compared with it.
             last = len(first) - self._count - 1
-            floor = np.partition(self._rectangle(tables, first), last, axis=0)[last] - np.int16(2 * off)
+            floor = np.partition(self._rectangle(tables, first), last, axis=0)[last] - 2 * _off(tables)
         may = np.flatnonzero(most >= floor.min())
         places, columns = [], []
         for start in range(0, len(may), _ROWS):
@@ -230,7 +223,14 @@ class Search:
             row, column = _places_of(self._rectangle(tables, rows) >= floor)
             places.append(self._tried[rows[row]])
             columns.append(column)
-        return floor / scale, (most_of_all + float(off)) / scale, np.concatenate(places), np.concatenate(columns)
+        return floor, np.concatenate(places), np.concatenate(columns)
+
+    def _ceiling(self, tables: list[np.ndarray], place: np.ndarray, source: np.ndarray) -> np.ndarray:
+        """More than table rows give to pairs: what the table of most values gives, and of the others what they may."""
+        others = np.full(len(self._targets), _off(tables))
+        for table, value_of in zip(tables[1:], self._value_of[1:], strict=True):
+            others += table.max(axis=1)[value_of]
+        return tables[0][self._value_of[0][place], source] + others[place]
 
     def _rectangle(self, tables: list[np.ndarray], tried: np.ndarray) -> np.ndarray:
         """Sums of table rows, targets x sources; the next call writes over it."""
@@ -260,11 +260,17 @@ class Search:
         found = self._parts.rare[sources] @ self._rare
         if features.together is not None:
             found = found + features.together[sources][:, self._targets]
-        if features.is_bare[sources].any():
-            found = sparse.diags((~features.is_bare[sources]).astype(np.float64)) @ found
         found = found.tocoo()
-        is_there = found.data > 0
-        return found.col[is_there].astype(np.int64), found.row[is_there].astype(np.int64), found.data[is_there]
+        is_compared = ~features.is_bare[sources]
+        if is_compared.all():
+            return found.col, found.row, found.data
+        stays = is_compared[found.row]
+        return found.col[stays], found.row[stays], found.data[stays]
+
+
+def _off(tables: list[np.ndarray]) -> np.int16:
+    """How far a sum of rounded numbers may be off: half a step for each table, and one for single precision."""
+    return np.int16(len(tables) // 2 + 2)
 
 
 def _places_of(is_there: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
