@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,6 +17,24 @@ from twelve_titles import DAY, publish_warehouse_load, refresh
 from reelhouse.day import Day
 from reelhouse.recommending import clusters
 from reelhouse.recommending.content import features_of
+from reelhouse.settings import PACKAGE
+
+# A process in which scikit-learn, and with it OpenMP, is not there until it is asked for.
+THREADS = """
+import threadpoolctl
+from catalogues import random_catalogue
+from reelhouse.recommending import clusters, methods
+from reelhouse.recommending.events import Events
+
+def cluster(features, former, found=clusters.cluster):
+    clustered = found(features, former)
+    pools = threadpoolctl.threadpool_info()
+    print(sorted({(pool["user_api"], pool["num_threads"]) for pool in pools}))
+    return clustered
+
+clusters.cluster = cluster
+methods.compute(random_catalogue(5, 80), Events.of([], [], [], []), {}, 8, {})
+"""
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +98,9 @@ def test_readers_get_them_and_a_second_refresh_writes_none(
     assert {row[0]: row[2] for row in after} == {
         key: sum(row[0] == key for row in after) for key in {row[0] for row in after}
     }
+
+
+def test_a_refresh_computes_in_one_thread() -> None:
+    env = os.environ | {"PYTHONPATH": f"{PACKAGE.parent}:{Path(__file__).parent.parent}"}
+    done = subprocess.run([sys.executable, "-c", THREADS], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout == "[('blas', 1), ('openmp', 1)]\n"
