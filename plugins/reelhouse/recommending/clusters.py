@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import numpy as np
 import psycopg
-from scipy.optimize import linear_sum_assignment
 
 from reelhouse.database import run_file
 from reelhouse.recommending.content import Features
@@ -108,7 +107,7 @@ def _labels(described: np.ndarray, former: np.ndarray) -> tuple[np.ndarray, floa
 
     Takes   former  label of each row that had one, -1 of the others
     """
-    # Named late, here and below: what needs no clusters does without its 110 MB.
+    # Named late, here and below: what needs no clusters does without its 110 MB, and scipy.optimize's half second.
     from sklearn.cluster import KMeans
     from sklearn.metrics import pairwise_distances
 
@@ -147,6 +146,8 @@ def _apart(distances: np.ndarray, labels: np.ndarray) -> float:
 
 def _numbers(features: Features, labels: np.ndarray, former: Mapping[int, int]) -> dict[int, int]:
     """A number for each label: as many titles as may be keep theirs, the largest new cluster is numbered first."""
+    from scipy.optimize import linear_sum_assignment
+
     present = sorted(set(labels.tolist()))
     known = sorted(set(former.values()))
     common = Counter(
