@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import repeat
+from itertools import repeat, starmap
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -61,10 +61,12 @@ class Computed:
 
     def rows(self) -> Iterator[Row]:
         for method, lists in self.of_titles.items():
-            yield from map(
-                Row, repeat(method), lists.source, repeat(None), lists.rank, lists.target, lists.score,
-                repeat("percentile"), lists.score_raw, lists.is_cold, lists.reasons,
+            count = len(lists.source)
+            columns = zip(
+                repeat(method, count), lists.source, repeat(None, count), lists.rank, lists.target, lists.score,
+                repeat("percentile", count), lists.score_raw, lists.is_cold, lists.reasons, strict=True,
             )  # fmt: skip
+            yield from starmap(Row, columns)
         for place in viewers.popular_places(self.model, POPULAR_SHOWN):
             yield row_of(POPULAR, place)
         for place in viewers.recommend(self.model, self.events):

@@ -105,7 +105,7 @@ class _Likeness:
 
 
 def _columns_of_several(content: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Rows without the columns that none or one of them has: those make it like no other. The rest keeps its order."""
+    """Rows without columns of none or one of them, which make nothing alike. The others keep their order."""
     is_of_several = np.bincount(content.indices, minlength=content.shape[1]) > 1
     stays = is_of_several[content.indices]
     column = (np.cumsum(is_of_several, dtype=np.int32) - 1)[content.indices[stays]]
