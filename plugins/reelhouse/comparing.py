@@ -16,7 +16,6 @@ from typing import BinaryIO
 import numpy as np
 from isal import igzip, isal_zlib
 
-from reelhouse.ahead import ahead
 from reelhouse.copying import CopyText
 from reelhouse.kept import LEVEL, Portion
 from reelhouse.sources import SourceFile
@@ -26,7 +25,7 @@ from reelhouse.sources.imdb_blocks import BlockReader
 from reelhouse.sources.number_set import NumberSet
 from reelhouse.sources.reading import Header, Reading, blocks_of_lines, open_landed, read_header
 
-# Two files are in memory at a time, some blocks ahead.
+# Two files are in memory at a time.
 BLOCK_BYTES = BATCH_BYTES = 1 << 19
 # With more than that differing, taking all apart is cheaper.
 MOST_SHARE = 0.25
@@ -154,9 +153,8 @@ def compare(
             old = _Batch(BlockReader(file, header, before, former.known, left))
             new = _Batch(BlockReader(file, header, reading, known, came))
             most = max(MOST_SHARE * former.path.stat().st_size * 4, LEAST_TO_GIVE_UP)
-            texts = blocks_of_lines(other, BLOCK_BYTES), blocks_of_lines(stream, BLOCK_BYTES)
-            with ahead(texts[0]) as left_blocks, ahead(texts[1]) as right_blocks:
-                rows_in = yield from _walk(differing_lines(left_blocks, right_blocks), old, new, former, again, most)
+            stretches = differing_lines(blocks_of_lines(other, BLOCK_BYTES), blocks_of_lines(stream, BLOCK_BYTES))
+            rows_in = yield from _walk(stretches, old, new, former, again, most)
     except (OSError, EOFError, isal_zlib.error):
         return
     finally:

@@ -10,7 +10,7 @@ import hashlib
 import inspect
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -271,7 +271,7 @@ def _stage_whole(conn: psycopg.Connection, day: Day, landed: Landed, mentioned: 
     file, is_by_lines = landed.file, hasattr(provider(landed.file.source), "BlockReader")
     record = stack.enter_context(closing(Reading(landed.file_id)))
     lines = _kept_path(day, file, landed.staged_sha256)
-    with _opened(landed) as (stream, packed), kept.Keeper(lines) as keeper:
+    with _opened(landed) as (stream, position), kept.Keeper(lines) as keeper:
         header = read_header(file, stream)
         # Asked for here and now: once the copy into the table has begun, the connection has no ear for a question.
         known = _known_of(conn, day, file, mentioned, None)
@@ -280,7 +280,7 @@ def _stage_whole(conn: psycopg.Connection, day: Day, landed: Landed, mentioned: 
         repeated: set[int] = set()
         more = (repeated,) if is_by_lines else ()
         texts = provider(file.source).read_texts(file, header, stream, record, known, target, *more)
-        texts = _told(day, landed, texts, packed)
+        texts = _told(day, landed, texts, position)
         if is_by_lines:
             changes = _fill_by_lines(conn, file, keeper, texts)
         else:
@@ -312,9 +312,9 @@ def _stage_differences(
     known = _known_of(conn, day, file, mentioned, former)
     came = mentioned.came.setdefault(asked, NumberSet()) if asked else None
     left = mentioned.left.setdefault(asked, NumberSet()) if asked else None
-    with _opened(landed) as (stream, packed):
+    with _opened(landed) as (stream, position):
         header = read_header(file, stream)
-        told, found = _ToldOf(day, landed, stream, packed), comparing.Found()
+        told, found = _ToldOf(day, landed, stream, position), comparing.Found()
         rows = comparing.compare(file, former, header, told, record, known, came, left, found)
         with ahead(rows) as portions:
             changes = kept.apply(conn, file, portions)
@@ -356,15 +356,15 @@ def _asked_of(file: SourceFile) -> str | None:
 
 
 @contextmanager
-def _opened(landed: Landed) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+def _opened(landed: Landed, *, is_read_whole: bool = True) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
     if not landed.storage.bring(landed.path):
         raise FileMissing(f"{landed.path}: expected the landed file, found nothing. Land the day again.")
-    with open_landed(landed.path) as streams:
-        yield streams
+    with open_landed(landed.path, is_read_whole=is_read_whole) as opened:
+        yield opened
 
 
 def _read_only_header(landed: Landed) -> None:
-    with _opened(landed) as (stream, _):
+    with _opened(landed, is_read_whole=False) as (stream, _):
         read_header(landed.file, stream)
 
 
@@ -429,7 +429,7 @@ def _joined(blocks: Iterable[bytes | memoryview]) -> Iterator[bytes]:
     yield b"".join(waiting)
 
 
-def _told(day: Day, landed: Landed, texts: Iterable[CopyText], packed: BinaryIO) -> Iterator[CopyText]:
+def _told(day: Day, landed: Landed, texts: Iterable[CopyText], position: Callable[[], int]) -> Iterator[CopyText]:
     """The portions as they are, with progress told from time to time."""
     size = max(landed.path.stat().st_size, 1)
     day.tell(f"staging {landed.file.name}", 0.0)
@@ -437,7 +437,7 @@ def _told(day: Day, landed: Landed, texts: Iterable[CopyText], packed: BinaryIO)
     for portion in texts:
         yield portion
         if time.monotonic() - told > SECONDS_BETWEEN_TELLS:
-            day.tell(f"staging {landed.file.name}", min(packed.tell() / size, 1.0))
+            day.tell(f"staging {landed.file.name}", min(position() / size, 1.0))
             told = time.monotonic()
     day.tell(f"staging {landed.file.name}", 1.0)
 
@@ -445,14 +445,14 @@ def _told(day: Day, landed: Landed, texts: Iterable[CopyText], packed: BinaryIO)
 class _ToldOf:
     """A stream that tells of the progress while it is read."""
 
-    def __init__(self, day: Day, landed: Landed, stream: BinaryIO, packed: BinaryIO) -> None:
-        self.day, self.name, self.stream, self.packed = day, landed.file.name, stream, packed
+    def __init__(self, day: Day, landed: Landed, stream: BinaryIO, position: Callable[[], int]) -> None:
+        self.day, self.name, self.stream, self.position = day, landed.file.name, stream, position
         self.size = max(landed.path.stat().st_size, 1)
         self.told = time.monotonic()
 
     def read(self, size: int) -> bytes:
         if time.monotonic() - self.told > SECONDS_BETWEEN_TELLS:
-            self.day.tell(f"comparing {self.name}", min(self.packed.tell() / self.size, 1.0))
+            self.day.tell(f"comparing {self.name}", min(self.position() / self.size, 1.0))
             self.told = time.monotonic()
         return self.stream.read(size)
 

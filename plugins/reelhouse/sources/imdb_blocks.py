@@ -13,7 +13,6 @@ from typing import BinaryIO
 
 import numpy as np
 
-from reelhouse.ahead import ahead
 from reelhouse.copying import CopyText, copy_line
 from reelhouse.sources import SourceFile
 from reelhouse.sources.byte_columns import (
@@ -74,9 +73,8 @@ def read_texts(
     """
     reader = BlockReader(file, header, reading, known, mentioned)
     reader.repeated = set() if repeated is None else repeated
-    with ahead(blocks_of_lines(stream)) as blocks:
-        for block in blocks:
-            yield from reader.read(block.replace(b"\r\n", b"\n") if header.is_crlf else block)
+    for block in blocks_of_lines(stream):
+        yield from reader.read(block.replace(b"\r\n", b"\n") if header.is_crlf else block)
 
 
 class BlockReader:

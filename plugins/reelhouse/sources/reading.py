@@ -22,11 +22,14 @@ from reelhouse.errors import ContractBroken
 from reelhouse.sources import Layout, SourceFile
 from reelhouse.sources.number_set import NumberSet
 from reelhouse.sources.values import shown
+from reelhouse.unpacking import unpacked
 
 BLOCK_BYTES = 1 << 20
 FIELD_BYTES = 1 << 20
 LINE_BYTES = 8 << 20
 SPOOL_BYTES = 1 << 20
+# A process takes some 30 ms to begin; unpacking as much as this takes as long.
+UNPACKED_BESIDE_BYTES = 4 << 20
 BOM = b"\xef\xbb\xbf"
 
 # The csv module has one limit for the process; its default of 128 kB is too small for some fields and is an
@@ -108,14 +111,17 @@ def text_problem(raw: bytes) -> str | None:
 
 
 @contextmanager
-def open_landed(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
-    """A landed file for reading: its unpacked bytes, and the file itself, whose position shows the progress."""
-    with path.open("rb") as file:
-        if path.name.endswith(".gz"):
-            with igzip.IGzipFile(fileobj=file, mode="rb") as stream:
-                yield stream, file
-        else:
-            yield file, file
+def open_landed(path: Path, *, is_read_whole: bool = True) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
+    """A landed file for reading: its unpacked bytes, and what tells how many of those on the disk are read."""
+    if not path.name.endswith(".gz"):
+        with path.open("rb") as file:
+            yield file, file.tell
+    elif is_read_whole and path.stat().st_size > UNPACKED_BESIDE_BYTES:
+        with unpacked(path) as (stream, unpacking):
+            yield stream, lambda: unpacking.packed_bytes
+    else:
+        with path.open("rb") as file, igzip.IGzipFile(fileobj=file, mode="rb") as stream:
+            yield stream, file.tell
 
 
 # --- header ---------------------------------------------------------------------------------------------
