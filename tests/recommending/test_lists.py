@@ -73,7 +73,7 @@ def brute_force_scores(titles: list[Title], sources: range) -> np.ndarray:
 def test_the_best_targets_are_exactly_those_of_the_formula(monkeypatch, first: int, batch: int, seed: int) -> None:
     # A short first look sets a low floor, small batches a narrow one: every way of leaving targets out is compared.
     monkeypatch.setattr(nearest, "_FIRST", first)
-    monkeypatch.setattr(nearest, "_BATCH", batch)
+    monkeypatch.setattr(nearest, "BATCH", batch)
     monkeypatch.setattr(nearest, "_ROWS", 40)
     chance = random.Random(seed)
     titles = [random_title(chance, key) for key in range(1, 401)]
@@ -93,7 +93,10 @@ def test_the_best_targets_are_exactly_those_of_the_formula(monkeypatch, first: i
 
 def best_targets(features: Features, sources: np.ndarray, count: int) -> np.ndarray:
     """Order keys of the best of all titles, by the search that leaves most of them out."""
-    return nearest.Search(nearest.parts_of(features), np.arange(len(features.titles)), count).best(sources)
+    parts = nearest.parts_of(features)
+    search = nearest.Search(parts, np.arange(len(features.titles)), count)
+    batches = [sources[first : first + nearest.BATCH] for first in range(0, len(sources), nearest.BATCH)]
+    return np.concatenate([search.best(nearest.beside(parts, batch)) for batch in batches])
 
 
 @settings(max_examples=40, deadline=None)
@@ -116,7 +119,7 @@ def test_leaving_targets_out_changes_no_list(seed: int, size: int, by_content: b
     expected = np.pad(-np.sort(-every, axis=1), ((0, 0), (0, 9)), constant_values=-1)[:, :9]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(nearest, "_FIRST", 10)
-        patch.setattr(nearest, "_BATCH", 8)
+        patch.setattr(nearest, "BATCH", 8)
         patch.setattr(nearest, "_ROWS", 16)
         assert (best_targets(features, rows, 9) == expected).all()
 

@@ -26,13 +26,13 @@ _KEY_BITS = 56
 # The first look is in whole numbers of two bytes, this for the largest sum there can be: half the memory to go through
 # of single precision. Whatever may reach the bound after rounding is looked at in double precision.
 _LARGEST = 32_000
-# Sources at once (with _KEY_BITS for a key, a number has room for so many), and the promising targets whose scores set
-# the first bound.
-_BATCH, _FIRST = 128, 1024
+# Sources at once: with _KEY_BITS for a key, a number has room for so many, and the columns of all their pools stay in a
+# cache. And the promising targets whose scores set the first bound.
+BATCH, _FIRST = 128, 1024
 # Each table more is a pass over all targets; one of more values has to be made anew for each batch.
 _TITLES_A_VALUE = 32
-# Of so many values, what each gives beside each takes 18 MB.
-_VALUES_KEPT = 1500
+# Of so many values, what each gives beside each takes 50 MB.
+_VALUES_KEPT = 2500
 # Targets at once: their scores beside a batch stay in a cache.
 _ROWS = 2048
 
@@ -46,6 +46,7 @@ class Parts:
 
     values      of each table: the distinct rows of its columns; value_of says which one a title has
     alike       what each value gives beside each; None where there are too many to keep all of that
+    prior       what a title brings along whatever the source, see Features.prior
     standings   rows of titles, one for each distinct pair of fame and prior; standing_of says which one a title has
     fames       distinct ones; fame_of says which one a standing has
     rare        columns of all other fields
@@ -55,6 +56,7 @@ class Parts:
     values: tuple[sparse.csr_matrix, ...]
     value_of: tuple[np.ndarray, ...]
     alike: tuple[np.ndarray | None, ...]
+    prior: np.ndarray
     standings: np.ndarray
     standing_of: np.ndarray
     fames: np.ndarray
@@ -67,13 +69,15 @@ def parts_of(features: Features) -> Parts:
     columns = features.matrix.tocsc()
     tables = [_distinct(columns[:, np.flatnonzero(field_of == name)].tocsr()) for name in TABLED]
     tables = _joined(tables, len(features.titles) // _TITLES_A_VALUE)
-    known = np.column_stack([np.nan_to_num(features.fame, nan=-1.0), features.prior])
+    prior = features.prior
+    known = np.column_stack([np.nan_to_num(features.fame, nan=-1.0), prior])
     _, standings, standing_of = np.unique(known, axis=0, return_index=True, return_inverse=True)
     return Parts(
         features,
         tuple(values for values, _ in tables),
         tuple(value_of for _, value_of in tables),
         tuple(_products(values, values) if values.shape[0] <= _VALUES_KEPT else None for values, _ in tables),
+        prior,
         standings,
         standing_of.ravel().astype(np.int32),
         *np.unique(features.fame[standings], return_inverse=True),
@@ -125,134 +129,159 @@ def alike_first(parts: Parts, sources: np.ndarray) -> np.ndarray:
     return sources[np.lexsort((parts.value_of[0][sources], years, np.round(fame, 1), parts.features.is_bare[sources]))]
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What values and standings give beside some sources: the same for all searches.
+
+    exact   of each table of Parts: what each value gives beside those that the sources have; which one each has
+    tables  the same in whole numbers, values x sources, and one of the standings where these count
+    most    of each of those, the most that a value gives beside any of the sources
+    scale   of the whole numbers: the largest sum of a row of each table is below the largest there is
+    """
+
+    sources: np.ndarray
+    exact: list[tuple[np.ndarray, np.ndarray]]
+    tables: list[np.ndarray]
+    most: list[np.ndarray]
+    scale: float
+
+    @property
+    def off(self) -> np.int16:
+        """How far a sum of rounded numbers may be off: half a step for each table, and one for single precision."""
+        return np.int16(len(self.tables) // 2 + 2)
+
+
+def beside(parts: Parts, sources: np.ndarray) -> Beside:
+    """What all values give beside some sources, best in the order of `alike_first`, BATCH at most."""
+    features = parts.features
+    is_bare = features.is_bare[sources]
+    exact = []
+    for values, alike, value_of in zip(parts.values, parts.alike, parts.value_of, strict=True):
+        own, column_of = np.unique(value_of[sources], return_inverse=True)
+        exact.append((_products(values, values[own]) if alike is None else alike.take(own, axis=1), column_of))
+    standing = _standing(parts, sources) if features.weight else np.zeros(0, np.float32)
+    largest = sum(float(table.max(initial=0.0)) for table in (*(table for table, _ in exact), standing))
+    scale = _LARGEST / max(largest, 1e-9)
+    tables = [np.rint(table * scale).astype(np.int16).take(column_of, axis=1) for table, column_of in exact]
+    for table in tables:
+        table[:, is_bare] = 0
+    if features.weight:
+        standing *= np.float32(scale)
+        tables.append(np.rint(standing, out=standing).astype(np.int16))
+    return Beside(sources, exact, tables, [table.max(axis=1, initial=0) for table in tables], scale)
+
+
+def _standing(parts: Parts, sources: np.ndarray) -> np.ndarray:
+    """What fame and prior of each standing give beside each source."""
+    features = parts.features
+    near = NEARNESS * nearness(features.fame[sources], parts.fames[:, None])
+    near[:, features.is_bare[sources]] = 0.0
+    standing = near.astype(np.float32)[parts.fame_of]
+    standing += parts.prior[parts.standings].astype(np.float32)[:, None]
+    standing *= features.weight_of(sources).astype(np.float32)
+    return standing
+
+
 class Search:
     """The `count` best of some targets, for any sources."""
 
     def __init__(self, parts: Parts, targets: np.ndarray, count: int) -> None:
         self._parts, self._features = parts, parts.features
         self._targets, self._count = targets, count
-        self._value_of = [value_of[targets] for value_of in (*parts.value_of, parts.standing_of)]
+        kinds = (*parts.value_of, parts.standing_of) if self._features.weight else parts.value_of
+        self._value_of = [value_of[targets] for value_of in kinds]
         self._rare = parts.rare[targets].T.tocsr()
         # Those of the same values stand together: their rows of tables are then at hand.
         tried = self._of_each_kind()
         self._tried = tried[np.lexsort([value_of[tried] for value_of in self._value_of[::-1]])]
         self._tried_value_of = [value_of[self._tried] for value_of in self._value_of]
-        self._room = np.empty((2, max(_ROWS, _FIRST), _BATCH), dtype=np.int16)
+        self._room = np.empty((2, max(_ROWS, _FIRST), BATCH), dtype=np.int16)
+        self._is_rare = np.zeros((BATCH, len(targets)), dtype=bool)
 
     def _of_each_kind(self) -> np.ndarray:
         """Targets without those that stand behind enough others of the very same values: no table lifts them."""
-        kinds = self._value_of if self._features.weight else self._value_of[:-1]
         kind = np.zeros(len(self._targets), dtype=np.int64)
-        for value_of in kinds:
+        for value_of in self._value_of:
             _, kind = np.unique(kind * (int(value_of.max(initial=0)) + 1) + value_of, return_inverse=True)
         order = np.lexsort((self._features.tie_rank[self._targets], kind))
         starts = np.searchsorted(kind[order], kind[order])
         # One more than asked for: the source itself may be among them.
         return np.sort(order[np.arange(len(order)) - starts <= self._count])
 
-    def best(self, sources: np.ndarray) -> np.ndarray:
-        """Order keys (see `order_keys`) of the best targets of each source, best first, -1 where none is left.
-
-        Takes   sources  rows, best in the order of `alike_first`: the more alike neighbours are, the less is looked at
-        """
+    def best(self, beside: Beside) -> np.ndarray:
+        """Order keys (see `order_keys`) of the best targets of each source, best first, -1 where none is left."""
+        sources = beside.sources
         if not self._targets.size:
             return np.full((len(sources), self._count), -1, dtype=np.int64)
-        parts = [self._best(sources[first : first + _BATCH]) for first in range(0, len(sources), _BATCH)]
-        return np.concatenate(parts)
-
-    def _best(self, sources: np.ndarray) -> np.ndarray:
-        tables, scale = self._tables(sources)
-        floor, place, source = self._by_tables(tables)
+        floor, place, source = self._by_tables(beside)
         rare_place, rare_source, rare_part = self._rare_parts(sources)
-        may = self._ceiling(tables, rare_place, rare_source) + scale * rare_part >= floor[rare_source]
+        may = self._ceiling(beside, rare_place, rare_source) + beside.scale * rare_part >= floor[rare_source]
         rare_place, rare_source, rare_part = rare_place[may], rare_source[may], rare_part[may]
-        rare_score = self._sums(sources, rare_place, rare_source) + rare_part
-        stays = rare_score >= (floor / scale)[rare_source]
+        rare_score = self._sums(beside, rare_place, rare_source) + rare_part
+        stays = rare_score >= (floor / beside.scale)[rare_source]
         rare_place, rare_source, rare_score = rare_place[stays], rare_source[stays], rare_score[stays]
         # Rare parts only add, so that a pair which has one and reaches the floor without it is among those above.
-        is_rare = np.zeros((len(sources), len(self._targets)), dtype=bool)
-        is_rare[rare_source, rare_place] = True
-        is_new = ~is_rare[source, place]
+        self._is_rare[rare_source, rare_place] = True
+        is_new = ~self._is_rare[source, place]
+        self._is_rare[rare_source, rare_place] = False
         place, source = place[is_new], source[is_new]
-        score = np.concatenate([self._sums(sources, place, source), rare_score])
+        score = np.concatenate([self._sums(beside, place, source), rare_score])
         source = np.concatenate([source, rare_source])
         target = self._targets[np.concatenate([place, rare_place])]
         keys = order_keys(self._features, sources[source], target, score)
         return _first_of_each(keys, source, len(sources), self._count)
 
-    def _tables(self, sources: np.ndarray) -> tuple[list[np.ndarray], float]:
-        """What each value gives beside each source, values x sources for each table, in whole numbers; and their scale.
-
-        The largest sum of a row of each table is below the largest number there is.
-        """
-        features, parts = self._features, self._parts
-        is_bare = features.is_bare[sources]
-        self._beside = []
-        for values, alike, value_of in zip(parts.values, parts.alike, parts.value_of, strict=True):
-            own, column_of = np.unique(value_of[sources], return_inverse=True)
-            exact = _products(values, values[own]) if alike is None else alike.take(own, axis=1)
-            self._beside.append((exact, column_of))
-        near = NEARNESS * nearness(features.fame[sources], parts.fames[:, None])
-        near[:, is_bare] = 0.0
-        standing = near.astype(np.float32)[parts.fame_of]
-        standing += features.prior[parts.standings].astype(np.float32)[:, None]
-        standing *= features.weight_of(sources).astype(np.float32)
-        largest = sum(float(table.max(initial=0.0)) for table in (*(exact for exact, _ in self._beside), standing))
-        scale = _LARGEST / max(largest, 1e-9)
-        tables = [np.rint(exact * scale).astype(np.int16).take(column_of, axis=1) for exact, column_of in self._beside]
-        for table in tables:
-            table[:, is_bare] = 0
-        return [*tables, np.rint(standing * np.float32(scale)).astype(np.int16)], scale
-
-    def _by_tables(self, tables: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _by_tables(self, beside: Beside) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """A floor below the last score that each source needs, and all pairs whose table rows reach it."""
         most = np.zeros(len(self._tried), dtype=np.int16)
-        for table, value_of in zip(tables, self._tried_value_of, strict=True):
-            most += table.max(axis=1)[value_of]
+        for most_of_value, value_of in zip(beside.most, self._tried_value_of, strict=True):
+            most += most_of_value[value_of]
         first = np.argpartition(most, -_FIRST)[-_FIRST:] if len(most) > _FIRST else np.arange(len(most))
-        floor = np.full(tables[0].shape[1], -1, dtype=np.int16)
+        floor = np.full(len(beside.sources), -1, dtype=np.int16)
         if len(first) > self._count:
             # One more than asked for: the source itself may be among them. The sum that sets the floor is off, and the
             # one that is compared with it.
             last = len(first) - self._count - 1
-            floor = np.partition(self._rectangle(tables, first), last, axis=0)[last] - 2 * _off(tables)
+            floor = np.partition(self._rectangle(beside, first), last, axis=0)[last] - 2 * beside.off
         may = np.flatnonzero(most >= floor.min())
         places, columns = [], []
         for start in range(0, len(may), _ROWS):
             rows = may[start : start + _ROWS]
-            row, column = _places_of(self._rectangle(tables, rows) >= floor)
+            row, column = _places_of(self._rectangle(beside, rows) >= floor)
             places.append(self._tried[rows[row]])
             columns.append(column)
         return floor, np.concatenate(places), np.concatenate(columns)
 
-    def _ceiling(self, tables: list[np.ndarray], place: np.ndarray, source: np.ndarray) -> np.ndarray:
+    def _ceiling(self, beside: Beside, place: np.ndarray, source: np.ndarray) -> np.ndarray:
         """More than table rows give to pairs: what the table of most values gives, and of the others what they may."""
-        others = np.full(len(self._targets), _off(tables))
-        for table, value_of in zip(tables[1:], self._value_of[1:], strict=True):
-            others += table.max(axis=1)[value_of]
-        return tables[0][self._value_of[0][place], source] + others[place]
+        others = np.full(len(self._targets), beside.off)
+        for most_of_value, value_of in zip(beside.most[1:], self._value_of[1:], strict=True):
+            others += most_of_value[value_of]
+        return beside.tables[0][self._value_of[0][place], source] + others[place]
 
-    def _rectangle(self, tables: list[np.ndarray], tried: np.ndarray) -> np.ndarray:
+    def _rectangle(self, beside: Beside, tried: np.ndarray) -> np.ndarray:
         """Sums of table rows, targets x sources; the next call writes over it."""
-        total, more = (room[: len(tried), : tables[0].shape[1]] for room in self._room)
-        for place, (table, value_of) in enumerate(zip(tables, self._tried_value_of, strict=True)):
+        total, more = (room[: len(tried), : len(beside.sources)] for room in self._room)
+        for place, (table, value_of) in enumerate(zip(beside.tables, self._tried_value_of, strict=True)):
             # Clipping looks at no index twice, and writes where it is told to.
             np.take(table, value_of[tried], axis=0, out=more if place else total, mode="clip")
             if place:
                 total += more
         return total
 
-    def _sums(self, sources: np.ndarray, place: np.ndarray, source: np.ndarray) -> np.ndarray:
+    def _sums(self, beside: Beside, place: np.ndarray, source: np.ndarray) -> np.ndarray:
         """The same sums in double precision, pair by pair."""
         features, target = self._features, self._targets[place]
-        asking = sources[source]
+        asking = beside.sources[source]
         total = np.zeros(len(place))
-        for (exact, column_of), value_of in zip(self._beside, self._value_of, strict=False):
+        for (exact, column_of), value_of in zip(beside.exact, self._value_of, strict=False):
             total += exact[value_of[place], column_of[source]]
+        total[features.is_bare[asking]] = 0.0
+        if not features.weight:
+            return total
         near = NEARNESS * nearness(features.fame[asking], features.fame[target])
-        is_bare = features.is_bare[asking]
-        total[is_bare] = near[is_bare] = 0.0
-        return total + features.weight_of(sources)[source] * (features.prior[target] + near)
+        near[features.is_bare[asking]] = 0.0
+        return total + features.weight_of(beside.sources)[source] * (self._parts.prior[target] + near)
 
     def _rare_parts(self, sources: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Pairs that have more in common than tables tell: target, source, and what it gives."""
@@ -266,11 +295,6 @@ class Search:
             return found.col, found.row, found.data
         stays = is_compared[found.row]
         return found.col[stays], found.row[stays], found.data[stays]
-
-
-def _off(tables: list[np.ndarray]) -> np.int16:
-    """How far a sum of rounded numbers may be off: half a step for each table, and one for single precision."""
-    return np.int16(len(tables) // 2 + 2)
 
 
 def _places_of(is_there: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -175,12 +175,13 @@ def _texts(sources: _Sources, shown: _Parts, count: int) -> list[str]:
     opened_of = opened.repeat(times).tolist()
     written = np.array([f"{text}{share!r}}}" for text, share in zip(opened_of, shares, strict=True)], dtype=object)
     parts = written[which].tolist()
+    before = [0, *np.cumsum(units).tolist()]
     texts = []
     for start, end in zip([0, *ends[:-1]], ends, strict=True):
         named = parts[start:end]
         if end - start > SHOWN_AT_MOST:
             rest = start + SHOWN_AT_MOST - 1
-            other = int(units[rest:end].sum()) / _UNITS
+            other = (before[end] - before[rest]) / _UNITS
             named = [*parts[start:rest], f"{_opened('other', f'{end - rest} smaller parts')}{other}}}"]
         elif not named:
             named = [f"{sources.labels.opened(sources.nothing)}0.0}}"]
@@ -188,6 +189,7 @@ def _texts(sources: _Sources, shown: _Parts, count: int) -> list[str]:
     return texts
 
 
+@lru_cache(maxsize=100_000)
 def votes_in_words(votes: int | None) -> str:
     """Votes as coarsely as they count (steps of .1 in the logarithm), so that the text changes when the score does.
 

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from reelhouse.recommending.content import Features, Title
-from reelhouse.recommending.nearest import STEPS, TIE_BITS, Parts, Search, alike_first, parts_of
+from reelhouse.recommending.nearest import BATCH, STEPS, TIE_BITS, Parts, Search, alike_first, beside, parts_of
 from reelhouse.recommending.variety import told_apart_by, varied
 
 LIST_LENGTH = 10
@@ -18,9 +18,6 @@ SAME_KIND_POOL, OTHER_KIND_POOL = 48, 12
 
 CHILD_AGE = 7
 GROWN_UP_AGE = 17
-
-# Sources at once: small enough that the columns of all their pools stay in a cache.
-_BATCH = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +125,10 @@ def _choose_for(
     row_of_tie = np.argsort(features.tie_rank)
     sources = alike_first(parts, sources)
     found = []
-    for at in range(0, len(sources), _BATCH):
-        batch = sources[at : at + _BATCH]
-        keys = -np.sort(-np.concatenate([search.best(batch) for search in searches], axis=1), axis=1)
+    for at in range(0, len(sources), BATCH):
+        batch = sources[at : at + BATCH]
+        given = beside(parts, batch)
+        keys = -np.sort(-np.concatenate([search.best(given) for search in searches], axis=1), axis=1)
         pool = np.where(keys >= 0, row_of_tie[(1 << TIE_BITS) - 1 - (keys & ((1 << TIE_BITS) - 1))], -1)
         picks = varied(content, franchises, pool, (keys >> TIE_BITS) / STEPS, LIST_LENGTH, ~is_same_kind[pool])
         place, rank = np.nonzero(picks >= 0)
