@@ -51,6 +51,13 @@ def test_a_viewers_list_is_the_same_alone_as_among_all(computed: methods.Compute
         assert list(viewers.recommend(model, own, [user])) == [place for place in together if place.user_key == user]
 
 
+def test_lists_are_the_same_however_many_are_made_at_once(computed: methods.Computed, monkeypatch) -> None:
+    together = shown(computed)
+    for scores in (1, 5 * len(computed.model.titles)):
+        monkeypatch.setattr(viewers, "_MOST_SCORES", scores)
+        assert shown(computed) == together
+
+
 def test_a_model_that_was_kept_as_an_archive_is_still_read(computed: methods.Computed) -> None:
     kept = modelling.to_bytes(computed.model)
     archive = isal_zlib.decompress(kept)

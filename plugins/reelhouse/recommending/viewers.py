@@ -32,8 +32,9 @@ _UNITS = 10**8
 _STEPS = 10**9
 _TIE_BITS = 24
 _NEVER = -(2**62)
-# Viewers at once: of each there is a number for every title, three times over.
-_BATCH = 64
+# Viewers at once, as long as that is no more than so many scores: of each viewer there is one for every title, and that
+# three times over.
+_BATCH, _MOST_SCORES = 64, 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +125,7 @@ def blend_rankings(model: Model, viewers: Iterable[Events]) -> Iterator[list[int
 def _lists(model: Model, viewers: Iterable[Events], is_told: bool) -> Iterator[list[_Chosen]]:
     is_cold, fame = ~model.is_warm, _fame(model)
     content = told_apart_by(model.content, model.labels)
-    viewers = iter(viewers)
-    while batch := list(islice(viewers, _BATCH)):
+    for batch in _batches(model, viewers):
         likes = [int(own.is_like.sum()) for own in batch]
         enough = [own for own, count in zip(batch, likes, strict=True) if count >= ENOUGH_LIKES]
         is_open = unseen(model, enough)
@@ -134,6 +134,13 @@ def _lists(model: Model, viewers: Iterable[Events], is_told: bool) -> Iterator[l
         for own, count in zip(batch, likes, strict=True):
             found = next(lists) if count >= ENOUGH_LIKES else _by_fusion(model, own) if count else []
             yield found if len(found) == LIST_LENGTH else _filled(model, own, found)
+
+
+def _batches(model: Model, viewers: Iterable[Events]) -> Iterator[list[Events]]:
+    waiting = iter(viewers)
+    at_once = min(max(_MOST_SCORES // max(len(model.titles), 1), 1), _BATCH)
+    while batch := list(islice(waiting, at_once)):
+        yield batch
 
 
 def popular_places(model: Model, length: int) -> Iterator[Place]:
@@ -355,16 +362,14 @@ def _profile_scores(model: Model, profiles: np.ndarray, fame: np.ndarray) -> np.
 def profile_rankings(model: Model, viewers: Sequence[Events], length: int) -> Iterator[list[int]]:
     """Rows of the best titles of each viewer by profile alone, warm ones too."""
     fame = _fame(model)
-    for at in range(0, len(viewers), _BATCH):
-        batch = viewers[at : at + _BATCH]
+    for batch in _batches(model, viewers):
         for steps in _in_steps(_profile_scores(model, _profiles(model, batch), fame), unseen(model, batch)):
             yield _best(model, steps, length).tolist()
 
 
 def ties_rankings(model: Model, viewers: Sequence[Events], length: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Rows of the best titles of each viewer by EASE alone, and their raw scores."""
-    for at in range(0, len(viewers), _BATCH):
-        batch = viewers[at : at + _BATCH]
+    for batch in _batches(model, viewers):
         scores = _scores(model, batch)
         for own, steps in zip(scores, _in_steps(scores, unseen(model, batch)), strict=True):
             rows = _best(model, steps, length)
