@@ -34,10 +34,10 @@ from source_files import (
 
 from reelhouse.database import connect
 from reelhouse.day import SOURCES, Day
-from reelhouse.errors import ContractBroken, FileMissing, Locked, OutOfStep
+from reelhouse.errors import ContractBroken, FileMissing, Locked, NotAdmitted, OutOfStep
 from reelhouse.landing import land_source
 from reelhouse.settings import Settings
-from reelhouse.sources import files_of
+from reelhouse.sources import files_of, reading
 from reelhouse.staging import open_load, share_staging, stage_source
 from reelhouse.warehousing import loads
 
@@ -312,6 +312,32 @@ def test_a_table_that_a_crash_emptied_is_staged_again(conn, make_day) -> None:
         open_load(conn, make_day())
     assert _load(conn, make_day())["imdb"]["files_staged"] == 1
     assert _rows(conn, "imdb") == before
+
+
+@pytest.mark.parametrize("is_beside", [False, True])
+def test_a_landed_file_that_was_damaged_since_is_told_by_name(conn, make_day, data, monkeypatch, is_beside) -> None:
+    monkeypatch.setattr(reading, "UNPACKED_BESIDE_BYTES", 0 if is_beside else 1 << 30)
+    day = make_day()
+    _load(conn, day)
+    before = _rows(conn, "imdb")
+    header, first, *others = IMDB_ROWS["title.basics"]
+    _write(data, "title.basics", [header, [*first[:2], "Another one", *first[3:]], *others])
+    land_source(conn, day, "imdb")
+    (landed,) = conn.execute(
+        "select landed_path from ops.file inner join ops.day_file using (file_id)"
+        " where day_file.file_name = 'title.basics.tsv.gz'"
+    ).fetchone()
+    path = day.settings.landing / landed
+    whole = path.read_bytes()
+    for damaged in (whole[:-4], whole[:-8] + bytes(4) + whole[-4:], whole[:12] + b"\xff" * 8 + whole[20:]):
+        path.chmod(0o600)
+        path.write_bytes(damaged)
+        with pytest.raises(NotAdmitted, match=rf"{path}: expected the file as it was landed, found it damaged since"):
+            stage_source(conn, day, "imdb")
+        assert _rows(conn, "imdb") == before
+    path.unlink()
+    assert _load(conn, day, "imdb")["imdb"]["rows_in"] > 0
+    assert path.read_bytes() == whole
 
 
 KILLED = """

@@ -54,10 +54,10 @@ def test_a_cut_off_file_is_told_from_a_damaged_one(tmp_path: Path) -> None:
     with pytest.raises(EOFError), unpacked(path) as (stream, _):
         stream.read()
     path.write_bytes(whole[:-8] + bytes(4) + whole[-4:])
-    with pytest.raises(OSError, match="CRC check failed"), unpacked(path) as (stream, _):
+    with pytest.raises(gzip.BadGzipFile, match="CRC check failed"), unpacked(path) as (stream, _):
         stream.read()
     path.write_bytes(b"no such thing")
-    with pytest.raises(OSError, match="Not a gzipped file"), unpacked(path) as (stream, _):
+    with pytest.raises(gzip.BadGzipFile, match="Not a gzipped file"), unpacked(path) as (stream, _):
         stream.read()
 
 

@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from gzip import BadGzipFile
 from pathlib import Path
 from types import ModuleType
 from typing import BinaryIO
 
 import numpy as np
 import psycopg
+from isal import isal_zlib
 from psycopg import sql
 
 from reelhouse import comparing, copying, kept, sources, volume_gate
@@ -27,7 +29,7 @@ from reelhouse.ahead import ahead
 from reelhouse.copying import CopyText, copy_rows, copy_texts
 from reelhouse.database import identifiers, indexes_made_afterwards, translated_errors
 from reelhouse.day import EVERY_SOURCE, OPTIONAL_SOURCES, SOURCES, Day
-from reelhouse.errors import Emptied, FileMissing, OutOfStep
+from reelhouse.errors import Emptied, FileMissing, NotAdmitted, OutOfStep
 from reelhouse.kept import Changes
 from reelhouse.sources import SourceFile, files_of, provider, reading, values
 from reelhouse.sources.number_set import NumberSet
@@ -359,8 +361,14 @@ def _asked_of(file: SourceFile) -> str | None:
 def _opened(landed: Landed, *, is_read_whole: bool = True) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
     if not landed.storage.bring(landed.path):
         raise FileMissing(f"{landed.path}: expected the landed file, found nothing. Land the day again.")
-    with open_landed(landed.path, is_read_whole=is_read_whole) as opened:
-        yield opened
+    try:
+        with open_landed(landed.path, is_read_whole=is_read_whole) as opened:
+            yield opened
+    except (EOFError, BadGzipFile, isal_zlib.error) as error:
+        raise NotAdmitted(
+            f"{landed.path}: expected the file as it was landed, found it damaged since: {error}. Remove it there and "
+            "land the day again."
+        ) from error
 
 
 def _read_only_header(landed: Landed) -> None:

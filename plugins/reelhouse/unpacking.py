@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from gzip import BadGzipFile
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
@@ -31,7 +32,7 @@ _TOLD = struct.Struct("<qq")
 class Unpacking(io.RawIOBase):
     """The bytes of a packed file. To be closed by whoever opened it; the process ends with it.
 
-    Raises  EOFError where the file is cut off, OSError where it is damaged, or unpacking was ended from outside
+    Raises  EOFError where the file is cut off, BadGzipFile where it is damaged, OSError when unpacking was ended
     """
 
     def __init__(self, path: Path) -> None:
@@ -88,7 +89,7 @@ class Unpacking(io.RawIOBase):
             raise OSError(f"unpacking ended by itself, with exit code {self._process.wait()}")
         size, self.packed_bytes = _TOLD.unpack(told)
         if size < 0:
-            raise (EOFError if self.packed_bytes else OSError)(self._full.read(-size).decode())
+            raise (EOFError if self.packed_bytes else BadGzipFile)(self._full.read(-size).decode())
         self._piece = (self._piece + 1) % PIECES
         start = self._piece * PIECE_BYTES
         self._left, self._is_over = self._room[start : start + size], size == 0
