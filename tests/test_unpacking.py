@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 
 import pytest
-from isal import isal_zlib
 
 from reelhouse.sources.reading import UNPACKED_BESIDE_BYTES, open_landed
 from reelhouse.unpacking import PIECE_BYTES, PIECES, unpacked
@@ -59,6 +58,12 @@ def test_a_cut_off_file_is_told_from_a_damaged_one(tmp_path: Path) -> None:
     path.write_bytes(b"no such thing")
     with pytest.raises(gzip.BadGzipFile, match="Not a gzipped file"), unpacked(path) as (stream, _):
         stream.read()
+
+
+def test_a_file_that_cannot_be_read_is_not_damaged(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="Is a directory") as raised, unpacked(tmp_path) as (stream, _):
+        stream.read()
+    assert raised.type is OSError
 
 
 def test_an_end_from_outside_is_no_end_of_the_file(tmp_path: Path) -> None:
@@ -116,5 +121,5 @@ def test_large_files_are_unpacked_beside_and_small_ones_here(tmp_path: Path) -> 
             assert stream.read() == noise(size)
             assert position() == path.stat().st_size
         path.write_bytes(path.read_bytes()[:-20])
-        with pytest.raises((EOFError, OSError, isal_zlib.error)), open_landed(path) as (stream, _):
+        with pytest.raises(EOFError), open_landed(path) as (stream, _):
             stream.read()

@@ -25,14 +25,17 @@ from isal import igzip, isal_zlib
 PIECES, PIECE_BYTES = 4, 1 << 19
 # Of what is read at once most goes past this buffer, straight to where it is wanted.
 BUFFER_BYTES = 1 << 16
-# How much is in a piece and how far the packed file is read; or, below zero, how long the word is on what is wrong.
+# How much is in a piece and how far the packed file is read; or, below zero, how long the word is on what is wrong, and
+# which of these it is.
 _TOLD = struct.Struct("<qq")
+_WRONG = (EOFError, BadGzipFile, OSError)
 
 
 class Unpacking(io.RawIOBase):
     """The bytes of a packed file. To be closed by whoever opened it; the process ends with it.
 
-    Raises  EOFError where the file is cut off, BadGzipFile where it is damaged, OSError when unpacking was ended
+    Raises  EOFError where the file is cut off, BadGzipFile where it is damaged, OSError when it cannot be read or
+            unpacking was ended from outside
     """
 
     def __init__(self, path: Path) -> None:
@@ -89,7 +92,7 @@ class Unpacking(io.RawIOBase):
             raise OSError(f"unpacking ended by itself, with exit code {self._process.wait()}")
         size, self.packed_bytes = _TOLD.unpack(told)
         if size < 0:
-            raise (EOFError if self.packed_bytes else BadGzipFile)(self._full.read(-size).decode())
+            raise _WRONG[self.packed_bytes](self._full.read(-size).decode())
         self._piece = (self._piece + 1) % PIECES
         start = self._piece * PIECE_BYTES
         self._left, self._is_over = self._room[start : start + size], size == 0
@@ -121,9 +124,16 @@ def _unpack(path: str, memory: int, tell: int, freed: int) -> None:
                     return
     except BrokenPipeError:
         return
-    except (OSError, EOFError, isal_zlib.error) as error:
-        word = str(error).encode()
-        os.write(tell, _TOLD.pack(-len(word), isinstance(error, EOFError)) + word)
+    except isal_zlib.error as error:
+        _tell_wrong(tell, BadGzipFile(error))
+    except _WRONG as error:
+        _tell_wrong(tell, error)
+
+
+def _tell_wrong(tell: int, error: Exception) -> None:
+    word = str(error).encode()
+    which = next(place for place, kind in enumerate(_WRONG) if isinstance(error, kind))
+    os.write(tell, _TOLD.pack(-len(word), which) + word)
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ def best_targets(features: Features, sources: np.ndarray, count: int) -> np.ndar
     parts = nearest.parts_of(features)
     search = nearest.Search(parts, np.arange(len(features.titles)), count)
     batches = [sources[first : first + nearest.BATCH] for first in range(0, len(sources), nearest.BATCH)]
-    return np.concatenate([search.best(nearest.beside(parts, batch)) for batch in batches])
+    return np.concatenate([search.best(nearest.Beside.of(parts, batch)) for batch in batches])
 
 
 @settings(max_examples=40, deadline=None)

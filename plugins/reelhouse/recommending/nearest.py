@@ -133,6 +133,7 @@ def alike_first(parts: Parts, sources: np.ndarray) -> np.ndarray:
 class Beside:
     """What values and standings give beside some sources: the same for all searches.
 
+    sources rows
     exact   of each table of Parts: what each value gives beside those that the sources have; which one each has
     tables  the same in whole numbers, values x sources, and one of the standings where these count
     most    of each of those, the most that a value gives beside any of the sources
@@ -145,30 +146,34 @@ class Beside:
     most: list[np.ndarray]
     scale: float
 
+    @classmethod
+    def of(cls, parts: Parts, sources: np.ndarray) -> Beside:
+        """What values and standings give.
+
+        Takes   sources  BATCH at most, best in the order of `alike_first`: the more alike they are, the fewer targets
+                         are looked at
+        """
+        features = parts.features
+        is_bare = features.is_bare[sources]
+        exact = []
+        for values, alike, value_of in zip(parts.values, parts.alike, parts.value_of, strict=True):
+            own, column_of = np.unique(value_of[sources], return_inverse=True)
+            exact.append((_products(values, values[own]) if alike is None else alike.take(own, axis=1), column_of))
+        standing = _standing(parts, sources) if features.weight else np.zeros(0, np.float32)
+        largest = sum(float(table.max(initial=0.0)) for table in (*(table for table, _ in exact), standing))
+        scale = _LARGEST / max(largest, 1e-9)
+        tables = [np.rint(table * scale).astype(np.int16).take(column_of, axis=1) for table, column_of in exact]
+        for table in tables:
+            table[:, is_bare] = 0
+        if features.weight:
+            standing *= np.float32(scale)
+            tables.append(np.rint(standing, out=standing).astype(np.int16))
+        return cls(sources, exact, tables, [table.max(axis=1, initial=0) for table in tables], scale)
+
     @property
     def off(self) -> np.int16:
         """How far a sum of rounded numbers may be off: half a step for each table, and one for single precision."""
         return np.int16(len(self.tables) // 2 + 2)
-
-
-def beside(parts: Parts, sources: np.ndarray) -> Beside:
-    """What all values give beside some sources, best in the order of `alike_first`, BATCH at most."""
-    features = parts.features
-    is_bare = features.is_bare[sources]
-    exact = []
-    for values, alike, value_of in zip(parts.values, parts.alike, parts.value_of, strict=True):
-        own, column_of = np.unique(value_of[sources], return_inverse=True)
-        exact.append((_products(values, values[own]) if alike is None else alike.take(own, axis=1), column_of))
-    standing = _standing(parts, sources) if features.weight else np.zeros(0, np.float32)
-    largest = sum(float(table.max(initial=0.0)) for table in (*(table for table, _ in exact), standing))
-    scale = _LARGEST / max(largest, 1e-9)
-    tables = [np.rint(table * scale).astype(np.int16).take(column_of, axis=1) for table, column_of in exact]
-    for table in tables:
-        table[:, is_bare] = 0
-    if features.weight:
-        standing *= np.float32(scale)
-        tables.append(np.rint(standing, out=standing).astype(np.int16))
-    return Beside(sources, exact, tables, [table.max(axis=1, initial=0) for table in tables], scale)
 
 
 def _standing(parts: Parts, sources: np.ndarray) -> np.ndarray:
@@ -196,6 +201,7 @@ class Search:
         self._tried = tried[np.lexsort([value_of[tried] for value_of in self._value_of[::-1]])]
         self._tried_value_of = [value_of[self._tried] for value_of in self._value_of]
         self._room = np.empty((2, max(_ROWS, _FIRST), BATCH), dtype=np.int16)
+        # All false between two batches.
         self._is_rare = np.zeros((BATCH, len(targets)), dtype=bool)
 
     def _of_each_kind(self) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from reelhouse.recommending.content import Features, Title
-from reelhouse.recommending.nearest import BATCH, STEPS, TIE_BITS, Parts, Search, alike_first, beside, parts_of
+from reelhouse.recommending.nearest import BATCH, STEPS, TIE_BITS, Beside, Parts, Search, alike_first, parts_of
 from reelhouse.recommending.variety import told_apart_by, varied
 
 LIST_LENGTH = 10
@@ -127,8 +127,8 @@ def _choose_for(
     found = []
     for at in range(0, len(sources), BATCH):
         batch = sources[at : at + BATCH]
-        given = beside(parts, batch)
-        keys = -np.sort(-np.concatenate([search.best(given) for search in searches], axis=1), axis=1)
+        beside = Beside.of(parts, batch)
+        keys = -np.sort(-np.concatenate([search.best(beside) for search in searches], axis=1), axis=1)
         pool = np.where(keys >= 0, row_of_tie[(1 << TIE_BITS) - 1 - (keys & ((1 << TIE_BITS) - 1))], -1)
         picks = varied(content, franchises, pool, (keys >> TIE_BITS) / STEPS, LIST_LENGTH, ~is_same_kind[pool])
         place, rank = np.nonzero(picks >= 0)
