@@ -14,7 +14,7 @@ from reelhouse.errors import Held, Locked, OutOfStep
 from reelhouse.warehousing.building import build_warehouse
 from reelhouse.warehousing.checks import check_warehouse
 from reelhouse.warehousing.contents import content_hashes
-from reelhouse.warehousing.publishing import PUBLISHED_TABLES, publish_warehouse
+from reelhouse.warehousing.publishing import MUCH_CHANGED, PUBLISHED_TABLES, analyze_changed, publish_warehouse
 
 DAY = date(2021, 9, 25)
 FIRST = [
@@ -227,3 +227,25 @@ def test_the_state_of_the_warehouse_depends_on_its_input_only(conn, make_day):
     conn.execute(f"truncate {tables} cascade")
     run_day(conn, make_day(DAY, force=True), FIRST)
     assert content_hashes(conn) == backwards
+
+
+def test_statistics_are_gathered_of_tables_that_changed_much_only(conn):
+    def known_rows() -> int:
+        query = "select reltuples::integer from pg_class where oid = 'warehouse.dim_country'::regclass"
+        return conn.execute(query).fetchone()[0]
+
+    def add_countries(first: int, count: int) -> None:
+        conn.execute(
+            "insert into warehouse.dim_country (country_key, country, is_historical)"
+            " select number, 'Land ' || number, false from generate_series(%s::integer, %s) as number",
+            (first, first + count - 1),
+        )
+        analyze_changed(conn, {"dim_country": {"inserted": count, "updated": 0, "deleted": 0}})
+
+    before = conn.execute("select count(*) from warehouse.dim_country").fetchone()[0]
+    add_countries(100_001, 20_000)
+    assert known_rows() == before + 20_000
+    add_countries(200_001, int(MUCH_CHANGED * 20_000))
+    assert known_rows() == before + 20_000
+    add_countries(300_001, int(MUCH_CHANGED * 30_000))
+    assert known_rows() > before + 20_000

@@ -25,7 +25,7 @@ names as (
         imdb_title_name.folded_title <> dim_title.folded_title
         -- Names of other countries are many, and are asked for where a title is.
         and (imdb_title_name.name_kind <> 'aka' or dim_title.is_catalogue_title)
-        and (%(keys)s::bigint[] is null or dim_title.title_key = any(%(keys)s))
+        and (%(keys)s::bigint[] is null or imdb_title_name.imdb_title_number = any(%(keys)s))
 ),
 
 wanted as materialized (
