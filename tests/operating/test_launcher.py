@@ -126,6 +126,25 @@ def test_a_venv_that_is_outdated_half_made_or_moved_is_made_anew(checkout: Check
     assert moved.launch().stdout == f"{moved.venv} 2.0 []\n"
 
 
+def test_a_venv_of_somebody_else_is_left_alone(checkout: Checkout) -> None:
+    checkout.venv.mkdir()
+    (checkout.venv / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    assert checkout.launch().stdout == f"{checkout.root.parent / 'home' / 'venv'} 1.0 []\n"
+    assert [path.name for path in checkout.venv.iterdir()] == ["pyvenv.cfg"]
+
+
+def test_a_venv_may_be_a_link_to_where_there_is_room(checkout: Checkout) -> None:
+    elsewhere = checkout.root.parent / "large disk"
+    elsewhere.mkdir()
+    checkout.venv.symlink_to(elsewhere)
+    assert checkout.launch().stdout == f"{elsewhere} 1.0 []\n"
+    checkout.lock("2.0")
+    assert checkout.launch().stdout == f"{elsewhere} 2.0 []\n"
+    # Somebody tidies up.
+    shutil.rmtree(elsewhere)
+    assert checkout.launch().stdout == f"{checkout.root.parent / 'home' / 'venv'} 2.0 []\n"
+
+
 def test_a_package_with_another_hash_is_refused(checkout: Checkout) -> None:
     checkout.lock("1.0", digest="0" * 64)
     done = checkout.launch()
