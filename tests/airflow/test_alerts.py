@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import SimpleNamespace
 
 import pytest
+from taking_alerts import taking_alerts
 
 from reelhouse import orchestration
 
 
 @pytest.fixture
 def posted(monkeypatch):
-    found: list[dict] = []
-
-    class Taker(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            found.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *words: object) -> None:
-            return
-
-    server = HTTPServer(("127.0.0.1", 0), Taker)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv("REELHOUSE_ALERT_WEBHOOK", f"http://127.0.0.1:{server.server_port}/")
-    yield found
-    server.shutdown()
-    server.server_close()
+    with taking_alerts() as (address, found):
+        monkeypatch.setenv("REELHOUSE_ALERT_WEBHOOK", address)
+        yield found
 
 
 def context() -> dict:

@@ -20,6 +20,7 @@ import psycopg
 import pytest
 from homes import Home, make_home, wait_for, wait_until_nothing_is_left
 from killing_tasks import Killer
+from taking_alerts import taking_alerts
 
 from reelhouse.day import EVERY_SOURCE
 from reelhouse.operating import airflow, airflow_api, embedded, following, postgres, supervising
@@ -355,9 +356,19 @@ def content_of(home: Home) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def held(loaded: tuple[Home, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str]:
+def posted() -> Iterator[tuple[str, list[dict]]]:
+    """An address for alerts, and those that came."""
+    with taking_alerts() as (address, found):
+        yield address, found
+
+
+@pytest.fixture(scope="module")
+def held(
+    loaded: tuple[Home, str], posted: tuple[str, list[dict]], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Home, str]:
     """The same home after `up` with too many bad rows: the day is held, Airflow stays up. And what `up` printed."""
     home, _ = loaded
+    home.env["REELHOUSE_ALERT_WEBHOOK"] = posted[0]
     home.call("down")
     data = shutil.copytree(home.settings.data, tmp_path_factory.mktemp("held") / "data")
     newest = max(data.glob("netflix/*/netflix_titles.csv"))
@@ -373,6 +384,12 @@ def test_a_held_day_ends_with_3_and_says_why(held: tuple[Home, str]) -> None:
     assert "populate_warehouse.approve_warehouse waits for a person" in said
     assert "netflix\\_titles.csv: expected at most 0.5% bad rows, found" in said.split("waits for a person")[1]
     assert home.call("status").returncode == 0
+
+
+def test_whoever_is_to_hear_of_a_held_day_does(held: tuple[Home, str], posted: tuple[str, list[dict]]) -> None:
+    _, found = posted
+    (hold,) = airflow_api.wait_until(lambda: [each for each in found if each["kind"] == "hold"], 60, "an alert")
+    assert "bad rows, found" in hold["cause"]
 
 
 def approval_of(api: airflow_api.Api, state: str, seconds: float = 120) -> tuple[str, airflow_api.Answer]:

@@ -41,8 +41,11 @@ COMPONENTS = {
     # Wakes the tasks that wait for a source.
     "triggerer": ("triggerer", "--skip-serve-logs"),
 }
-# What of our settings is for the steps. The warehouse is named by a connection, folders are made absolute.
-FOR_STEPS = ("ORIGIN_", "LANDING", "HEAVY_", "ALLOW", "S3_", "FETCH_", "STALE_", "SOURCE_", "RETRY_")
+# What of our settings says nothing to the components: the warehouse is named by a connection, and the rest is for
+# whoever starts them, or serves without them.
+NOT_FOR_COMPONENTS = ("WAREHOUSE_DSN", "POSTGRES_BIN", "PYTHON", "AIRFLOW_", "OIDC_")
+# Of Airflow's own settings what says nothing of where things are and who may what.
+PASSED_ON = ("AIRFLOW__METRICS__",)
 PRELOADED = (
     "airflow",
     "airflow.executors.local_executor",
@@ -145,7 +148,11 @@ def environment(settings: Settings, warehouse_dsn: str, metadata_dsn: str, port:
     kept, home, logs = make_secrets(settings), airflow_home(settings), logs_folder(settings)
     password(settings)
     url = f"http://{ADDRESS}:{port}"
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("AIRFLOW_", "REELHOUSE_"))}
+    inherited = {
+        key: value
+        for key, value in os.environ.items()
+        if key.startswith(PASSED_ON) or not key.startswith(("AIRFLOW_", "REELHOUSE_"))
+    }
     return {
         **inherited,
         **_reelhouse(settings),
@@ -207,12 +214,20 @@ def environment(settings: Settings, warehouse_dsn: str, metadata_dsn: str, port:
 
 def _reelhouse(settings: Settings) -> dict[str, str]:
     # The components have another working folder.
-    set_here = {"REELHOUSE_DATA": settings.data, "REELHOUSE_INCLUDE": settings.include}
-    for_steps = tuple(f"REELHOUSE_{name}" for name in FOR_STEPS)
+    folders = {
+        "REELHOUSE_DATA": settings.data,
+        "REELHOUSE_INCLUDE": settings.include,
+        "REELHOUSE_LANDING": settings.landing_place,
+    }
+    left_out = tuple(f"REELHOUSE_{name}" for name in NOT_FOR_COMPONENTS)
     return {
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if name.startswith("REELHOUSE_") and not name.startswith(left_out)
+        },
+        **{name: str(path) for name, path in folders.items() if os.environ.get(name)},
         "REELHOUSE_HOME": str(settings.home),
-        **{name: str(path) for name, path in set_here.items() if os.environ.get(name)},
-        **{name: value for name, value in os.environ.items() if name.startswith(for_steps)},
     }
 
 
