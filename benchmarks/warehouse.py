@@ -10,12 +10,15 @@ what the publication says. At the end the questions of include/sql/8_questions a
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,10 +26,9 @@ from pathlib import Path
 import psycopg
 
 from reelhouse.database import migrate
-from reelhouse.day import Day
 from reelhouse.operating import embedded, measuring, postgres
 from reelhouse.operating.bench import load_benchmark
-from reelhouse.settings import read_settings
+from reelhouse.settings import ORIGIN, PACKAGE, Settings, read_settings
 
 FIRST_DAY = date(2026, 1, 5)
 COUNTED = {"stage", "open", "build", "check", "publish"}
@@ -58,10 +60,11 @@ def rows(arguments: argparse.Namespace) -> list[dict[str, object]]:
                 migrate(dsn, own.sql)
                 postmaster = measuring.postmaster_of(postgres.server_folder(own.home))
                 found: list[dict[str, object]] = []
-                for number, called in enumerate(("first load", "changed day", "unchanged day")):
-                    readers = arguments.readers if number == 1 else 0
-                    found += _measure(called, dsn, Day(FIRST_DAY + timedelta(number), own), postmaster, readers)
-                    found.append(_row(called, "night", "seconds", _pass_night(dsn)))
+                with _steps_apart(dsn, own) as run:
+                    for number, called in enumerate(("first load", "changed day", "unchanged day")):
+                        watch = Watch(dsn, arguments.readers if number == 1 else 0)
+                        found += _measure(called, FIRST_DAY + timedelta(number), run, postmaster, watch)
+                        found.append(_row(called, "night", "seconds", _pass_night(dsn)))
                 questions = load_benchmark("questions").ask_all(dsn, own.sql, QUESTION_ROUNDS)
                 return found + [_row("question", row["name"], "ms", row["ms"]) for row in questions]
         finally:
@@ -80,32 +83,35 @@ def _make(folder: Path, scale: float) -> Path:
     return folder
 
 
-def _measure(called: str, dsn: str, day: Day, postmaster: int, readers: int) -> list[dict[str, object]]:
+def _measure(
+    called: str, day: date, run: Callable[[str, date], dict[str, float]], postmaster: int, watch: Watch
+) -> list[dict[str, object]]:
     from reelhouse import steps
 
     parts: dict[str, list[float]] = {}
-    peak, changed = 0.0, 0
-    watch = Watch(dsn, readers)
+    peaks: dict[str, float] = {}
+    changed = 0
     with watch:
         for step in steps.STEPS:
             print(f"{called}: {step.name}", file=sys.stderr, flush=True)
             before, began = measuring.server_cpu_s(postmaster), time.perf_counter()
-            client, step_peak, figures = _run_apart(step.name, dsn, day)
+            figures = run(step.name, day)
             verb = step.name.partition("_")[0]
             part = verb if verb in COUNTED else BESIDE[verb]
-            took = (time.perf_counter() - began, client + measuring.server_cpu_s(postmaster) - before)
+            took = (time.perf_counter() - began, figures["cpu_s"] + measuring.server_cpu_s(postmaster) - before)
             parts[part] = [a + b for a, b in zip(parts.get(part, [0.0, 0.0]), took, strict=True)]
-            if verb in COUNTED:
-                peak = max(peak, step_peak)
-            changed = int(figures.get("rows_changed", changed) or 0)
+            peaks[part] = max(peaks.get(part, 0.0), figures["peak_mb"])
+            changed = int(figures["rows_changed"])
             if step.name == LAST_STEP:
                 break
     whole = [sum(took[place] for part, took in parts.items() if part in COUNTED) for place in (0, 1)]
     found = [_row(called, part, metric, value) for part, took in parts.items()
              for metric, value in zip(("seconds", "cpu_s"), took, strict=True)]  # fmt: skip
+    found += [_row(called, part, "peak_mb", value) for part, value in peaks.items()]
+    peak = max(value for part, value in peaks.items() if part in COUNTED)
     found += [_row(called, "whole", "seconds", whole[0]), _row(called, "whole", "cpu_s", whole[1])]
     found += [_row(called, "whole", "peak_mb", peak), _row(called, "whole", "rows_changed", changed)]
-    return found + ([_row(called, "readers", *pair) for pair in watch.figures().items()] if readers else [])
+    return found + ([_row(called, "readers", *pair) for pair in watch.figures().items()] if watch.readers else [])
 
 
 def _pass_night(dsn: str) -> float:
@@ -119,27 +125,30 @@ def _row(called: str, part: str, metric: str, value: float) -> dict[str, object]
     return {"name": f"{called}: {part}", "metric": metric, "value": round(value, 2)}
 
 
-def _run_apart(step: str, dsn: str, day: Day) -> tuple[float, float, dict[str, object]]:
-    """One step in a process of its own, as Airflow does it: its CPU seconds, its peak memory in MB, its figures."""
-    reading, writing = os.pipe()
-    number = os.fork()
-    if number == 0:
-        code = 1
-        try:
-            from reelhouse import steps
+@contextmanager
+def _steps_apart(dsn: str, settings: Settings) -> Iterator[Callable[[str, date], dict[str, float]]]:
+    """Gives what runs a step for a day, in a process of its own, and tells its cpu_s, peak_mb and rows_changed.
 
-            figures = steps.run_step(step, dsn, day)
-            os.write(writing, str(figures.get("rows_changed") or 0).encode())
-            code = 0
-        finally:
-            os._exit(code)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as answer:
-        said = answer.read()
-    _, status, usage = os.wait4(number, 0)
-    if status:
-        raise RuntimeError(f"{step}: expected to end well, ended with {os.waitstatus_to_exitcode(status)}.")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, {"rows_changed": int(said or 0)}
+    Of this program's own memory, of which benchmarks take what they need, nothing is in it.
+    """
+    env = {name: value for name, value in os.environ.items() if not name.startswith(ORIGIN)} | {
+        "REELHOUSE_HOME": str(settings.home),
+        "REELHOUSE_DATA": str(settings.data),
+        "REELHOUSE_WAREHOUSE_DSN": dsn,
+        "PYTHONPATH": str(PACKAGE.parent),
+    }
+    command = [sys.executable, "-P", Path(__file__).parent / "contestants" / "steps_apart.py"]
+    with subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+
+        def run(step: str, day: date) -> dict[str, float]:
+            process.stdin.write(f"{step} {day}\n")
+            process.stdin.flush()
+            said = process.stdout.readline()
+            if not said:
+                raise RuntimeError(f"{step}: expected to end well, did not. What it said stands above.")
+            return json.loads(said)
+
+        yield run
 
 
 # --- readers --------------------------------------------------------------------------------------------
