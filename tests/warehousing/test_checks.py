@@ -112,6 +112,14 @@ def test_each_check_finds_what_it_is_for(built):
     assert missed == []
 
 
+def test_a_person_of_imdb_may_have_any_name(built):
+    check = CHECKS["member that is no name"]
+    built.execute("update build.dim_person set person_name = 'Null' where not is_name_only")
+    assert run_check(built, check).rows_found == 0
+    built.execute("update build.dim_person set person_name = 'Null', is_name_only = true")
+    assert run_check(built, check).rows_found > 0
+
+
 def test_a_check_that_does_not_name_its_problem_is_refused(tmp_path: Path):
     (tmp_path / "bad.sql").write_text("-- bad\n\n-- fail\nselect 1 as one;\n")
     with pytest.raises(SettingsWrong, match="as problem"):

@@ -191,7 +191,8 @@ from (
         'person' as dimension,
         person_name as member
     from build.dim_person
-    where length(person_name) < 10
+    -- People of IMDb are who their number says, and somebody is called Null.
+    where is_name_only and length(person_name) < 10
     union all
     select
         'genre' as dimension,
