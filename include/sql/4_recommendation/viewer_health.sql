@@ -5,6 +5,8 @@
 -- Writes: build.fact_recommendation_quality (adds; the caller empties it)
 -- Rerun:  equal
 -- Params: load_id  the recommendations load
+-- Notes:  of what is seen only what files say: an app may tell of a viewing while the lists are computed, and these lists
+--         are made anew right after the publish (viewers_to_catch_up)
 
 insert into build.fact_recommendation_quality (load_id, method_key, metric, value, limit_value, is_ok)
 with
@@ -28,6 +30,7 @@ built as (
             where
                 rating.user_key = recommendation.user_key
                 and rating.title_key = recommendation.recommended_title_key
+                and rating.source <> 'app'
         )
         or exists (
             select
@@ -35,6 +38,7 @@ built as (
             where
                 viewing.user_key = recommendation.user_key
                 and viewing.title_key = recommendation.recommended_title_key
+                and viewing.source <> 'app'
         ) as is_seen
     from build.fact_recommendation as recommendation
     left join warehouse.dim_title as title on recommendation.recommended_title_key = title.title_key
