@@ -70,6 +70,19 @@ def test_several_titles_are_taken_together(scientist) -> None:
     assert {name for liked in both["liked_for"] for name in liked} == {"Harbour", "Lantern"}
 
 
+def test_what_is_sent_stands_in_the_place_of_what_was_sent_before(scientist) -> None:
+    found = scientist.recommend_title(["tt0000002", "Harbour"])
+    assert found["source_title_key"].tolist() == [1] * 5, "one list, of one name"
+    scientist.recommender_send_data("together")
+    scientist.recommendations = found.head(2)
+    scientist.recommender_send_data("together")
+    stored = "select rank, recommended_title_key from curated.recommendation where method = 'together' order by rank"
+    assert (
+        scientist.read(stored).to_numpy().tolist()
+        == found[["rank", "recommended_title_key"]].head(2).to_numpy().tolist()
+    )
+
+
 def test_a_title_that_is_not_there_is_named(scientist) -> None:
     with pytest.raises(QueryWrong, match="tt9999999"):
         scientist.recommend_titles(["tt9999999"])

@@ -312,11 +312,12 @@ class Warehouse:
         """
         keys = list(dict.fromkeys(self._key_of(asked) for asked in ids))
         found = self.read(
-            "select min(source_title_key) as source_title_key, recommended_title_key, recommended_title,"
+            # One list has one name, whichever of the titles a row is beside.
+            "select %s::bigint as source_title_key, recommended_title_key, recommended_title,"
             " sum(score) / %s as score, array_agg(source_title order by rank) as liked_for, min(method) as method"
             " from mart.recommendations where source_title_key = any(%s) and not recommended_title_key = any(%s)"
             " group by recommended_title_key, recommended_title order by score desc, recommended_title_key limit %s",
-            [len(keys) or 1, keys, keys, LISTED],
+            [min(keys, default=None), len(keys) or 1, keys, keys, LISTED],
         )
         found.insert(0, "rank", range(1, len(found) + 1))
         self.recommendations = found
@@ -332,7 +333,17 @@ class Warehouse:
             raise QueryWrong("recommendations: expected some, found none. Call recommend_title or recommend_titles.")
         rows = self.recommendations[["source_title_key", "rank", "recommended_title_key", "score"]]
         rows = rows.rename(columns={"source_title_key": "title_key"}).assign(method=method, sent_by=self.login)
-        return self.send(rows, "curated.recommendation", "upsert", ["sent_by", "method", "title_key", "rank"])
+        columns = compose.SQL(", ").join(map(compose.Identifier, rows.columns))
+
+        def act() -> None:
+            # A shorter list leaves nothing of a longer one.
+            self._conn.execute(
+                "delete from curated.recommendation where sent_by = %s and method = %s and title_key = any(%s)",
+                (self.login, method, rows["title_key"].unique().tolist()),
+            )
+            self._copy(rows, compose.Identifier("curated", "recommendation"), columns)
+
+        return self._write(act, "send to curated.recommendation", dry_run=False)
 
     def _key_of(self, asked: str | int) -> int:
         if isinstance(asked, int):
