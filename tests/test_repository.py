@@ -30,9 +30,10 @@ def test_sql_is_in_house_style() -> None:
 
 def test_the_readme_tells_of_every_command() -> None:
     usage = run(sys.executable, "-m", "reelhouse", "--help", env={**os.environ, "PYTHONPATH": str(ROOT / "plugins")})
-    commands = re.findall(r"^    (\w+) ", usage.stdout, re.MULTILINE)
-    assert len(commands) >= 12
-    assert [name for name in commands if f"`{name}" not in README and f"./reelhouse {name}" not in README] == []
+    # A long name stands on a line of its own.
+    commands = re.findall(r"^    (\w+)\b", usage.stdout, re.MULTILINE)
+    assert len(commands) >= 30
+    assert [name for name in commands if not re.search(rf"`(\./reelhouse )?{name}\b", README)] == []
 
 
 def test_files_that_the_readme_names_exist() -> None:
