@@ -233,6 +233,17 @@ def test_who_is_no_superuser_keeps_all_but_passwords_and_is_told(empty_server, k
     assert hash_tables(make_conninfo(own, dbname=again)) == hash_tables(own)
 
 
+def test_a_backup_runs_nothing_that_a_scientist_made(dsn) -> None:
+    with login(dsn, "scientist") as own, psycopg.connect(own, autocommit=True) as scientist:
+        room = f"sandbox_{scientist.info.user}"
+        scientist.execute(
+            f"create materialized view {room}.m as select 1 as n;"
+            f" create function {room}.f({room}.m) returns text language plpgsql as $$ begin raise 'ran'; end $$;"
+            f" create cast ({room}.m as text) with function {room}.f({room}.m)"
+        )
+        assert hash_tables(dsn)[f"{room}.m"].startswith("1:")
+
+
 def test_a_transaction_after_a_restore_does_not_join_the_batch_of_an_old_one_with_its_number(conn) -> None:
     note = "insert into curated.title_note (title_key, topic) values (%s, 'mood')"
     conn.execute(note, (1,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from pathlib import Path
 
 import pandas as pd
 import psycopg
@@ -13,8 +14,9 @@ from people import login
 from reelhouse import Warehouse
 from reelhouse.auditing import export_head, verify
 from reelhouse.database import connect
-from reelhouse.errors import BadQuery, Conflict, NotAllowed, QueryWrong, Timeout
+from reelhouse.errors import BadQuery, Conflict, NotAllowed, QueryWrong, SettingsWrong, Timeout
 from reelhouse.operating import watchdog
+from reelhouse.operating.clone import make_clone
 from reelhouse.operating.watchdog import end_excess
 
 NOTES = "curated.title_note"
@@ -292,13 +294,202 @@ def test_a_table_of_a_sandbox_cannot_leave_the_audit(scientist, sandbox, sql):
         scientist.write(sql.format(box=sandbox))
 
 
-def test_a_table_that_would_call_functions_of_its_maker_is_refused(scientist, scientist_dsn, sandbox):
+TRAPS = {
+    "check": "n integer check ({box}.evil(n))",
+    "check_by_operator": "n integer check (n operator({box}.===) 1)",
+    "check_by_cast": "n integer check ((n::{box}.odd).n = 1)",
+    "check_of_sql_in_a_text": "n integer check (ts_rewrite('a', 'select to_tsquery(''a''), to_tsquery(''b'')"
+    " where {box}.evil(1)') is not null)",
+    "check_by_name": "n text check (table_to_xml('{box}.traps'::regclass, true, true, '') is not null)",
+    "check_of_a_file": "n integer check (pg_read_file('/etc/passwd') is not null)",
+    "default": "n boolean default {box}.evil(1)",
+    "generated": "n integer, m boolean generated always as ({box}.evil(n)) stored",
+    "index": "n integer, exclude (({box}.evil(n)) with =)",
+    "index_in_part": "n integer, exclude (n with =) where ({box}.evil(n))",
+    "index_by_operator": "n integer, exclude ((n operator({box}.===) 1) with =)",
+    "composite": "n {box}.odd",
+    "array": "n {box}.odd[]",
+    "domain": "n {box}.checked",
+}
+# What a function of theirs does to the table while its own rows are asked for.
+MEANWHILE = {
+    "cast": "create cast ({box}.meanwhile as text) with function {box}.shown({box}.meanwhile)",
+    "rule": "create rule mine as on insert to {box}.meanwhile do also select {box}.evil(1)",
+    "policy": "create policy mine on {box}.meanwhile using ({box}.evil(1))",
+    "trigger": "create trigger mine before delete on {box}.meanwhile execute function {box}.evil_trigger()",
+    "statistics": "create statistics {box}.mine on ({box}.evil(n)) from {box}.meanwhile",
+}
+
+
+@pytest.fixture
+def traps(scientist_dsn, scientist, owner, sandbox):
+    """A scientist's connection, and functions with which to become a superuser."""
+    body = (
+        "begin execute format('alter role %I superuser', session_user); {0};"
+        " exception when insufficient_privilege then {0}; end"
+    )
+    # A function may say that it changes nothing, and call one that does.
+    harmless = f"language plpgsql immutable as $$begin return {sandbox}.mighty(); end$$"
     with psycopg.connect(scientist_dsn, autocommit=True) as conn:
-        conn.execute(f"create function {sandbox}.evil(integer) returns boolean language sql as 'select true'")
-        conn.execute(f"create type {sandbox}.odd as (n integer)")
-    for columns in (f"n integer check ({sandbox}.evil(n))", f"n boolean default {sandbox}.evil(1)", f"n {sandbox}.odd"):
-        with pytest.raises(QueryWrong, match="built-in types without functions"):
-            scientist.write(f"create table {sandbox}.trap ({columns})")
+        for statement in (
+            f"create function {sandbox}.mighty() returns boolean language plpgsql as $${body.format('return true')}$$",
+            f"create function {sandbox}.evil(integer) returns boolean {harmless}",
+            f"create function {sandbox}.evil(integer, integer) returns boolean {harmless}",
+            f"create function {sandbox}.evil_trigger() returns trigger language plpgsql"
+            f" as $${body.format('return old')}$$",
+            f"create operator {sandbox}.=== (leftarg = integer, rightarg = integer, function = {sandbox}.evil)",
+            f"create type {sandbox}.odd as (n integer)",
+            f"create function {sandbox}.made_odd(integer) returns {sandbox}.odd language sql as 'select row($1)'",
+            f"create cast (integer as {sandbox}.odd) with function {sandbox}.made_odd(integer)",
+            f"create domain {sandbox}.checked as integer check ({sandbox}.evil(value))",
+            f"create view {sandbox}.traps as select {sandbox}.evil(1) as n",
+        ):
+            conn.execute(statement)
+        yield conn
+    (is_super,) = owner.execute("select rolsuper from pg_roles where rolname = %s", (scientist.login,)).fetchone()
+    owner.execute(f"alter role {scientist.login} nosuperuser")
+    owner.execute(
+        f"drop schema {sandbox} cascade; create schema {sandbox} authorization {scientist.login};"
+        f" grant usage, create on schema {sandbox} to reelhouse_owner"
+    )
+    assert not is_super, f"{scientist.login} has become a superuser"
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_a_table_that_would_call_functions_of_its_maker_is_refused(traps, scientist, sandbox, trap):
+    with pytest.raises(QueryWrong, match="expected columns of built-in types without functions"):
+        scientist.write(f"create table {sandbox}.trap ({TRAPS[trap].format(box=sandbox)})")
+
+
+@pytest.mark.parametrize("meanwhile", MEANWHILE)
+def test_a_table_that_got_more_than_columns_while_it_was_filled_is_refused(traps, scientist, sandbox, meanwhile):
+    statement = MEANWHILE[meanwhile].format(box=sandbox)
+    shown = (
+        f"create function {sandbox}.shown({sandbox}.meanwhile) returns text language plpgsql as"
+        f" 'begin perform {sandbox}.evil(1); return 1; end'; "
+    )
+    body = (shown if meanwhile == "cast" else "") + statement
+    traps.execute(
+        f"create function {sandbox}.at_work() returns integer language plpgsql as $$begin {body}; return 1; end$$"
+    )
+    with pytest.raises(QueryWrong, match="expected columns of built-in types without functions"):
+        scientist.write(f"create table {sandbox}.meanwhile as select {sandbox}.at_work() as n")
+
+
+def test_a_table_may_have_keys_checks_and_defaults_that_postgresql_brings(scientist, sandbox):
+    table = f"{sandbox}.plain"
+    scientist.write(
+        f"create table {table} (n integer generated always as identity primary key,"
+        f' part_of integer references {table} on delete cascade, name text collate "C" not null unique,'
+        " score numeric(5, 2) check (score between 0 and 10), made_at timestamptz default now(),"
+        " made_on date default current_date, by text default session_user, known_on date default now()::date,"
+        " id uuid default gen_random_uuid(), words text[], details jsonb,"
+        " length integer generated always as (length(name)) stored, check (lower(name) = name and made_on <= now()),"
+        " exclude (lower(name) with =) where (score > 5))"
+    )
+    scientist.write(f"insert into {table} (name, score) values ('one', 9), ('two', 3)")
+    scientist.write(f"insert into {table} (name, part_of) values ('three', 1)")
+    before = content(scientist, table)
+    gone = scientist.write(f"delete from {table} where n = 1")
+    # What a foreign key takes with it comes back with it.
+    assert content(scientist, table)[0] == 1
+    scientist.undo(gone.batch)
+    assert content(scientist, table) == before
+
+
+def as_made_before(owner, scientist, table, columns):
+    """A table that was let in once, when less was looked at."""
+    for statement in (
+        "alter event trigger reelhouse_sandbox_made disable",
+        f"create table {table} ({columns})",
+        "alter event trigger reelhouse_sandbox_made enable",
+        f"select audit.watch('{table}')",
+        f"alter table {table} owner to reelhouse_owner",
+        f"grant select, insert, update, delete on {table} to {scientist.login}",
+    ):
+        owner.execute(statement)
+
+
+@pytest.mark.parametrize("trap", ["check_by_operator", "check_of_sql_in_a_text", "index", "index_in_part"])
+def test_an_undo_runs_nothing_with_more_rights_than_its_writer_has(module_dsn, traps, owner, scientist, sandbox, trap):
+    as_made_before(owner, scientist, f"{sandbox}.trap", TRAPS[trap].format(box=sandbox))
+    scientist.write(f"insert into {sandbox}.trap values (1)")
+    deleted = scientist.write(f"delete from {sandbox}.trap")
+    with pytest.raises(Conflict, match="trap is not the table that was written"):
+        scientist.undo(deleted.batch)
+    with pytest.raises(SettingsWrong, match="found trap"):
+        make_clone(module_dsn, scientist.login, Path("/nowhere"))
+    # Not even if nobody had looked: what runs, runs as the writer.
+    signature = "audit.objection(oid)"
+    (definition,) = owner.execute("select pg_get_functiondef(%s::regprocedure)", (signature,)).fetchone()
+    owner.execute("create or replace function audit.objection(asked oid) returns text language sql as 'select null'")
+    try:
+        scientist.undo(deleted.batch)
+    finally:
+        owner.execute(definition)
+    assert scientist.read(f"select n from {sandbox}.trap")["n"].tolist() == [1]
+
+
+@pytest.mark.parametrize("kind", ["view", "table", "type"])
+def test_what_stands_in_the_place_of_a_table_since_is_neither_asked_nor_written(
+    module_dsn, traps, owner, scientist, sandbox, kind
+):
+    table = f"{sandbox}.swapped"
+    scientist.write(f"create table {table} (n integer)")
+    inserted = scientist.write(f"insert into {table} values (1)")
+    traps.execute(f"drop table {table}")
+    if kind == "view":
+        traps.execute(
+            f"create view {table} as select 1 as n, '(0,1)'::tid as ctid, 1 as xmin, {sandbox}.evil(1) as is_evil"
+        )
+        traps.execute(f"create rule mine as on delete to {table} do instead select {sandbox}.evil(1)")
+    elif kind == "table":
+        traps.execute(f"create table {table} (n integer)")
+        traps.execute(f"insert into {table} values (1)")
+    else:
+        traps.execute(f"create domain {table} as text check ({sandbox}.evil(length(value)))")
+    with pytest.raises(Conflict, match=r"gone since|not the table that was written"):
+        scientist.undo(inserted.batch)
+    with login(module_dsn, "auditor") as dsn, Warehouse(dsn) as auditor:
+        (entry,) = owner.execute(
+            "select entry_id from audit.entry where batch = %s and operation = 'INSERT'", (inserted.batch,)
+        ).fetchone()
+        # As it was kept: nothing says any more which columns it had.
+        assert auditor.read("select after_image from audit.images(%s)", [entry])["after_image"].tolist() == ["(1)"]
+
+
+def test_nobody_says_that_a_batch_is_undone_without_undoing_it(scientist, scientist_dsn, notes):
+    written = scientist.write("delete from curated.title_note where title_key = 1")
+    others = "insert into curated.title_note (title_key, topic) values (1, 'mood')"
+    for meanwhile in ("select 1", others):
+        with psycopg.connect(scientist_dsn) as conn:
+            conn.execute(meanwhile)
+            with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="as they were"):
+                conn.execute("select audit.end_undo(%s, 0)", (written.batch,))
+    scientist.undo(written.batch)
+    assert content(scientist, NOTES) == notes
+
+
+def test_two_who_undo_the_same_do_it_once(scientist, scientist_dsn, sandbox):
+    scientist.write(f"create table {sandbox}.twice as select 1 as n")
+    deleted = scientist.write(f"delete from {sandbox}.twice")
+    with psycopg.connect(scientist_dsn) as first, psycopg.connect(scientist_dsn) as second:
+        first.execute("select audit.undo(%s)", (deleted.batch,))
+        refused: list[BaseException] = []
+
+        def undo_too() -> None:
+            try:
+                second.execute("select audit.undo(%s)", (deleted.batch,))
+            except psycopg.Error as error:
+                refused.append(error)
+
+        waiting = threading.Thread(target=undo_too)
+        waiting.start()
+        threading.Event().wait(0.3)
+        first.commit()
+        waiting.join()
+    assert [error.diag.message_primary for error in refused] == [f"Batch {deleted.batch} is undone already."]
+    assert scientist.read(f"select count(*) as n from {sandbox}.twice")["n"][0] == 1
 
 
 def test_an_analyst_reads_and_writes_nothing(analyst):

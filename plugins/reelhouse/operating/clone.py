@@ -70,6 +70,7 @@ def make_clone(dsn: str, person: str, programs: Path, replace: bool = False) -> 
     """
     with connect(dsn, "reelhouse clone", autocommit=True) as conn:
         _check_person(conn, person, replace)
+        _check_sandbox(conn, person)
         if replace:
             _drop(conn, person)
         name = sql.Identifier(clone_name(person))
@@ -107,6 +108,20 @@ def _check_person(conn: psycopg.Connection, person: str, replace: bool) -> None:
     if _has_clone(conn, person) and not replace:
         raise SettingsWrong(
             f"Copy: expected none of {person}, found {clone_name(person)}. Give --replace or --drop; both remove it."
+        )
+
+
+def _check_sandbox(conn: psycopg.Connection, person: str) -> None:
+    """Rows are checked as they are copied: by functions of PostgreSQL's only, for these could reset the role."""
+    found = conn.execute(
+        "select relname from pg_class inner join pg_namespace on relnamespace = pg_namespace.oid"
+        " where nspname = %s and relkind in ('r', 'p', 'f') and audit.objection(pg_class.oid) is not null order by 1",
+        (f"sandbox_{person}",),
+    ).fetchall()
+    if found:
+        raise SettingsWrong(
+            f"sandbox_{person}: expected tables that call no functions of their maker, found "
+            f"{', '.join(name for (name,) in found)}. Drop them first."
         )
 
 
