@@ -33,7 +33,7 @@ class Fault:
 class Served:
     """What a server has and does.
 
-    files     bytes by path
+    files     bytes by path, with or without a query
     etags     by path; without one none is sent
     modified  Last-Modified of all files
     faults    one for each request to come, in order; afterwards all is well
@@ -62,7 +62,7 @@ def _handler(served: Served) -> type[BaseHTTPRequestHandler]:
             pass
 
         def do_GET(self) -> None:
-            path = self.path.partition("?")[0]
+            path = self.path if self.path in served.files else self.path.partition("?")[0]
             served.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
             fault = Fault()
             if path.endswith(served.faulty):

@@ -141,6 +141,29 @@ def test_a_compared_day_is_staged_as_one_that_is_read_whole(conn, make_day, data
     assert compared == _all(conn)
 
 
+@pytest.mark.parametrize("is_arriving", [True, False])
+def test_lines_of_a_title_that_enters_or_leaves_are_read_again_however_its_id_is_padded(
+    conn, make_day, data, is_arriving
+) -> None:
+    ids = ["tt12345", "tt123456", "tt0012347", "tt00123478"]
+    title = ("movie", "A", "A", "0", "1999", "\\N", "90", "Drama")
+    few, all_titles = [("tt0000001", *title)], [(number, *title) for number in ("tt0000001", *ids)]
+    unchanged = {name: [] for name in ROWS} | {
+        "title.principals": [(number, "1", "nm0000001", "actor", "\\N", '["F"]') for number in ids],
+        "title.akas": [(number, "1", "B", "FR", "fr", "\\N", "\\N", "0") for number in ids],
+    }
+    days = (few, all_titles) if is_arriving else (all_titles, few)
+    for day, titles in zip((FIRST, SECOND), days, strict=True):
+        _write(data, day, unchanged | {"title.basics": titles})
+    _stage(conn, make_day(FIRST, force=True))
+    _stage(conn, make_day(SECOND))
+    for table in ("staging.imdb_principals", "staging.imdb_akas"):
+        assert conn.execute(f"select count(*) from {table}").fetchone() == (len(ids) if is_arriving else 0,)
+    compared = _all(conn)
+    _stage(conn, make_day(SECOND, force=True))
+    assert compared == _all(conn)
+
+
 def test_a_row_that_moved_up_is_no_change_although_it_arrives_before_it_departs(
     conn, make_day, data, monkeypatch
 ) -> None:

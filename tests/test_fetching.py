@@ -12,6 +12,7 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from email.utils import formatdate
@@ -22,11 +23,12 @@ import pytest
 from fault_server import Fault, Served, serving
 from source_files import IMDB_ROWS, netflix_bytes, source_file, tsv_bytes, write_sources
 
-from reelhouse.admission import Receiver
+from reelhouse.admission import Receiver, move
 from reelhouse.day import Day
 from reelhouse.errors import FileMissing, NotAdmitted, SettingsWrong, SourceAway, SourceRefused
 from reelhouse.fetching.addresses import is_public, shown
 from reelhouse.fetching.downloading import Download, Remote
+from reelhouse.fetching.parts import open_part
 from reelhouse.landing import land_source
 from reelhouse.settings import Network, Settings, read_settings
 
@@ -173,11 +175,45 @@ def test_folders_and_file_urls_take_dated_templates_too(conn, make_day, settings
 
 @pytest.mark.parametrize(
     "template",
-    ["gopher://host/", "s3://", "https://host/{secret}/", "https://host/{day", "relative/folder", "file://host/srv"],
+    [
+        "gopher://host/",
+        "s3://",
+        "s3://bucket/get?file={name}",
+        "https://host/{secret}/",
+        "https://host/{day",
+        "relative/folder",
+        "file://host/srv",
+    ],
 )
 def test_a_template_that_makes_no_sense_is_refused(conn, make_day, settings, template) -> None:
     with pytest.raises(SettingsWrong, match="expected"):
         land_source(conn, make_day(settings=replace(settings, origins=(("netflix", template),))), "netflix")
+
+
+@pytest.mark.parametrize("name", ["netflix_titles.csv", "netflix_titles.csv.gz"])
+def test_a_name_may_stand_in_the_query(conn, make_day, server, settings, name) -> None:
+    data = netflix_bytes({"title": "Asked For"})
+    server.files = {f"/get?key=CANARY&file={name}": gzip.compress(data, mtime=0) if name.endswith(".gz") else data}
+    day = make_day(settings=replace(settings, origins=(("netflix", server.url + "/get?key=CANARY&file={name}"),)))
+    assert land_source(conn, day, "netflix")["new_files"] == 1
+    _, _, origin, landed_path = _of_day(conn, day, "netflix")["netflix_titles.csv"]
+    assert origin == f"{server.url}/get?…/{name}"
+    assert landed_path.endswith(f"-{name}")
+    assert land_source(conn, day, "netflix")["new_files"] == 0
+
+
+def test_a_broken_transfer_of_one_name_is_not_continued_with_another(conn, make_day, server, settings) -> None:
+    named = {path.rpartition("/")[2]: data for path, data in server.files.items() if path.startswith("/imdb/")}
+    server.files, server.etags = {f"/get?file={name}": data for name, data in named.items()}, {}
+    server.modified = formatdate(1_700_000_000, usegmt=True)
+    network, origins = replace(QUICK, tries=1), (("imdb", server.url + "/get?file={name}"),)
+    day = make_day(settings=replace(settings, origins=origins, network=network))
+    server.faulty, server.always = "title.crew.tsv.gz", Fault(cut=20)
+    with pytest.raises(SourceAway, match=r"get\?…/title\.crew\.tsv\.gz: expected the whole file"):
+        land_source(conn, day, "imdb")
+    server.always = Fault()
+    land_source(conn, day, "imdb")
+    assert _looks(conn, "title.crew.tsv.gz") == [("admitted", 1, len(named["title.crew.tsv.gz"]) - 20, 20)]
 
 
 def test_a_missing_required_file_is_named_and_optional_ones_may_be_missing(conn, make_day, server) -> None:
@@ -286,6 +322,17 @@ def test_the_next_run_goes_on_where_the_last_one_broke_off(conn, make_day, serve
     land_source(conn, day, "imdb")
     assert _looks(conn)[-1] == ("admitted", 1, len(PACKED) - 300_000, 300_000)
     assert _of_day(conn, day)[RATINGS][0] == hashlib.sha256(PACKED).hexdigest()
+
+
+def test_a_part_that_another_run_has_begun_meanwhile_is_left_to_it(tmp_path) -> None:
+    with open_part(tmp_path, "https://host/a") as first:
+        move(first.path, tmp_path / "landed")
+        with suppress(KeyboardInterrupt), open_part(tmp_path, "https://host/a") as second:
+            assert second.path == first.path
+            second.remember('"v"')
+            raise KeyboardInterrupt
+    assert second.path.exists()
+    assert second.note.exists()
 
 
 @pytest.mark.parametrize("wrong", ["bytes 5-9/10", "bytes */9", "nonsense", ""])

@@ -227,6 +227,21 @@ def test_a_landed_file_that_was_damaged_is_landed_again(conn, make_day) -> None:
     assert (day.settings.landing / landed_path).stat().st_size > 0
 
 
+@pytest.mark.parametrize("was_retired", [True, False])
+def test_a_file_that_was_retired_is_as_young_as_its_second_landing(conn, make_day, was_retired) -> None:
+    day = make_day()
+    land_source(conn, day, "netflix")
+    _, _, _, landed_path = _day_files(conn, day, "netflix")["netflix_titles.csv"]
+    (day.settings.landing / landed_path).unlink()
+    conn.execute(
+        "update ops.file set landed_at = now() - interval '60 days', retired_at = case when %s then now() end",
+        (was_retired,),
+    )
+    land_source(conn, day, "netflix")
+    is_young = "select retired_at is null, landed_at > now() - interval '1 day' from ops.file"
+    assert conn.execute(is_young).fetchone() == (True, was_retired)
+
+
 def test_parts_of_a_killed_run_are_removed_when_they_are_old(conn, make_day: Callable[..., Day]) -> None:
     day = make_day()
     folder = day.settings.landing / "netflix"

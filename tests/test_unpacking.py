@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import os
 import random
@@ -72,6 +73,18 @@ def test_an_end_from_outside_is_no_end_of_the_file(tmp_path: Path) -> None:
         unpacking._process.kill()
         with pytest.raises(OSError, match="ended by itself"):
             stream.read()
+
+
+def test_a_process_that_does_not_begin_leaves_the_descriptors_of_others_open(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no such program"))
+    with pytest.raises(FileNotFoundError) as raised, unpacked(packed(tmp_path, b"one")):
+        pass
+    # The lowest numbers that are free: among them those that were closed again.
+    others = [os.open(os.devnull, os.O_RDONLY) for _ in range(8)]
+    del raised
+    gc.collect()
+    for number in others:
+        os.close(number)
 
 
 def test_the_process_ends_with_its_reader(tmp_path: Path) -> None:

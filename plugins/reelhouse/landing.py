@@ -2,9 +2,9 @@
 
 A file is taken from the data folder or from the origin that the settings name: a folder, https:// or s3://. Whatever
 it comes from, it is checked as `admission` says, moved to `landing/<source>/<file date>/` under a name of ours and
-entered in `ops.file`. `ops.day_file` says which admitted file serves which day, `ops.file_fetch` keeps every look at an
-origin. What is done when fails leaves all of them as they were. When an origin has no file that may serve the day,
-`lateness` says what does.
+entered in `ops.file`. `ops.day_file` says which admitted file serves which day, `ops.file_fetch` keeps every look at
+an origin that ended well. What is done when fails leaves all of them as they were. When an origin has no file that may
+serve the day, `lateness` says what does.
 """
 
 from __future__ import annotations
@@ -418,6 +418,8 @@ def _insert(
         "insert into ops.file (source, file_name, file_date, origin, etag, last_modified, sha256, byte_count,"
         " landed_path) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
         " on conflict (source, file_name, file_date, sha256) do update set landed_path = excluded.landed_path,"
+        # One that had been retired is kept from now on as long as a new one.
+        " landed_at = case when file.retired_at is null then file.landed_at else excluded.landed_at end,"
         " retired_at = null,"
         " origin = excluded.origin, etag = excluded.etag, last_modified = excluded.last_modified"
         " returning file_id, xmax = 0",

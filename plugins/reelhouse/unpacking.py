@@ -38,6 +38,9 @@ class Unpacking(io.RawIOBase):
             unpacking was ended from outside
     """
 
+    # Who is not there yet is not to be ended: also what was begun in vain is closed, when it is collected.
+    _process: subprocess.Popen | None = None
+
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.packed_bytes = 0
@@ -45,23 +48,23 @@ class Unpacking(io.RawIOBase):
         self._left = memoryview(b"")
         memory = os.memfd_create("reelhouse")
         full, tell = os.pipe()
-        freed, self._free = os.pipe()
+        freed, free = os.pipe()
         try:
             os.truncate(memory, PIECES * PIECE_BYTES)
-            self._room = memoryview(mmap.mmap(memory, PIECES * PIECE_BYTES))
+            room = memoryview(mmap.mmap(memory, PIECES * PIECE_BYTES))
             # In a group of its own: Ctrl-C is for who reads, and ends this one, too.
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-P", __file__, path, *map(str, (memory, tell, freed))],
                 stdin=subprocess.DEVNULL, pass_fds=(memory, tell, freed), process_group=0,
             )  # fmt: skip
         except BaseException:
             os.close(full)
-            os.close(self._free)
+            os.close(free)
             raise
         finally:
             for number in (memory, tell, freed):
                 os.close(number)
-        self._full = os.fdopen(full, "rb")
+        self._room, self._full, self._free, self._process = room, os.fdopen(full, "rb"), free, process
 
     def readable(self) -> bool:
         return True
@@ -74,7 +77,7 @@ class Unpacking(io.RawIOBase):
         return size
 
     def close(self) -> None:
-        if not self.closed:
+        if self._process is not None and not self.closed:
             os.close(self._free)
             self._full.close()
             self._process.kill()

@@ -90,6 +90,8 @@ def test_ids_are_their_numbers_however_padded(padded: str) -> None:
         ({"runtimeMinutes": "٣"}, "runtimeMinutes: expected a whole number"),
         ({"isAdult": "2"}, "isAdult: expected 0 or 1, found '2'"),
         ({"primaryTitle": "\\N"}, "primaryTitle: expected a text"),
+        ({"primaryTitle": "  "}, "primaryTitle: expected a text, found '  '"),
+        ({"primaryTitle": "\u200b\xa0"}, "primaryTitle: expected a text, found"),
         ({"tconst": "nm0000001"}, "tconst: expected tt and a number"),
         ({"tconst": "tt"}, "tconst: expected tt and a number"),
         ({"tconst": "tt1_0"}, "tconst: expected tt and a number"),
@@ -226,6 +228,13 @@ def test_people_of_one_name_are_two_people() -> None:
     rows, record, _ = read("imdb", "name.basics", tsv_bytes([header, *people]), NumberSet((1, 2)))
     assert [row[:2] for row in rows] == [(1, "Tom Holland"), (2, "Tom Holland")]
     assert record.rows_duplicate == 0
+
+
+def test_a_person_with_a_name_of_blanks_is_quarantined() -> None:
+    people = [IMDB_ROWS["name.basics"][0], ["nm1", " \u3000", "\\N", "\\N", "actor", "\\N"]]
+    rows, record, rejected = read("imdb", "name.basics", tsv_bytes(people), NumberSet((1,)))
+    assert (rows, record.rows_quarantined) == ([], 1)
+    assert "primaryName: expected a text" in rejected
 
 
 def test_people_may_have_been_born_long_ago() -> None:

@@ -76,7 +76,9 @@ def _in_database(conn: psycopg.Connection, name: str, rows: Iterable[bytes] | li
 VALUES = {
     "tconst": ["tt0000001", "tt1", "tt10133093", "tt100000000", "tt0", "nm1", "tt", "", "tt1x", "tt000000000007"],
     "titleType": ["movie", "tvEpisode", "tvSeries", "tvMiniSeries", "radioEpisode", "hologram", "mo vie", ""],
-    "primaryTitle": ["A", "\\N", "", "C:\\new", "\\.", '"x', "né", "tt5", "a\rb", "x\x1by", "映画", "😀", "nm\\N"],
+    "primaryTitle": ["A", "\\N", "", "C:\\new", "\\.", '"x', "né", "tt5", "a\rb", "x\x1by", "映画", "😀", "nm\\N",
+                     " ", " A", "A ", "\xa0", "\xa0 x", "\xad", "\u1680", "\u200b\u2003", "\u2064", "\u3000",
+                     "\u3000映", "\ufeff", "“A”", "「A」", "ア", "\x85"],
     "isAdult": ["0", "1", "2", "\\N", "", "01", "\x31"],
     "startYear": ["1999", "1849", "1850", "2150", "2151", "\\N", "", "99", "01999", "19x9", "-500"],
     "runtimeMinutes": ["90", "0", "00", "\\N", "", "2147483647", "2147483648", "99999999", "007", "1_0", "٣"],

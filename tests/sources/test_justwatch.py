@@ -124,6 +124,16 @@ def test_a_credit_without_person_or_role_is_quarantined(change: dict[str, str]) 
     assert _credits(change)[1].rows_quarantined == 1
 
 
+def test_a_place_that_the_warehouse_cannot_hold_is_quarantined_with_its_reason() -> None:
+    header = "index,TITLE,RELEASE_YEAR,SCORE,MAIN_GENRE,MAIN_PRODUCTION"
+    rows = [{"index": index, "TITLE": "A"} for index in ("32766", "32767", "2147483647", "")]
+    best, record, rejected = read("justwatch", "Best Movies", csv_bytes(header, rows))
+    assert_accounted(best, record, rejected)
+    assert [row.list_rank for row in best] == [32_766]
+    assert "{\"index: expected a whole number 0–32766 or nothing, found '32767'\"}" in rejected
+    assert "{\"index: expected a place 0–32766, found ''\"}" in rejected
+
+
 def test_the_lists_give_a_place_each_with_what_they_know() -> None:
     films = b"index,TITLE,RELEASE_YEAR,SCORE,NUMBER_OF_VOTES,DURATION,MAIN_GENRE,MAIN_PRODUCTION\n"
     films += b"0,A,2020,9.0,31180,83,war,GB\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import psycopg
+import pytest
 from small_star import Imdb, Netflix, RottenTomatoes, run_day, stage_rows
 
 from reelhouse.warehousing.building import build_warehouse
@@ -106,6 +107,19 @@ def test_the_key_of_a_name_resolves_to_the_person_it_turned_out_to_be(conn, make
     assert known.fetchall() == [(DAY, DAY, 10)]
     resolved = "select warehouse.resolve_person(%s), warehouse.resolve_person(10)"
     assert conn.execute(resolved, (key,)).fetchone() == (10, 10)
+
+
+@pytest.mark.parametrize("is_first_day", [True, False])
+def test_what_the_corrected_file_of_a_day_lacks_was_last_seen_on_that_day(conn, make_day, is_first_day):
+    alpha, beta = Netflix("s1", "Alpha", imdb=1), Netflix("s2", "Beta", actors=("Ann Lee",))
+    if not is_first_day:
+        run_day(conn, make_day(DAY - timedelta(1)), [Imdb(1, "Alpha"), alpha])
+    run_day(conn, make_day(DAY), [Imdb(1, "Alpha"), alpha, beta])
+    for day in (DAY, DAY + timedelta(1)):
+        run_day(conn, make_day(day), [Imdb(1, "Alpha"), alpha])
+        for table in ("title_identity", "person_identity"):
+            seen = conn.execute(f"select first_seen_date, last_seen_date from warehouse.{table}").fetchall()
+            assert seen == [(DAY, DAY)]
 
 
 def test_the_key_of_a_title_resolves_to_the_title_it_turned_out_to_be(conn, make_day):

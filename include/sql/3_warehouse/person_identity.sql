@@ -5,7 +5,8 @@
 -- Rerun:  the table is emptied and filled anew; nothing that was known is forgotten
 -- Params: batch_date  day of the load
 -- Notes:  a name is merged into a person when no row has it without a person any more, and all that have it mean one
---         IMDb person. An older day only moves the days
+--         IMDb person. An older day only moves the days. What only a file had that was corrected on the same day was last
+--         seen on that day
 
 insert into build.person_identity (person_key, natural_key, first_seen_date, last_seen_date, merged_into)
 with
@@ -53,7 +54,8 @@ select
     end as first_seen_date,
     case
         when not moment.is_older and today.is_nobody then null
-        when not moment.is_older then coalesce(known.last_seen_date, moment.date_before)
+        when not moment.is_older
+            then greatest(coalesce(known.last_seen_date, moment.date_before), known.first_seen_date)
         when known.person_key is not null and known.last_seen_date is null then null
         when today.is_nobody then greatest(known.last_seen_date, %(batch_date)s::date)
         else known.last_seen_date

@@ -66,10 +66,18 @@ def open_part(folder: Path, url: str | None = None) -> Iterator[Part]:
         is_kept = part.validator is not None
         raise
     finally:
-        if not is_kept:
+        if not is_kept and not _is_anothers(part):
             part.path.unlink(missing_ok=True)
             part.note.unlink(missing_ok=True)
         part.stream.close()
+
+
+def _is_anothers(part: Part) -> bool:
+    """Whether another run has the name now: it is free as soon as the file has been given the one that it keeps."""
+    try:
+        return part.path.stat().st_ino != os.fstat(part.stream.fileno()).st_ino
+    except FileNotFoundError:
+        return False
 
 
 def _new(path: Path) -> Part:

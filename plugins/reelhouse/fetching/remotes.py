@@ -81,12 +81,16 @@ def remote_of(template: str, file: SourceFile, file_name: str, day: date, networ
     if scheme == "s3":
         return s3.object_of(url, network.s3_endpoint, keys=network.s3_keys)
     parts = split(url)
+    place = shown(url)
+    if "{name}" in template.partition("?")[2]:
+        # Of a query only the file's name is told: a place tells files apart, and by its end whether they are packed.
+        place += f"?…/{file_name}"
     if parts.username is None:
-        return Remote(url, shown(url))
+        return Remote(url, place)
     pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
     header = {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
     bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-    return Remote(bare, shown(url), lambda: header)
+    return Remote(bare, place, lambda: header)
 
 
 def _filled(template: str, file: SourceFile, file_name: str, day: date) -> str:

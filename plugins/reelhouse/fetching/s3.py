@@ -37,8 +37,9 @@ def object_of(
     env = os.environ if env is None else env
     parts = urlsplit(url)
     bucket, key = parts.netloc, parts.path.lstrip("/")
-    if not bucket or not key or "@" in bucket:
-        raise SettingsWrong(f"s3 origin: expected s3://bucket/folder/, found s3://{bucket.rpartition('@')[2]}/{key}.")
+    if not bucket or not key or "@" in bucket or parts.query:
+        found = f"s3://{bucket.rpartition('@')[2]}/{key}{'?…' if parts.query else ''}"
+        raise SettingsWrong(f"s3 origin: expected s3://bucket/folder/, found {found}.")
     region = (keys and keys.region) or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or "us-east-1"
     if endpoint:
         base = f"{endpoint.rstrip('/')}/{bucket}"

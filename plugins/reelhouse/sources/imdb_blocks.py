@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import BinaryIO
 
 import numpy as np
@@ -32,7 +33,7 @@ from reelhouse.sources.byte_columns import (
 from reelhouse.sources.imdb_lines import columns_of, rows_of_lines
 from reelhouse.sources.number_set import NumberSet
 from reelhouse.sources.reading import FIELD_BYTES, Header, Reading, blocks_of_lines, text_problem
-from reelhouse.sources.values import FIRST_YEAR, LAST_YEAR, SMALLINT
+from reelhouse.sources.values import FIRST_YEAR, LAST_YEAR, SMALLINT, trimmed
 
 KEPT, DUPLICATE, ASIDE = 0, 1, 2
 _PREFIXES = {"tconst": b"tt", "titleId": b"tt", "nconst": b"nm"}
@@ -301,8 +302,19 @@ def _is_rising(numbers: np.ndarray) -> bool:
 
 
 def _is_text(grid: Grid, place: int) -> np.ndarray:
-    """A text that is there. Backslashes and control bytes are looked for elsewhere."""
-    return (grid.end(place) > grid.start(place)) & ~grid.is_null(place)
+    """A text that begins with something to be seen. Backslashes and control bytes are looked for elsewhere."""
+    # What follows an empty field is a blank, too.
+    return ~_may_be_blank()[grid.pairs[grid.start(place)]] & ~grid.is_null(place)
+
+
+@cache
+def _may_be_blank() -> np.ndarray:
+    """Of each two bytes whether a character that shows nothing, written in UTF-8, may begin with them."""
+    found = np.zeros((256, 256), bool)
+    for blank in (text for text in map(chr, range(1 << 16)) if not trimmed(text)):
+        first, *more = blank.encode()
+        found[more[0] if more else slice(None), first] = True
+    return found.reshape(-1)
 
 
 def _is_filled(grid: Grid, place: int) -> np.ndarray:

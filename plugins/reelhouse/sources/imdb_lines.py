@@ -15,7 +15,7 @@ from operator import itemgetter
 from reelhouse.sources import SourceFile
 from reelhouse.sources.number_set import LARGEST_NUMBER, NumberSet
 from reelhouse.sources.reading import FIELD_BYTES, Header, Reading, text_problem
-from reelhouse.sources.values import FIRST_YEAR, INTEGER, LAST_YEAR, SMALLINT, refuse
+from reelhouse.sources.values import FIRST_YEAR, INTEGER, LAST_YEAR, SMALLINT, refuse, trimmed
 
 Make = Callable[..., tuple]
 
@@ -152,7 +152,7 @@ def _life_year(text: str, column: str, problems: list[str]) -> int | None:
 
 
 def _required(text: str, column: str, problems: list[str]) -> str:
-    if text in NO_VALUE:
+    if text in NO_VALUE or not trimmed(text):
         refuse(problems, column, "a text", text)
     return text
 

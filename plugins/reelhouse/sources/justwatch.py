@@ -18,7 +18,6 @@ from reelhouse.sources import Column, KeepReferenced, Layout, SourceFile
 from reelhouse.sources.number_set import NumberSet
 from reelhouse.sources.reading import Header, Reading, csv_records
 from reelhouse.sources.values import (
-    INTEGER,
     SMALLINT,
     count_or_none,
     refuse,
@@ -148,6 +147,8 @@ _ESCAPED = re.compile(r"\\(.)")
 _DECIMAL = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,20})?")
 # A list with more letters than that is no list of genres or countries.
 LONGEST_LIST = 10_000
+# The warehouse counts places from 1.
+LAST_INDEX = SMALLINT - 1
 
 Make = Callable[[dict[str, str], int, NumberSet | None, list[str]], tuple]
 
@@ -278,9 +279,9 @@ def _credit(text: dict[str, str], line_number: int, known: NumberSet | None, pro
 
 
 def _best(text: dict[str, str], line_number: int, _: NumberSet | None, problems: list[str]) -> Best:
-    list_rank = count_or_none(text["index"], "index", problems)
-    if list_rank is None:
-        refuse(problems, "index", f"a place 0–{INTEGER}", text["index"])
+    list_rank = count_or_none(text["index"], "index", problems, most=LAST_INDEX)
+    if list_rank is None and not problems:
+        refuse(problems, "index", f"a place 0–{LAST_INDEX}", text["index"])
     return Best(
         list_rank=list_rank or 0,
         line_number=line_number,

@@ -91,6 +91,9 @@ def _identities(conn: psycopg.Connection, works: list[Work]) -> Iterator[tuple]:
         if natural_key not in named:
             plain_key, mark = plain_part(natural_key)
             own = [work.title_key(node) for work, node in by_plain[plain_key] if node.fingerprint.startswith(mark)]
+            if not own:
+                # A corrected file of the only day that had it has taken it back.
+                last = last or first
             yield title_key, natural_key, first, last, min(own) if own else merged_into, split_from
 
 
