@@ -77,6 +77,25 @@ def page(request, browser, address, served, tmp_path):
     assert wrong == []
 
 
+@pytest.fixture
+def waiting(served) -> Iterator[None]:
+    """One row more that waits, behind the other."""
+    with connect(served.dsn, autocommit=True) as conn:
+        conn.execute(
+            "insert into matching.source_title (source, source_id, kind, title, folded_title, base_title, title_key,"
+            " release_year) values ('netflix', 'w1', 'movie', 'Another', 'another', 'another', 'another', 2010)"
+        )
+        conn.execute(
+            "insert into matching.title_decision (source, source_id, band, probability, decided_by, candidate_count,"
+            " model_version, load_id) select 'netflix', 'w1', 'review', 0.1, 'model', 1, 'test', max(load_id)"
+            " from ops.load"
+        )
+        yield
+        for table in ("title_decision", "source_title"):
+            conn.execute(f"delete from matching.{table} where source_id = 'w1'")
+        conn.execute("delete from matching.override")
+
+
 def look(page, name: str) -> None:
     """Nothing that keeps somebody out, nothing that makes a phone scroll sideways; and a picture of each size."""
     from axe_playwright_python.sync_playwright import Axe
@@ -136,6 +155,38 @@ def test_filters_narrow_without_a_new_page(page) -> None:
     assert "min_critics=90" in page.url
 
 
+def test_a_rating_with_a_part_after_the_point_or_comma_filters(page) -> None:
+    from playwright.sync_api import expect
+
+    for text in ("7.6", "7,6"):
+        page.goto("/")
+        page.get_by_text("Filters").click()
+        page.get_by_label("IMDb at least").fill(text)
+        page.get_by_label("IMDb at least").press("Tab")
+        expect(page.locator("#results li h3")).to_have_text(
+            ["Housewarming", "Casa Vieja", "100% Wolf_Man", "Few Have Seen It"]
+        )
+        expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_field_that_cannot_be_read_says_so(page) -> None:
+    from playwright.sync_api import expect
+
+    page.goto("/")
+    page.get_by_text("Filters").click()
+    page.get_by_label("From year").fill("199O")
+    page.get_by_label("From year").press("Tab")
+    told = "From year: expected a number from 1870 to 2100, found “199O”. Not filtered by it."
+    expect(page.get_by_role("alert")).to_have_text(told)
+    expect(page.locator("#results li h3").first).to_have_text("New House")
+    page.goto("/?year_from=199O&min_imdb=11&min_critics=90")
+    expect(page.get_by_role("alert")).to_have_text(
+        [told, "IMDb at least: expected a number from 0 to 10, found “11”. Not filtered by it."]
+    )
+    expect(page.locator("#results li h3")).to_have_text(["New House"])
+    look(page, "unread")
+
+
 def test_a_name_that_is_markup_is_shown_as_a_name(page) -> None:
     from playwright.sync_api import expect
 
@@ -155,6 +206,62 @@ def test_a_reviewer_decides_with_a_key_and_takes_it_back(page) -> None:
     page.keyboard.press("2")
     expect(page.get_by_text("Nothing waits.")).to_be_visible()
     expect(page.get_by_role("region", name="Decisions")).to_contain_text("this pair tt0000009")
+    page.keyboard.press("u")
+    expect(page.get_by_role("heading", name="netflix: Namesake")).to_be_visible()
+
+
+def test_a_key_that_is_held_decides_once(page, waiting) -> None:
+    from playwright.sync_api import expect
+
+    page.goto("/review")
+    expect(page.get_by_role("heading", name="netflix: Namesake")).to_be_visible()
+    page.keyboard.down("n")
+    expect(page.get_by_role("heading", name="netflix: Another")).to_be_visible()
+    for _ in range(3):
+        page.keyboard.down("n")
+    page.wait_for_timeout(500)
+    expect(page.get_by_role("heading", name="netflix: Another")).to_be_visible()
+    page.keyboard.up("n")
+    page.keyboard.press("n")
+    expect(page.get_by_text("Nothing waits.")).to_be_visible()
+
+
+def test_a_key_takes_back_only_ones_own_decision(page, served, waiting) -> None:
+    from playwright.sync_api import expect
+
+    others = served.client("read review")
+    page.goto("/review")
+    page.keyboard.press("2")
+    expect(page.get_by_role("heading", name="netflix: Another")).to_be_visible()
+    said = {"source": "netflix", "source_id": "w1", "verdict": "no match", "why": "asked"}
+    assert others.post("/api/v1/reviews", json=said).status_code == 201
+    page.reload()
+    page.keyboard.press("u")
+    expect(page.get_by_role("heading", name="netflix: Namesake")).to_be_visible()
+    page.keyboard.press("u")
+    page.wait_for_timeout(500)
+    assert [row["title"] for row in others.get("/api/v1/reviews").json()] == ["Namesake"]
+    page.get_by_role("button", name="Undo the decision about Another").click()
+    expect(page.get_by_text("1 of 2 that wait.")).to_be_visible()
+
+
+def test_keys_can_be_switched_off_and_stay_off(page) -> None:
+    """WCAG 2.1.4: whoever speaks to the machine, or whose hands shake, presses letters without meaning to."""
+    from playwright.sync_api import expect
+
+    page.goto("/review")
+    page.get_by_label("Single keys").uncheck()
+    look(page, "keys_off")
+    for _ in range(2):
+        page.locator("h1").click()
+        page.keyboard.press("2")
+        page.wait_for_timeout(500)
+        expect(page.get_by_role("heading", name="netflix: Namesake")).to_be_visible()
+        page.reload()
+        expect(page.get_by_label("Single keys")).not_to_be_checked()
+    page.get_by_label("Single keys").check()
+    page.keyboard.press("2")
+    expect(page.get_by_text("Nothing waits.")).to_be_visible()
     page.keyboard.press("u")
     expect(page.get_by_role("heading", name="netflix: Namesake")).to_be_visible()
 

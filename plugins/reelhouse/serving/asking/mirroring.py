@@ -10,10 +10,11 @@ from reelhouse.serving.problems import InTheWay
 from reelhouse.serving.reading import Snapshot
 
 
-def changes(seen: Snapshot, since: int, after: int, limit: int) -> Changed:
+def changes(seen: Snapshot, since: int, after: int, limit: int, begun: int | None) -> Changed:
     """Titles that are not what they were when a load was published, by key; with since 0 all there are.
 
     Takes   after  the last title_key of the answer before
+            begun  its load: that of the first answer
     Raises  InTheWay when the changes since then are not kept any more: start again with since 0
     """
     keys = _all_keys(seen, after, limit) if since == 0 else _changed_keys(seen, since, after, limit)
@@ -24,7 +25,8 @@ def changes(seen: Snapshot, since: int, after: int, limit: int) -> Changed:
         )
     }
     return Changed(
-        load_id=seen.load_id,
+        # Not the load of this answer: it may have changed titles that the walk has passed.
+        load_id=begun if after else seen.load_id,
         since=since,
         is_complete=len(keys) < limit,
         after=keys[-1] if keys else None,

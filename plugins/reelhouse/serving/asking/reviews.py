@@ -162,7 +162,7 @@ def decide(conn: psycopg.Connection, decision: Decision, person: str) -> Decided
     """Record what a person says of a row. It survives renumbered editions: it is about title, kind and year.
 
     Raises  NotThere without such a row or such a title of IMDb, NotUnderstood when verdict and title do not fit,
-            InTheWay when somebody has decided otherwise
+            InTheWay when somebody has decided otherwise, or when it would be about other films as well
     """
     number = _target(conn, decision)
     with conn.transaction():
@@ -172,6 +172,7 @@ def decide(conn: psycopg.Connection, decision: Decision, person: str) -> Decided
         with conn.cursor(row_factory=psycopg.rows.dict_row) as cursor:
             earlier = cursor.execute(DECIDED_ALREADY, row).fetchall()
         _require_free(earlier, decision)
+        _require_told_apart(conn, row)
         # A series' year is that of its latest season, so it would be another one when the next season comes.
         year = None if row["kind"] == "series" else row["release_year"]
         new = NewOverride(
@@ -208,6 +209,22 @@ def _require_free(earlier: list[dict], decision: Decision) -> None:
                 f"{each['decided_by']} has decided: {each['verdict']} {each['imdb_id'] or ''}".strip()
                 + f" (decision {each['override_id']}). Take that back first."
             )
+
+
+def _require_told_apart(conn: psycopg.Connection, row: dict) -> None:
+    """A decision without a year is about every film of the name. Of series that is meant."""
+    if row["kind"] == "series" or row["release_year"] is not None:
+        return
+    others = conn.execute(
+        "select coalesce(release_year::text, 'no year') from matching.source_title where source = %(source)s"
+        " and kind = %(kind)s and folded_title = %(folded_title)s and source_id <> %(source_id)s order by release_year",
+        row,
+    ).fetchall()
+    if others:
+        raise InTheWay(
+            f"{row['title']}: expected a film with a year, or the only one of its name, found others of {row['source']}"
+            f" ({', '.join(year for (year,) in others[:5])}). A decision would be about all of them."
+        )
 
 
 def undo(conn: psycopg.Connection, override_id: int, person: str) -> Withdrawn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated
 from urllib.parse import quote
@@ -41,6 +42,37 @@ def number_or_none(text: str, low: int, high: int) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and low <= int(text) <= high else None
 
 
+def decimal_or_none(text: str, low: int, high: int) -> float | None:
+    """The same of a number that may have a part after a point or a comma.
+
+    >>> decimal_or_none("7.5", 0, 10), decimal_or_none("7,5", 0, 10), decimal_or_none("10.1", 0, 10)
+    (7.5, 7.5, None)
+    >>> decimal_or_none("", 0, 10), decimal_or_none("1e1", 0, 10), decimal_or_none("nan", 0, 10)
+    (None, None, None)
+    """
+    text = text.strip().replace(",", ".")
+    return float(text) if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) and low <= float(text) <= high else None
+
+
+# numbers of the search form -> what the page calls them, bounds, how they are read
+NUMBERS = {
+    "year_from": ("From year", 1870, 2100, number_or_none),
+    "year_to": ("To year", 1870, 2100, number_or_none),
+    "min_imdb": ("IMDb at least", 0, 10, decimal_or_none),
+    "min_critics": ("Critics at least", 0, 100, number_or_none),
+    "min_audience": ("Audience at least", 0, 100, number_or_none),
+}
+
+
+def unread(asked: dict[str, str], numbers: dict[str, float | None]) -> list[str]:
+    """What to say of fields that say something, but no number in the bounds."""
+    return [
+        f"{label}: expected a number from {low} to {high}, found “{asked[name].strip()}”. Not filtered by it."
+        for name, (label, low, high, _) in NUMBERS.items()
+        if asked[name].strip() and numbers[name] is None
+    ]
+
+
 @router.get("/")
 def search(
     request: Request,
@@ -57,16 +89,17 @@ def search(
     offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
 ) -> Response:
     """Search with filters; without a name, the best known of what the filters leave."""
+    asked = {
+        "q": q, "genre": genre, "kind": kind, "platform": platform, "person": person, "year_from": year_from,
+        "year_to": year_to, "min_imdb": min_imdb, "min_critics": min_critics, "min_audience": min_audience,
+    }  # fmt: skip
+    numbers = {name: parse(asked[name], low, high) for name, (_, low, high, parse) in NUMBERS.items()}
     filters = Filters(
         kind=kind if kind in set(Kind) else None,
         genres=(genre,) if genre else (),
-        year_from=number_or_none(year_from, 1870, 2100),
-        year_to=number_or_none(year_to, 1870, 2100),
         platform=platform if platform in set(Platform) else None,
         person=person or None,
-        min_imdb=number_or_none(min_imdb, 0, 10),
-        min_critics=number_or_none(min_critics, 0, 100),
-        min_audience=number_or_none(min_audience, 0, 100),
+        **numbers,
     )
 
     def read(seen):
@@ -78,10 +111,6 @@ def search(
         return found, [row["genre"] for row in genres]
 
     (found, genres), seen = request.app.state.reader.ask(read)
-    asked = {
-        "q": q, "genre": genre, "kind": kind, "platform": platform, "person": person, "year_from": year_from,
-        "year_to": year_to, "min_imdb": min_imdb, "min_critics": min_critics, "min_audience": min_audience,
-    }  # fmt: skip
     return page(
         request,
         "results.html" if is_part(request) else "search.html",
@@ -89,6 +118,7 @@ def search(
         more=offset + SHOWN if len(found) > SHOWN else None,
         offset=offset,
         asked=asked,
+        unread=unread(asked, numbers),
         genres=genres,
         load_id=seen.load_id,
     )
@@ -169,8 +199,10 @@ def add_viewing(
     minutes: Annotated[str, Form(max_length=5)] = "",
 ) -> Response:
     """Note that the viewer watched a title, and show the viewer again."""
-    when = watch_date if watch_date.tzinfo else watch_date.replace(tzinfo=UTC)
-    new = NewViewing(movie_id=movie_id, watch_date=when, watch_duration=number_or_none(minutes, 0, 1440))
+    try:
+        new = NewViewing(movie_id=movie_id, watch_date=watch_date, watch_duration=number_or_none(minutes, 0, 1440))
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from error
     with request.app.state.writing.connection() as conn:
         viewers.add_viewing(conn, user_id, new, person.name, None)
     return _to(request, f"/viewers/{user_id}")

@@ -26,11 +26,14 @@ def changes(
     request: Request,
     since: Annotated[int, Query(ge=0, lt=2**63, description="the load of your copy; 0 when you have none")],
     after: Annotated[int, Query(ge=0, lt=2**63, description="`after` of the answer before")] = 0,
+    load_id: Annotated[int | None, Query(ge=0, lt=2**63, description="`load_id` of the answer before")] = None,
     limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
 ) -> Response:
-    """What has changed since a load: ask until `is_complete`, then keep `load_id` for the next time. 409: start again
-    with 0, the changes since then are not kept any more."""
-    return answer(request, lambda seen: mirroring.changes(seen, since, after, limit), is_public=False)
+    """What has changed since a load: ask until `is_complete`, with `after` and `load_id` of the answer before; then
+    keep `load_id` for the next time. It is the load of the first answer, also when another one was published meanwhile;
+    null in a later answer that was not told it. 409: start again with 0, the changes since then are not kept any more.
+    """
+    return answer(request, lambda seen: mirroring.changes(seen, since, after, limit, load_id), is_public=False)
 
 
 @router.post("/lookup", response_model=Found)

@@ -8,7 +8,7 @@ from typing import TypeVar
 import strawberry
 from fastapi import Request
 from graphql import GraphQLError
-from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
+from strawberry.extensions import MaskErrors, MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
 from strawberry.fastapi import GraphQLRouter
 from strawberry.types import Info
 
@@ -21,6 +21,7 @@ DEEPEST = 8
 MOST_TOKENS = 500
 MOST_ALIASES = 10
 MOST_ROWS = 50
+FIRST_YEAR, LAST_YEAR = 1870, 2100
 # Questions of one request that ask the warehouse: lists within lists multiply.
 MOST_QUESTIONS = 60
 T = TypeVar("T")
@@ -45,6 +46,16 @@ def _rows(first: int) -> int:
     if not 1 <= first <= MOST_ROWS:
         raise GraphQLError(f"first: expected 1 to {MOST_ROWS}, found {first}.")
     return first
+
+
+def _decade(year: int | None) -> int | None:
+    if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
+        raise GraphQLError(f"decade: expected {FIRST_YEAR} to {LAST_YEAR}, found {year}.")
+    return year
+
+
+def _printable(text: str) -> str:
+    return "".join(letter for letter in text if letter.isprintable())
 
 
 @strawberry.type(description="A film or series.")
@@ -86,7 +97,8 @@ class Person:
     def worked_with(
         self, info: Info, country: str | None = None, decade: int | None = None, first: int = 10
     ) -> list[Colleague]:
-        rows = _ask(info, lambda seen: people.colleagues(seen, self.id, country, decade, _rows(first)))
+        place = None if country is None else _printable(country)
+        rows = _ask(info, lambda seen: people.colleagues(seen, self.id, place, _decade(decade), _rows(first)))
         return [
             Colleague(person=Person(id=row["id"], name=row["name"]), title_count=row["title_count"]) for row in rows
         ]
@@ -131,7 +143,7 @@ class Query:
 
     @strawberry.field(description="Titles by name, the closest first.")
     def search(self, info: Info, query: str, first: int = 10) -> list[Title]:
-        text = "".join(letter for letter in query if letter.isprintable())
+        text = _printable(query)
         return [_title(card) for card in _ask(info, lambda seen: titles.search(seen, text, Filters(), _rows(first)))]
 
     @strawberry.field(description="A person by nconst or person_key.")
@@ -143,8 +155,7 @@ class Query:
 
     @strawberry.field(description="People by name, the closest first.")
     def people(self, info: Info, query: str, first: int = 10) -> list[Person]:
-        text = "".join(letter for letter in query if letter.isprintable())
-        found = _ask(info, lambda seen: people.search(seen, text, _rows(first)))
+        found = _ask(info, lambda seen: people.search(seen, _printable(query), _rows(first)))
         return [Person(id=row.id, name=row.name) for row in found]
 
 
@@ -157,12 +168,18 @@ def _is_id(text: str, prefix: str) -> bool:
     return digits.isascii() and digits.isdecimal() and len(digits) <= (10 if digits != text else 18)
 
 
+def _is_unexpected(error: GraphQLError) -> bool:
+    """Whether its words are neither ours nor GraphQL's, but, say, the database's."""
+    return not isinstance(error.original_error, GraphQLError | None)
+
+
 schema = strawberry.Schema(
     Query,
     extensions=[
         lambda: QueryDepthLimiter(max_depth=DEEPEST),
         lambda: MaxTokensLimiter(max_token_count=MOST_TOKENS),
         lambda: MaxAliasesLimiter(max_alias_count=MOST_ALIASES),
+        lambda: MaskErrors(_is_unexpected, "Something went wrong. It is in the log."),
     ],
 )
 # No page to try it on: it would bring scripts of another host. Queries only by POST, so that no link can ask.

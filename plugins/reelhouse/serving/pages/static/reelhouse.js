@@ -19,8 +19,10 @@ document.addEventListener("keydown", (event) => {
     }
     return;
   }
-  const isTyping = event.target.closest("input, textarea, select");
-  if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  const isTyping = event.target.closest("input:not([type=checkbox]), textarea, select");
+  // A key that is held would decide row after row.
+  if (isTyping || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!document.getElementById("keys")?.checked) return;
   const pressed = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (pressed) {
     event.preventDefault();
@@ -46,3 +48,10 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const hasLeft = document.activeElement !== document.getElementById("q");
   if (event.detail.target.id === "suggestions" && (isSent || hasLeft)) event.detail.shouldSwap = false;
 });
+
+// Letters that decide can be switched off (WCAG 2.1.4): speech and shaking hands press them by mistake.
+const keys = document.getElementById("keys");
+if (keys) {
+  keys.checked = localStorage.getItem("keys") !== "off";
+  keys.addEventListener("change", () => localStorage.setItem("keys", keys.checked ? "on" : "off"));
+}
