@@ -7,19 +7,37 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
-from twelve_titles import DAY, publish_warehouse_load, refresh
+from twelve_titles import DAY, TITLES, publish_warehouse_load, refresh
 
+from reelhouse.database import run_file
 from reelhouse.day import Day
 from reelhouse.errors import OutOfStep, QueryWrong
+from reelhouse.recommending.events import read_events
 from reelhouse.recommending.serving import record_viewing, refresh_viewer
 from reelhouse.settings import read_settings
 
 SQL = read_settings({}).sql
+OLD, LATER = 10**12 + 1, 10**12 + 2
 
 
 def ask(conn: psycopg.Connection, **given) -> list[tuple]:
     words = ", ".join(f'"{name}" => %({name})s' for name in given)
     return conn.execute(f"select title_key, score_raw, reasons, why from mart.recommend_for({words})", given).fetchall()
+
+
+def merge(conn: psycopg.Connection, merges: list[tuple[int, int]]) -> None:
+    """Works that turned out to be other titles."""
+    for old, now in merges:
+        conn.execute(
+            "insert into warehouse.dim_title (title_key, title, folded_title, kind, is_adult, is_catalogue_title,"
+            " is_current, sources) values (%s, 'Old', 'old', 'movie', false, false, false, '{netflix}')",
+            (old,),
+        )
+        conn.execute(
+            "insert into warehouse.title_identity (title_key, natural_key, first_seen_date, merged_into)"
+            " values (%s, %s, current_date, %s)",
+            (old, f"netflix|movie|{old}|", now),
+        )
 
 
 @pytest.fixture
@@ -53,6 +71,45 @@ def test_in_a_group_everybodys_first_comes_before_anybodys_second(viewed: psycop
     assert firsts & {alone[1]}
     for user in (1, 2):
         assert any(part["value"] == f"viewer {user}" for row in both[:2] for part in row[2])
+
+
+@pytest.mark.parametrize("noted", [
+    "fact_viewing values (1, %s, now(), null, 'app')", "fact_user_rating values (1, %s, 5, now(), 'app')",
+])  # fmt: skip
+def test_what_was_told_of_a_work_counts_for_the_title_it_became(
+    viewed: psycopg.Connection, make_day: Callable[..., Day], noted: str
+) -> None:
+    first = ask(viewed, users=[1])[0][0]
+    merge(viewed, [(OLD, LATER), (LATER, first)])
+    viewed.execute(f"insert into warehouse.{noted}", (OLD,))
+    assert first not in {row[0] for row in ask(viewed, users=[1])}
+    assert run_file(viewed, SQL / "4_recommendation" / "viewers_to_catch_up.sql").fetchall() == [(1,)]
+    assert {OLD, LATER}.isdisjoint(read_events(viewed, SQL).title)
+    assert first in read_events(viewed, SQL, 1).likes.title
+    refresh_viewer(viewed, SQL, 1)
+    publish_warehouse_load(viewed, DAY)
+    refresh(viewed, make_day(DAY))
+    listed = viewed.execute("select recommended_title_key from warehouse.fact_recommendation where user_key = 1")
+    assert first not in {key for (key,) in listed}
+    names = dict(run_file(viewed, SQL / "4_recommendation" / "names_of_liked.sql").fetchall())
+    assert (names[first], names.get(OLD)) == (TITLES[first][0], None)
+
+
+@pytest.mark.parametrize(("old_days", "is_like"), [(1, True), (3, False)])
+def test_of_ratings_of_a_work_and_of_the_title_it_became_the_newest_counts(
+    viewed: psycopg.Connection, old_days: int, is_like: bool
+) -> None:
+    merge(viewed, [(OLD, LATER), (LATER, 3)])
+    for title_key, rating, days in ((OLD, 5, old_days), (LATER, 1, 5), (3, 2, 2)):
+        viewed.execute(
+            "insert into warehouse.fact_user_rating values (1, %s, %s, now() - %s * interval '1 day', 'app')",
+            (title_key, rating, days),
+        )
+    viewed.execute("insert into warehouse.fact_viewing values (1, %s, now() - interval '9 days', 90, 'app')", (OLD,))
+    for user_key in (None, 1):
+        own = read_events(viewed, SQL, user_key).of_user(1)
+        assert sorted(own.title.tolist()) == [1, 2, 3]
+        assert own.is_like[own.title.tolist().index(3)] == is_like
 
 
 def test_unknown_never_passes_a_filter(viewed: psycopg.Connection) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -122,6 +123,33 @@ def test_a_graph_that_asks_too_much_is_refused(served, query) -> None:
     assert graph(served, query).get("errors")
 
 
+@pytest.mark.parametrize(("query", "words"), [
+    ('{ person(id: "nm0000011") { workedWith(decade: 2147483647) { titleCount } } }',
+     "decade: expected 1870 to 2100, found 2147483647."),
+    ('{ person(id: "nm0000011") { workedWith(decade: -9) { titleCount } } }',
+     "decade: expected 1870 to 2100, found -9."),
+])  # fmt: skip
+def test_a_graph_says_which_decades_there_are(served, query, words) -> None:
+    assert [error["message"] for error in graph(served, query)["errors"]] == [words]
+
+
+def test_a_graph_takes_any_name_of_a_country(served) -> None:
+    query = r'{ person(id: "nm0000011") { workedWith(country: "arg\u0000entina") { person { name } } } }'
+    assert graph(served, query)["data"]["person"]["workedWith"] == [{"person": {"name": "Ann Lee"}}]
+
+
+def test_a_graph_tells_no_words_of_the_database(served, caplog) -> None:
+    """They are in the log, for those who run it."""
+    with connect(served.dsn, autocommit=True) as conn:
+        conn.execute("alter table warehouse.bridge_title_person_role rename to away")
+        try:
+            told = graph(served, '{ person(id: "nm0000011") { workedWith { titleCount } } }')
+        finally:
+            conn.execute("alter table warehouse.away rename to bridge_title_person_role")
+    assert [error["message"] for error in told["errors"]] == ["Something went wrong. It is in the log."]
+    assert "bridge_title_person_role" in caplog.text
+
+
 def test_a_decision_is_recorded_with_who_and_why_and_undone(served) -> None:
     client = served.client("read review")
     assert [row["title"] for row in client.get("/api/v1/reviews").json()] == ["Namesake"]
@@ -143,6 +171,39 @@ def test_a_decision_is_recorded_with_who_and_why_and_undone(served) -> None:
         assert client.post("/api/v1/reviews", json=said | wrong).status_code == 404, wrong
 
 
+@pytest.fixture
+def undated(served) -> Iterator[str]:
+    """A film of Netflix without a year, and no other of its name."""
+    insert = (
+        "insert into matching.source_title (source, source_id, kind, title, folded_title, base_title, title_key,"
+        " release_year) select source, %s, %s, 'Undated', 'undated', 'undated', 'undated', %s"
+        " from matching.source_title where source_id = 's4'"
+    )
+    with connect(served.dsn, autocommit=True) as conn:
+        # A series of the name is not a film of it.
+        conn.cursor().executemany(insert, [("u1", "movie", None), ("u2", "series", None), ("u3", "series", 2011)])
+        yield insert
+        conn.execute("delete from matching.source_title where source_id like 'u%'")
+        conn.execute("delete from matching.override where folded_title = 'undated'")
+
+
+def test_of_films_of_one_name_one_without_a_year_is_not_decided(served, undated) -> None:
+    """A decision without a year is about all films of the name, and nobody has looked at those."""
+    client = served.client("read review")
+    said = {"source": "netflix", "source_id": "u1", "verdict": "this pair", "imdb_id": "tt0000009", "why": "the cast"}
+    with connect(served.dsn, autocommit=True) as conn:
+        conn.execute(undated, ("u4", "movie", 2011))
+        refused = client.post("/api/v1/reviews", json=said)
+        assert (refused.status_code, conn.execute("select count(*) from matching.override where"
+                " folded_title = 'undated'").fetchone()) == (409, (0,))  # fmt: skip
+        assert "Undated" in refused.json()["detail"]
+        assert "2011" in refused.json()["detail"]
+        for each in ({"source_id": "u3"}, {"source_id": "u4"}):
+            assert client.post("/api/v1/reviews", json=said | each).status_code == 201, each
+        conn.execute("delete from matching.source_title where source_id = 'u4'")
+    assert client.post("/api/v1/reviews", json=said).status_code == 201
+
+
 def vary(rows: list, generator: random.Random) -> list:
     """A day's rows: some titles are away, some have other votes, some are new."""
     films = {row.number for row in rows if isinstance(row, Imdb)}
@@ -161,34 +222,74 @@ def digest(copy: dict[int, dict]) -> str:
     return hashlib.sha256(json.dumps(sorted(copy.items()), sort_keys=True).encode()).hexdigest()
 
 
+def walk(client, since: int) -> Iterator[dict]:
+    """Answer after answer, until it is complete."""
+    told = client.get(f"/api/v1/changes?since={since}&limit=5").json()
+    yield told
+    while not told["is_complete"]:
+        asked = {"since": since, "after": told["after"], "load_id": told["load_id"], "limit": 5}
+        told = client.get("/api/v1/changes", params=asked).json()
+        yield told
+
+
+def apply(copy: dict[int, dict], told: dict) -> int:
+    copy.update({row["title_key"]: row for row in told["changed"]})
+    for key in told["gone"]:
+        copy.pop(key, None)
+    return told["load_id"]
+
+
+def follow(client, copy: dict[int, dict], since: int) -> int:
+    return [apply(copy, told) for told in walk(client, since)][-1]
+
+
 @pytest.mark.parametrize("days", [3, pytest.param(30, marks=pytest.mark.full)])
 def test_a_copy_that_follows_the_changes_is_the_catalogue(served, days: int) -> None:
     """Days on which titles come, go, and change; the copy asks only for what changed, and is the whole all the same."""
     client = served.client()
     generator = random.Random(days)
-
-    def follow(copy: dict[int, dict], since: int) -> int:
-        after = 0
-        while True:
-            told = client.get(f"/api/v1/changes?since={since}&after={after}&limit=5").json()
-            copy.update({row["title_key"]: row for row in told["changed"]})
-            for key in told["gone"]:
-                copy.pop(key, None)
-            if told["is_complete"]:
-                return told["load_id"]
-            after = told["after"]
-
     copy: dict[int, dict] = {}
-    load = follow(copy, 0)
+    load = follow(client, copy, 0)
     for number in range(1, days + 1):
         rows = vary(ROWS, generator)
         publish_small_star(served.dsn, served.settings, rows, date(2026, 1, 5) + timedelta(days=number + days))
-        load = follow(copy, load)
+        load = follow(client, copy, load)
         whole: dict[int, dict] = {}
-        follow(whole, 0)
+        follow(client, whole, 0)
         assert digest(copy) == digest(whole)
     assert len(copy) > 3
     assert client.get("/api/v1/changes?since=999999").status_code == 409
+
+
+@pytest.mark.parametrize("is_first_copy", [True, False])
+def test_what_is_published_between_two_answers_is_told_the_next_time(served, is_first_copy: bool) -> None:
+    """The walk goes on in the new load, but keeps the load it began with: titles that it has passed changed since."""
+    client = served.client()
+
+    def publish(rating: float) -> None:
+        with connect(served.dsn, autocommit=True) as conn:
+            (newest,) = conn.execute("select max(batch_date) from ops.load").fetchone()
+        rows = [replace(row, rating=(rating, 5000)) if isinstance(row, Imdb) else row for row in ROWS]
+        publish_small_star(served.dsn, served.settings, rows, newest + timedelta(days=1))
+
+    publish(3.0)
+    copy: dict[int, dict] = {}
+    since = 0 if is_first_copy else follow(client, copy, 0)
+    publish(4.0)
+    answers = walk(client, since)
+    begun = apply(copy, next(answers))
+    publish(5.0)
+    assert {apply(copy, told) for told in answers} == {begun}
+    assert {row["avg_rating"] for row in copy.values() if row["avg_rating"]} == {4.0, 5.0}
+    follow(client, copy, begun)
+    whole: dict[int, dict] = {}
+    follow(client, whole, 0)
+    assert digest(copy) == digest(whole)
+
+
+def test_a_later_answer_names_no_load_when_it_was_not_told_where_the_walk_began(served) -> None:
+    asked = served.client().get("/api/v1/changes?since=0&after=2").json()
+    assert (asked["load_id"], asked["is_complete"]) == (None, True)
 
 
 def test_the_score_of_viewers_goes_before_that_of_imdb(served) -> None:

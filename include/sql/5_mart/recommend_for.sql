@@ -81,6 +81,22 @@ said as (
         on recommendation.method_key = 7 and wanted.user_key = recommendation.subject_key
 ),
 
+-- What one of them has rated or watched, by the keys that the titles have now.
+seen as materialized (
+    select coalesce(warehouse.resolve_title(merged.title_key), event.title_key) as title_key
+    from (
+        select rating.title_key
+        from warehouse.fact_user_rating as rating
+        where rating.user_key = any(users)
+        union all
+        select viewing.title_key
+        from warehouse.fact_viewing as viewing
+        where viewing.user_key = any(users)
+    ) as event
+    left join warehouse.title_identity as merged
+        on event.title_key = merged.title_key and merged.merged_into is not null
+),
+
 newest_rating as (
     select distinct on (rating.title_key)
         rating.title_key,
@@ -143,13 +159,8 @@ fit as (
         )
         and not exists (
             select
-            from warehouse.fact_user_rating as rating
-            where rating.user_key = any(asked.users) and rating.title_key = title.title_key
-        )
-        and not exists (
-            select
-            from warehouse.fact_viewing as viewing
-            where viewing.user_key = any(asked.users) and viewing.title_key = title.title_key
+            from seen
+            where seen.title_key = title.title_key
         )
 ),
 
@@ -236,4 +247,4 @@ $function$;
 
 comment on function mart.recommend_for(
     bigint[], bigint[], text[], integer, integer, text[], integer, integer
-) is 'Titles for viewers, beside titles, or both: several viewers take turns, several titles add up. Filters: platforms (netflix, amazon, disney, hulu), oldest age, longest runtime, genres (any of them), least share of critics; unknown never passes. At most 50.';
+) is 'Titles for viewers, beside titles, or both: several viewers take turns, several titles add up. Filters: platforms (netflix: no other one''s entries are in the star), oldest age, longest runtime, genres (any of them), least share of critics; unknown never passes. At most 50.';

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
 # A decimal of the database as a number of JSON.
 Number = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
 # No control characters: the database has no texts with NUL. A pattern, so that the description says it too.
 Printable = StringConstraints(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")
+
+EARLIEST_VIEWING = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 class Model(BaseModel):
@@ -94,7 +96,7 @@ class Blended(TitleCard):
 
     rank: int
     score: float
-    because_of: list[str] = Field(description="titles that led to it, the strongest first")
+    because_of: list[str] = Field(description="titles or viewers that led to it, the strongest first")
 
 
 class Credit(Model):
@@ -420,9 +422,17 @@ class Viewing(Model):
     watch_duration: int | None = Field(description="minutes; null is not known")
 
 
+def _until_now(moment: datetime) -> datetime:
+    """A moment of which no time zone is said is one in UTC. What is far from now, no client could read again."""
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if not EARLIEST_VIEWING <= moment <= datetime.now(UTC) + timedelta(days=1):
+        raise ValueError(f"expected a moment from 1900-01-01 to a day from now, in UTC, found {moment.isoformat()}")
+    return moment
+
+
 class NewViewing(Model):
     movie_id: str = Field(pattern=r"^(tt[0-9]{1,10}|[0-9]{1,18})$", examples=["tt0133093"])
-    watch_date: datetime = Field(examples=["2026-01-05T20:15:00Z"])
+    watch_date: Annotated[datetime, AfterValidator(_until_now)] = Field(examples=["2026-01-05T20:15:00Z"])
     watch_duration: int | None = Field(default=None, ge=0, le=1440, examples=[136])
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import psycopg
 from psycopg.types.json import Jsonb
 from pydantic_core import to_json
 
-from reelhouse.serving.asking.titles import Filters, card_rows, cards, recommended, title_key
-from reelhouse.serving.models import Blended, NewViewing, Reason, Recommended, Viewer, ViewerPage, Viewing
+from reelhouse.serving.asking.titles import Filters, card_rows, recommended, title_key
+from reelhouse.serving.models import Blended, NewViewing, Recommended, Viewer, ViewerPage, Viewing
 from reelhouse.serving.problems import InTheWay, NotThere
 from reelhouse.serving.reading import Snapshot, where
 
 NOTHING_WATCHED = "nothing watched yet, so what many like"
+NOTHING_LISTED = "nothing new on the own list, so what many like"
 # A second place counts for less than a first, but a tenth not for nothing.
 FADING = 10.0
 
@@ -74,59 +75,74 @@ def unfinished(seen: Snapshot, user_id: int, limit: int = 6) -> list[Viewing]:
 
 
 def recommendations(seen: Snapshot, user_id: int, limit: int = 10) -> list[Recommended]:
-    """What is recommended to a viewer; who has watched nothing gets what many like, and the reason says so."""
+    """What is recommended to a viewer; who has no list gets what many like, and the reasons say why."""
     one(seen, user_id)
-    rows = seen.rows(
+    watched = _watched(seen, [user_id])
+    rows = _listed(seen, "subject_kind = 'user' and is_default and user_key = %(id)s", user_id, watched, limit)
+    if not rows:
+        rows = _listed(seen, "method = 'popular'", user_id, watched, limit)
+        _tell_why(rows, NOTHING_LISTED if watched else NOTHING_WATCHED)
+    return recommended(seen, rows)
+
+
+def _listed(seen: Snapshot, of_list: str, user_id: int, without: Sequence[int], limit: int) -> list[dict]:
+    return seen.rows(
         "select recommended_title_key, rank, score, score_kind, reasons from warehouse.fact_recommendation"
-        " inner join warehouse.dim_rec_method using (method_key) where subject_kind = 'user' and is_default"
-        " and user_key = %(id)s and not exists (select from warehouse.fact_viewing where"
-        " fact_viewing.user_key = %(id)s and fact_viewing.title_key = recommended_title_key)"
-        " order by rank limit %(limit)s",
-        {"id": user_id, "limit": limit},
+        f" inner join warehouse.dim_rec_method using (method_key) where {of_list}"
+        " and recommended_title_key <> all(%(without)s) order by rank limit %(limit)s",
+        {"id": user_id, "without": without, "limit": limit},
     )
-    return recommended(seen, rows) if rows else _popular(seen, user_id, limit)
 
 
-def _popular(seen: Snapshot, user_id: int, limit: int) -> list[Recommended]:
+def _tell_why(rows: Sequence[dict], words: str) -> None:
+    """Say why these stand in for a list of one's own, before what each is known for; their ranks are those shown."""
+    for place, row in enumerate(rows, start=1):
+        row["rank"] = place
+        row["reasons"] = [part | {"value": f"{words}: {part['value']}"} for part in row["reasons"]]
+
+
+def _watched(seen: Snapshot, user_ids: Sequence[int]) -> list[int]:
+    """What viewers have watched or rated, by the keys that the titles have now."""
     rows = seen.rows(
-        "select title_key from warehouse.title_search where kind = 'movie' and vote_count > 0"
-        " and not exists (select from warehouse.fact_viewing where user_key = %(id)s"
-        " and fact_viewing.title_key = title_search.title_key)"
-        " order by weighted_of_10 desc nulls last, vote_count desc, title_key limit %(limit)s",
-        {"id": user_id, "limit": limit},
+        "select distinct coalesce(warehouse.resolve_title(merged.title_key), event.title_key) as title_key from ("
+        "select title_key from warehouse.fact_viewing where user_key = any(%(ids)s) union all"
+        " select title_key from warehouse.fact_user_rating where user_key = any(%(ids)s)) as event"
+        " left join warehouse.title_identity as merged"
+        " on event.title_key = merged.title_key and merged.merged_into is not null",
+        {"ids": list(user_ids)},
     )
-    found = card_rows(seen, [row["title_key"] for row in rows])
-    reason = Reason(kind="popular", value=NOTHING_WATCHED, share=1.0)
-    return [
-        Recommended(**card, rank=place, score=1.0, score_kind="percentile", reasons=[reason])
-        for place, card in enumerate(found, start=1)
-    ]
+    return [row["title_key"] for row in rows]
 
 
 def for_titles(seen: Snapshot, title_ids: Sequence[str], filters: Filters, limit: int) -> list[Blended]:
     """One list for several titles: what each recommends, by place, added up. None of them is in it."""
     keys = [title_key(seen, title_id) for title_id in title_ids]
     query = "source_title_key as subject from mart.recommendations where source_title_key = any(%(subjects)s)"
-    return _blend(seen, query, keys, keys, filters, limit)
+    rows = seen.rows("select title_key, title from warehouse.dim_title where title_key = any(%(keys)s)", {"keys": keys})
+    names = {row["title_key"]: row["title"] for row in rows}
+    return _blend(seen, query, names, keys, filters, limit)
 
 
 def for_group(seen: Snapshot, user_ids: Sequence[int], filters: Filters, limit: int) -> list[Blended]:
-    """One list for several viewers: what each is recommended, by place, added up; nothing that one of them has seen."""
+    """One list for several viewers: what each is recommended, by place, added up; nothing that one of them knows."""
     for user_id in user_ids:
         one(seen, user_id)
-    watched = seen.rows(
-        "select distinct title_key from warehouse.fact_viewing where user_key = any(%(ids)s)", {"ids": list(user_ids)}
-    )
     query = (
         "user_key as subject from warehouse.fact_recommendation inner join warehouse.dim_rec_method"
         " using (method_key) where subject_kind = 'user' and is_default and user_key = any(%(subjects)s)"
     )
-    return _blend(seen, query, user_ids, [row["title_key"] for row in watched], filters, limit)
+    names = {user_id: f"viewer {user_id}" for user_id in user_ids}
+    return _blend(seen, query, names, _watched(seen, user_ids), filters, limit)
 
 
 def _blend(
-    seen: Snapshot, query: str, subjects: Sequence[int], without: Sequence[int], filters: Filters, limit: int
+    seen: Snapshot, query: str, names: Mapping[int, str], without: Sequence[int], filters: Filters, limit: int
 ) -> list[Blended]:
+    """One list of several.
+
+    Takes   query  lists with their `subject`, of %(subjects)s
+            names  what each subject is called
+    """
     conditions = ["recommended_title_key <> all(%(without)s)", *filters.conditions()]
     rows = seen.rows(
         f"with listed as (select recommended_title_key, rank, {query})"
@@ -134,17 +150,16 @@ def _blend(
         " array_agg(subject order by rank, subject) as subjects from listed inner join warehouse.title_search"
         f" on recommended_title_key = title_key {where(conditions).as_string(seen.conn)}"
         " group by recommended_title_key order by score desc, recommended_title_key limit %(limit)s",
-        {**filters.values, "subjects": list(subjects), "without": list(without), "fading": FADING, "limit": limit},
+        {**filters.values, "subjects": list(names), "without": list(without), "fading": FADING, "limit": limit},
     )
     found = card_rows(seen, [row["recommended_title_key"] for row in rows])
     by_key = {row["recommended_title_key"]: row for row in rows}
-    names = {card.title_key: card.title for card in cards(seen, sorted(set(subjects)))}
     return [
         Blended(
             **card,
             rank=place,
             score=round(float(by_key[card["title_key"]]["score"]), 4),
-            because_of=[names.get(key, f"viewer {key}") for key in by_key[card["title_key"]]["subjects"]],
+            because_of=[names[key] for key in by_key[card["title_key"]]["subjects"]],
         )
         for place, card in enumerate(found, start=1)
     ]
@@ -195,8 +210,9 @@ def _insert_viewing(conn: psycopg.Connection, user_id: int, new: NewViewing) -> 
         raise NotThere(f"There is no viewer {user_id}.")
     row = conn.execute(
         "select title_key, title, coalesce(imdb_title_id, title_key::text) from warehouse.dim_title"
-        " where imdb_title_id = %s or title_key::text = %s",
-        (new.movie_id, new.movie_id),
+        # The key of an IMDb title is the number of its tconst, however many zeros stand before it.
+        " where title_key = (select warehouse.resolve_title(%s))",
+        (int(new.movie_id.removeprefix("tt")),),
     ).fetchone()
     if row is None:
         raise NotThere(f"There is no title {new.movie_id}.")

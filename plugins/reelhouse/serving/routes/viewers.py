@@ -54,7 +54,7 @@ def add_viewing(
 
 @router.get("/users/{user_id}/recommendations", response_model=list[Recommended])
 def recommendations(request: Request, user_id: UserId, limit: Annotated[int, Query(ge=1, le=50)] = 10) -> Response:
-    """What is recommended to a viewer, with reasons. Who has watched nothing gets what many like."""
+    """What is recommended to a viewer, with reasons. Who has no list gets what many like."""
     return answer(request, lambda seen: viewers.recommendations(seen, user_id, limit), is_public=False)
 
 
@@ -82,7 +82,7 @@ def for_group(
     platform: Annotated[Platform | None, Lowered] = None,
     max_age: MaxAge = None,
 ) -> Response:
-    """One list for several viewers, of what none of them has seen."""
+    """One list for several viewers, of what none of them has seen or rated."""
     filters = Filters(platform=platform.value if platform else None, max_age=max_age)
     return answer(request, lambda seen: viewers.for_group(seen, user, filters, limit), is_public=False)
 
