@@ -18,6 +18,7 @@ from source_files import IMDB_ROWS, netflix_bytes, tsv_bytes, write_sources
 from reelhouse.__main__ import main
 from reelhouse.day import Day
 from reelhouse.errors import Held, SettingsWrong
+from reelhouse.operating import status
 from reelhouse.operating.run import run_day
 from reelhouse.operating.showing import Screen
 from reelhouse.settings import Settings, read_settings
@@ -161,6 +162,36 @@ def test_an_empty_file_and_a_fallen_match_rate_wait_and_can_be_rejected(
     write_netflix(later().settings.data, FILMS)
     write_imdb(later().settings.data, FILMS)
     assert run_day(later().settings.warehouse_dsn, later(), Screen())["publish_warehouse"]["load_id"] > hold.load_id
+
+
+def test_a_held_load_that_another_file_of_the_day_replaced_waits_for_nobody(conn, later, monkeypatch, capsys) -> None:
+    day = later()
+    cut(day.settings.data)
+    hold = held_load(conn, day)
+    write_netflix(day.settings.data, FILMS)
+    right = run_day(day.settings.warehouse_dsn, day, Screen())["publish_warehouse"]["load_id"]
+    after = content_hashes(conn)
+
+    replaced = f"replaced by load {right}"
+    found = "select state, state_reason from ops.load where load_id = %s"
+    assert conn.execute(found, (hold.load_id,)).fetchone() == ("failed", replaced)
+    assert "waiting" not in status.loads(day.settings.warehouse_dsn)
+    assert conn.execute(
+        "select count(*) from ops.row_change inner join ops.publishing using (publishing_id) where load_id = %s",
+        (hold.load_id,),
+    ).fetchone() == (0,)
+    assert in_shell(monkeypatch, day, "approve", str(hold.load_id), "--reason", "it is right") == 1
+    assert f"found failed: {replaced}. Waiting: none." in capsys.readouterr().err
+    assert holds.answer(conn, hold, holds.APPROVE, "it is right", "ann", holds.IN_SHELL) is False
+    assert conn.execute("select count(*) from ops.hold_decision").fetchone() == (0,)
+    assert content_hashes(conn) == after
+
+    # The first file again is asked about again, and can be approved.
+    cut(day.settings.data)
+    again = held_load(conn, day)
+    assert again.load_id == hold.load_id
+    assert in_shell(monkeypatch, day, "approve", str(hold.load_id), "--reason", "it is right") == 0
+    assert conn.execute("select count(*) from mart.titles where is_catalogue_title").fetchone() == (58,)
 
 
 def test_a_reason_given_with_the_run_is_an_answer_in_advance(conn, later) -> None:

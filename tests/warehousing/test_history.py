@@ -16,12 +16,13 @@ from reelhouse.database import connect
 from reelhouse.day import Day
 from reelhouse.steps import STEPS, run_step
 from reelhouse.warehousing.contents import content_hashes, history_hashes
-from reelhouse.warehousing.publishing import PUBLISHED_TABLES
+from reelhouse.warehousing.publishing import PUBLISHED_TABLES, publish_warehouse
 
 FIRST = date(2021, 9, 20)
 PEOPLE = ("Ann Lee", "Bo Ray", "Cy Dee", "Di Fox", "Ed Gar")
 TITLES = ("Ares", "Red Sea", "Slow Match", "Egg Videos", "Egg Videos (Hindi)")
 REAL_DAYS = (date(2020, 1, 18), date(2021, 1, 16), date(2021, 9, 25))
+RED_SEA, EGG_VIDEOS = [Netflix("s1", "Red Sea")], [Netflix("s2", "Egg Videos")]
 Edition = tuple[date, list[Row]]
 
 
@@ -90,6 +91,26 @@ def test_any_order_of_days_gives_the_same_history(conn, make_day, seed):
     for order in orders(days, 2, seed):
         assert load(conn, make_day, order) == in_order, [day for day, _ in order]
         assert content_hashes(conn).keys() == everything.keys()
+
+
+def test_an_older_day_whose_file_came_back_has_the_history_of_that_file(conn, make_day):
+    day, later = FIRST, (FIRST + timedelta(2), [Imdb(9, "Ares", rating=(8.0, 100)), *RED_SEA, *EGG_VIDEOS])
+    wrong = [Imdb(9, "Ares", rating=(6.0, 100)), *RED_SEA, *EGG_VIDEOS]
+    right = [Imdb(9, "Ares", rating=(7.0, 100)), *RED_SEA]
+    run_day(conn, make_day(day), right)
+    run_day(conn, make_day(later[0]), later[1])
+    told = []
+    for rows in (wrong, right, wrong):
+        load_id = run_day(conn, make_day(day), rows)["load_id"]
+        told.append(history_hashes(conn))
+        assert publish_warehouse(conn, make_day(day))["unchanged"] is True
+        # By this the edition of a day is found.
+        assert conn.execute(
+            "select load_id from ops.load where batch_date = %s order by published_at desc limit 1", (day,)
+        ).fetchone() == (load_id,)
+    fresh = [load(conn, make_day, [(day, rows), later]) for rows in (wrong, right)]
+    assert told == [*fresh, fresh[0]]
+    assert fresh[0] != fresh[1]
 
 
 @pytest.mark.full

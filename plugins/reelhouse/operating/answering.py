@@ -60,7 +60,8 @@ def _answer(conn: psycopg.Connection, dsn: str, settings: Settings, arguments: a
     if hold is None or not holds.answer(conn, hold, verdict, arguments.reason, who, holds.IN_SHELL):
         waiting = ", ".join(map(str, holds.waiting_loads(conn))) or "none"
         raise SettingsWrong(
-            f"load {arguments.load}: expected a load that waits for a person, found none. Waiting: {waiting}."
+            f"load {arguments.load}: expected a load that waits for a person, found "
+            f"{holds.found_instead(conn, arguments.load)}. Waiting: {waiting}."
         )
     print(f"Load {hold.load_id} of {hold.batch_date}: {verdict}, by {who}: {arguments.reason.strip()}")
     if _tell_airflow(settings, hold, verdict, arguments.reason):
@@ -78,8 +79,9 @@ def _publish(dsn: str, settings: Settings, hold) -> None:
 
     screen = Screen()
     day = Day(hold.batch_date, settings, tell=screen.tell)
-    figures = run_day(dsn, day, screen, first=f"publish_{hold.part}")
-    print(f"Published: {format_figures(figures[f'publish_{hold.part}'])}")
+    published = run_day(dsn, day, screen, first=f"publish_{hold.part}")[f"publish_{hold.part}"]
+    done = "Readers keep what they have" if published.get("unchanged") else "Published"
+    print(f"{done}: {format_figures(published)}")
 
 
 def _tell_airflow(settings: Settings, hold, verdict: str, reason: str) -> bool:

@@ -26,7 +26,8 @@ from reelhouse.warehousing import checks, differences, loads, publishing
 def build_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     """Compute all lists from the published warehouse into build.fact_recommendation.
 
-    Gives   load_id, titles, lists, rows, seconds, peak_mb; held_methods, those of one's own that keep former lists
+    Gives   load_id, titles, lists, rows, seconds, peak_mb; held_methods, those of one's own that keep former lists;
+            newer_day, when that leaves nothing to do
     Raises  OutOfStep when the day's warehouse load is not the published one
     Reruns  a published load is left alone unless the day is forced
     """
@@ -36,6 +37,9 @@ def build_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, objec
             f"{day.batch_date}: expected warehouse load {warehouse.load_id} to be published, found it "
             f"{warehouse.state}. Run publish_warehouse first."
         )
+    if overtaken := _overtaken(conn, day):
+        loads.give_up_held(conn, "recommendations", day.batch_date, f"readers have {overtaken['newer_day']}")
+        return overtaken
     load = loads.open_load(
         conn, "recommendations", day.batch_date, _input_sha256(conn, warehouse.load_id, day), warehouse.load_id
     )
@@ -44,7 +48,7 @@ def build_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, objec
     started = time.monotonic()
     with _nothing_looked_through(), conn.transaction():
         lock_layer(conn, writes="recommendations", reads=("warehouse",))
-        loads.require_layer(conn, "warehouse", warehouse.load_id)
+        _require_warehouse(conn, warehouse.load_id)
         folder = day.settings.sql
         titles = catalogue.read_catalogue(conn, folder)
         events = read_events(conn, folder)
@@ -92,6 +96,8 @@ def check_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, objec
     Gives   load_id, checks, warnings and the metrics
     Raises  Held when anything fails: readers keep the former lists
     """
+    if overtaken := _overtaken(conn, day):
+        return overtaken
     load = loads.current_load(conn, "recommendations", day.batch_date)
     if load.is_seen and not day.force:
         return {"load_id": load.load_id, "unchanged": True}
@@ -126,6 +132,8 @@ def publish_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, obj
     Raises  OutOfStep when the lists were not checked or the warehouse has moved on
     Reruns  changes 0 rows
     """
+    if overtaken := _overtaken(conn, day):
+        return {"lists_changed": 0, "rows_changed": 0, **overtaken}
     load = loads.current_load(conn, "recommendations", day.batch_date)
     if load.is_seen and not day.force:
         return {"load_id": load.load_id, "lists_changed": 0, "rows_changed": 0, "unchanged": True}
@@ -138,7 +146,7 @@ def publish_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, obj
     with conn.transaction():
         lock_layer(conn, writes="recommendations", reads=("warehouse",))
         _require_computed(conn, load.load_id)
-        loads.require_layer(conn, "warehouse", load.built_on_load_id)
+        _require_warehouse(conn, load.built_on_load_id)
         approved = loads.approval(conn, load.load_id)
         if approved and not load.is_seen and approved[0] != _lists_digest(conn):
             raise OutOfStep(
@@ -161,6 +169,30 @@ def publish_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, obj
         loads.add_figures(conn, load.load_id, {"publish_recommendations": figures})
     _catch_up(conn, day.settings.sql)
     return {"load_id": load.load_id, **figures}
+
+
+def _overtaken(conn: psycopg.Connection, day: Day) -> dict[str, object]:
+    """Figures of a refresh with nothing left to do: readers have a newer day, whose own refresh makes the lists.
+
+    Empty when there is something to do, as when the day was loaded again after the newer one.
+    """
+    row = conn.execute(
+        "select publication.batch_date from warehouse.publication"
+        " inner join ops.layer on layer.layer = 'warehouse' inner join ops.load on layer.load_id = load.load_id"
+        " where publication.part = 'warehouse' and publication.batch_date > %(day)s and load.batch_date <> %(day)s",
+        {"day": day.batch_date},
+    ).fetchone()
+    return {"unchanged": True, "newer_day": str(row[0])} if row else {}
+
+
+def _require_warehouse(conn: psycopg.Connection, load_id: int) -> None:
+    """Make sure that the warehouse is that of a load. Lock it first. An older day after it has added to history only.
+
+    Raises  OutOfStep when it is another one's
+    """
+    seen = "select from warehouse.publication where part = 'warehouse' and load_id = %s"
+    if conn.execute(seen, (load_id,)).fetchone() is None:
+        loads.require_layer(conn, "warehouse", load_id)
 
 
 def _require_computed(conn: psycopg.Connection, load_id: int) -> None:

@@ -74,6 +74,12 @@ def waiting_loads(conn: psycopg.Connection) -> list[int]:
     return [row[0] for row in conn.execute("select load_id from ops.load where state = 'held' order by load_id desc")]
 
 
+def found_instead(conn: psycopg.Connection, load_id: int) -> str:
+    """What a load is that does not wait: `failed: replaced by load 5`."""
+    row = conn.execute("select concat_ws(': ', state, state_reason) from ops.load where load_id = %s", (load_id,))
+    return (row.fetchone() or ("none",))[0]
+
+
 def answer(conn: psycopg.Connection, hold: Hold, verdict: str, reason: str, by: str, where: str) -> bool:
     """Record what a person has decided: the load may be published, or readers keep what they have.
 

@@ -33,7 +33,9 @@ class Load:
 def open_load(
     conn: psycopg.Connection, part: str, batch_date: date, input_sha256: str, built_on: int | None = None
 ) -> Load:
-    """The load for this input, made or found. What had been held or failed is tried again."""
+    """The load for this input, made or found. What had been held or failed is tried again; another input of the day
+    that is held waits for nobody any more.
+    """
     conn.execute(
         "insert into ops.load (part, batch_date, input_sha256, built_on_load_id) values (%s, %s, %s, %s)"
         " on conflict (part, batch_date, input_sha256) do update set opened_at = clock_timestamp(),"
@@ -41,7 +43,9 @@ def open_load(
         " state_reason = null",
         (part, batch_date, input_sha256, built_on),
     )
-    return current_load(conn, part, batch_date)
+    load = current_load(conn, part, batch_date)
+    give_up_held(conn, part, batch_date, f"replaced by load {load.load_id}")
+    return load
 
 
 def current_load(conn: psycopg.Connection, part: str, batch_date: date) -> Load:
@@ -70,6 +74,15 @@ def current_load(conn: psycopg.Connection, part: str, batch_date: date) -> Load:
 
 def set_state(conn: psycopg.Connection, load_id: int, state: str, reason: str | None = None) -> None:
     conn.execute("update ops.load set state = %s, state_reason = %s where load_id = %s", (state, reason, load_id))
+
+
+def give_up_held(conn: psycopg.Connection, part: str, batch_date: date, reason: str) -> None:
+    """Ask nobody any more about loads of the day that are held: none of them can be published."""
+    conn.execute(
+        "update ops.load set state = 'failed', state_reason = %s"
+        " where part = %s and batch_date = %s and state = 'held'",
+        (reason, part, batch_date),
+    )
 
 
 def is_accepted(conn: psycopg.Connection, load_id: int, reasons: list[str], given: str | None) -> bool:

@@ -140,9 +140,13 @@ def stamp(
         "update ops.publishing set published_at = clock_timestamp(), seen_load_id = %s where publishing_id = %s",
         (seen, publishing_id),
     )
+    # When they first saw it; of a load that another one of its day had replaced, when they saw it again: the last one
+    # of a day is what history has.
     conn.execute(
         "update ops.load set state = 'published', state_reason = null,"
-        " published_at = coalesce(published_at, clock_timestamp()) where load_id = %s",
+        " published_at = case when exists (select from ops.load as later where later.part = load.part"
+        "   and later.batch_date = load.batch_date and later.published_at > load.published_at)"
+        "  then clock_timestamp() else coalesce(published_at, clock_timestamp()) end where load_id = %s",
         (load_id,),
     )
 
