@@ -62,6 +62,19 @@ def test_one_list_for_several_titles_tells_the_share_of_each(viewed: psycopg.Con
         assert why
 
 
+def test_beside_one_title_the_sentence_is_what_both_have_and_of_several_which_it_is(viewed: psycopg.Connection) -> None:
+    told = dict(
+        viewed.execute(
+            "select recommended_title_key, why from mart.recommendations where source_title_key = 1"
+        ).fetchall()
+    )
+    alone = {row[0]: row[3] for row in ask(viewed, titles=[1]) if row[0] in told}
+    assert alone == {key: told[key] for key in alone}
+    assert alone[2].startswith("shares ")
+    of_one = {row[0]: row[3] for row in ask(viewed, titles=[1, 7]) if len(row[2]) == 1 and row[0] in told}
+    assert of_one == {key: f"similar to Harbour Heist: {told[key]}" for key in of_one} != {}
+
+
 def test_in_a_group_everybodys_first_comes_before_anybodys_second(viewed: psycopg.Connection) -> None:
     alone = {user: ask(viewed, users=[user])[0][0] for user in (1, 2)}
     both = ask(viewed, users=[1, 2])
@@ -71,6 +84,8 @@ def test_in_a_group_everybodys_first_comes_before_anybodys_second(viewed: psycop
     assert firsts & {alone[1]}
     for user in (1, 2):
         assert any(part["value"] == f"viewer {user}" for row in both[:2] for part in row[2])
+    for *_, reasons, why in both:
+        assert len(reasons) > 1 or reasons[0]["kind"] == "popular" or why.startswith(f"{reasons[0]['value']}: ")
 
 
 @pytest.mark.parametrize("noted", [

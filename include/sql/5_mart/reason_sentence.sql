@@ -33,7 +33,10 @@ language sql immutable parallel safe as $function$
         union all
         select
             2 as place,
-            'similar to ' || string_agg(named, ' and ' order by number) as said
+            case
+                when count(*) = 1 and (select count(*) from parts) = 1 and min(because) is not null then min(because)
+                else 'similar to ' || string_agg(named, ' and ' order by number)
+            end as said
         from parts
         where kind = 'similar to'
         having count(*) > 0

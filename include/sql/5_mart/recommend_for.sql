@@ -52,7 +52,10 @@ said as (
         recommendation.recommended_title_key as title_key,
         recommendation.rank,
         jsonb_build_object(
-            'kind', 'similar to', 'value', source_title.title, 'title_key', recommendation.source_title_key
+            'kind', 'similar to', 'value', source_title.title, 'title_key', recommendation.source_title_key,
+            'because', case when cardinality(asked.titles) + cardinality(asked.users) > 1
+                then 'similar to ' || source_title.title || ': ' else '' end
+            || mart.reason_sentence(recommendation.reasons)
         ) as part
     from asked
     cross join (
@@ -70,7 +73,9 @@ said as (
         jsonb_build_object(
             'kind', 'for viewer',
             'value', 'viewer ' || recommendation.user_key,
-            'because', mart.reason_sentence(recommendation.reasons)
+            'because', case when cardinality(asked.titles) + cardinality(asked.users) > 1
+                then 'viewer ' || recommendation.user_key || ': ' else '' end
+            || mart.reason_sentence(recommendation.reasons)
         ) as part
     from asked
     cross join (
