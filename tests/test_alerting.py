@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 import socket
-import threading
 from datetime import date
 from email import message_from_bytes, policy
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
+from taking_alerts import taking_alerts
 
 from reelhouse.alerting import ADVICE, Alert, sample_rows, tell
 from reelhouse.errors import SettingsWrong
@@ -46,22 +44,8 @@ def mailbox():
 
 @pytest.fixture
 def webhook():
-    posted: list[dict] = []
-
-    class Taker(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *words: object) -> None:
-            return
-
-    server = HTTPServer(("127.0.0.1", 0), Taker)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/", posted
-    server.shutdown()
-    server.server_close()
+    with taking_alerts() as (address, posted):
+        yield address, posted
 
 
 def test_an_alert_goes_to_both_once_a_day(conn, mailbox, webhook) -> None:
