@@ -34,7 +34,10 @@ class Imdb:
 
 @dataclass(frozen=True)
 class Netflix:
-    """One row of the Netflix file; `imdb` is the number it is linked to, or of its best candidate."""
+    """One row of a catalogue's file; `imdb` is the number it is linked to, or of its best candidate.
+
+    work  what rows of several sources share that are one work, though none is linked
+    """
 
     source_id: str
     title: str
@@ -50,8 +53,8 @@ class Netflix:
     certification: str | None = None
     description: str | None = None
     added: date | None = None
-
-    source = "netflix"
+    source: str = "netflix"
+    work: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class RottenTomatoes:
     genres: tuple[str, ...] = ()
     certification: str | None = None
     description: str | None = None
+    work: str | None = None
 
     source = "rotten_tomatoes"
     kind = "movie"
@@ -98,10 +102,10 @@ def stage_rows(conn: psycopg.Connection, day: Day, rows: Sequence[Row]) -> int:
             if isinstance(row, Imdb):
                 _stage_imdb(conn, row)
             else:
-                (_stage_netflix if isinstance(row, Netflix) else _stage_rotten_tomatoes)(conn, row)
+                (_stage_catalogue if isinstance(row, Netflix) else _stage_rotten_tomatoes)(conn, row)
                 _match(conn, row, titles.get(row.imdb), load_id)
         conn.execute("insert into matching.stored_version values (true, 'by hand')")
-        _account(conn, day, load_id)
+        _account(conn, day, load_id, {row.source for row in rows if isinstance(row, Netflix)})
         set_layer(conn, "matching", load_id)
     return load_id
 
@@ -143,9 +147,9 @@ def _stage_imdb(conn: psycopg.Connection, row: Imdb) -> None:
     conn.execute("insert into staging.imdb_crew values (%s, %s, '{}')", (row.number, list(row.directors)))
 
 
-def _stage_netflix(conn: psycopg.Connection, row: Netflix) -> None:
+def _stage_catalogue(conn: psycopg.Connection, row: Netflix) -> None:
     conn.execute(
-        "insert into staging.netflix_titles values"
+        f"insert into staging.{row.source}_titles values"
         " (%s, 1, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '{}')",
         (
             row.source_id, row.kind, row.title, list(row.directors), list(row.actors), list(row.countries), row.added,
@@ -185,6 +189,11 @@ def _match(conn: psycopg.Connection, row: Netflix | RottenTomatoes, title: Imdb 
         " candidate_count, model_version, load_id) values (%s, %s, %s, %s, %s, 'model', 1, 'test', %s)",
         (row.source, row.source_id, row.imdb, band, 0.9 if row.imdb else None, load_id),
     )
+    if row.work:
+        conn.execute(
+            "insert into matching.work_member (source, source_id, work_key, load_id) values (%s, %s, %s, %s)",
+            (row.source, row.source_id, row.work, load_id),
+        )
     people = {"director": row.directors, "cast": row.actors, "writer": row.writers}
     for role, names in people.items():
         for order, name in enumerate(names, start=1):
@@ -201,11 +210,11 @@ def _match(conn: psycopg.Connection, row: Netflix | RottenTomatoes, title: Imdb 
             )  # fmt: skip
 
 
-def _account(conn: psycopg.Connection, day: Day, load_id: int) -> None:
+def _account(conn: psycopg.Connection, day: Day, load_id: int, catalogues: set[str]) -> None:
     """One admitted file a source, whose account is the rows in staging."""
-    for source, table in (
-        ("netflix", "netflix_titles"), ("imdb", "imdb_titles"), ("rotten_tomatoes", "rotten_tomatoes_movies"),
-    ):  # fmt: skip
+    tables = {"netflix": "netflix_titles", "imdb": "imdb_titles", "rotten_tomatoes": "rotten_tomatoes_movies"}
+    conn.execute("delete from ops.staged_file where not source = any(%s)", (list(tables),))
+    for source, table in (tables | {source: f"{source}_titles" for source in catalogues}).items():
         digest = hashlib.sha256(f"{load_id} {source}".encode()).hexdigest()
         (count,) = conn.execute(f"select count(*) from staging.{table}").fetchone()
         conn.execute(

@@ -161,14 +161,20 @@ def test_trust_says_how_stale_each_source_is(run_day, conn) -> None:
     assert rows == [("imdb", 2), ("netflix", 3), ("rotten_tomatoes", 3)]
 
 
-def test_a_platform_that_nothing_uses_yet_changes_nothing_of_the_warehouse(run_day, conn, settings, tmp_path) -> None:
+def test_another_platform_adds_its_entries_and_leaves_those_of_netflix(run_day, conn, settings, tmp_path) -> None:
+    def entries() -> dict[str, list[tuple]]:
+        query = "select source_id, title_key from mart.catalogue_entries where platform = %s order by source_id"
+        return {name: conn.execute(query, (name,)).fetchall() for name in ("netflix", "hulu")}
+
     run_day(FIRST)
-    before = content_hashes(conn)
+    before = entries()
+    assert before["hulu"] == []
     shutil.copytree(settings.data, tmp_path / "data")
     (tmp_path / "data" / "hulu").mkdir()
     catalogue = settings.data / "netflix" / str(FIRST) / "netflix_titles.csv"
     (tmp_path / "data" / "hulu" / "hulu_titles.csv").write_bytes(catalogue.read_bytes())
     figures = run_day(FIRST, settings=replace(settings, data=tmp_path / "data"))
     assert figures["stage_optional_sources"]["files_staged"] == 1
-    assert figures["publish_warehouse"]["rows_changed"] == 0
-    assert content_hashes(conn) == before
+    # Hulu has the very file that Netflix has: each of its rows is the same work.
+    assert entries() == {"netflix": before["netflix"], "hulu": before["netflix"]}
+    assert figures["publish_warehouse"]["tables"]["bridge_title_source"]["inserted"] == len(before["netflix"])

@@ -9,6 +9,7 @@ import io
 import json
 import random
 import re
+import shutil
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -32,7 +33,8 @@ KINDS = {
     "movie": "movie", "tvMovie": "movie", "short": "short", "tvShort": "short", "tvSeries": "series",
     "tvMiniSeries": "series", "tvSpecial": "special", "Movie": "movie", "TV Show": "series",
 }  # fmt: skip
-IDS = {"netflix": "show_id", "rotten_tomatoes": "rotten_tomatoes_link", "imdb": "tconst"}
+IDS = {"netflix": "show_id", "amazon": "show_id", "rotten_tomatoes": "rotten_tomatoes_link"}
+CATALOGUES = {"netflix", "amazon", "disney", "hulu"}
 # Cells that are not null where no source says anything.
 DEFAULTS = {"is_on_netflix": False, "is_catalogue_title": False, "is_adult": False}
 
@@ -124,7 +126,7 @@ class Cell:
 
 def check_duration(cell: Cell) -> bool:
     (row,) = cell.rows
-    if row["source"] == "netflix" and not re.search(r"\d", cell.raw()):
+    if row["source"] in CATALOGUES and not re.search(r"\d", cell.raw()):
         return number(row["record"]["rating"]) == cell.value
     return number(cell.raw()) == cell.value
 
@@ -233,7 +235,9 @@ def check_language(cell: Cell) -> bool:
     with (REFERENCE / "genres.csv").open(encoding="utf-8", newline="") as lines:
         languages = {(line["source"], line["source_genre"]): line["language_code"] for line in csv.DictReader(lines)}
     (row,) = cell.rows
-    return row["source"] == "imdb" or cell.value in {languages.get(("netflix", word)) for word in listed(cell.raw())}
+    return row["source"] == "imdb" or cell.value in {
+        languages.get((row["source"], word)) for word in listed(cell.raw())
+    }
 
 
 def check_lists(cell: Cell) -> bool:
@@ -261,9 +265,9 @@ CHECKS: dict[str, Callable[[Cell], bool]] = {
         )
         for what in whats
     },
-    **dict.fromkeys(
-        ("is_on_netflix", "is_catalogue_title"), lambda cell: {row["source"] for row in cell.rows} == {"netflix"}
-    ),
+    "is_on_netflix": lambda cell: {row["source"] for row in cell.rows} == {"netflix"},
+    "is_catalogue_title": lambda cell: {row["source"] for row in cell.rows} <= CATALOGUES,
+    "platforms": lambda cell: sorted({row["source"] for row in cell.rows}) == cell.value,
     "is_current": lambda cell: bool(cell.rows) == cell.value,
     "is_adult": lambda cell: (cell.raw() == "1") == cell.value,
     "kind": lambda cell: KINDS.get(cell.raw(), "movie") == cell.value,
@@ -286,7 +290,7 @@ def random_cells(conn: psycopg.Connection, count: int, seed: int, without: Seque
     chance = random.Random(seed)
     several = conn.execute("select title_key from mart.titles where is_current and cardinality(sources) > 1 order by 1")
     keys = [[row[0] for row in several.fetchall()]]
-    for source in ("imdb", "netflix", "rotten_tomatoes"):
+    for source in ("imdb", *IDS):
         found = conn.execute(
             "select title_key from mart.titles where is_current and sources = array[%s] order by 1", (source,)
         )
@@ -339,7 +343,7 @@ def trace(conn: psycopg.Connection, landing: Path, cells: list[tuple[int, str]])
         for row in rows:
             row["record"] = record_of(files[row["file_sha256"]], row)
             records += 1
-            if row["source"] in ("netflix", "rotten_tomatoes"):
+            if row["source"] in IDS:
                 own = row["record"].get(IDS[row["source"]], row["record_id"]).removeprefix("m/")
                 if own != row["record_id"]:
                     wrong.append(f"{title_key} {column}: line {row['line_number']} is of {own}")
@@ -371,9 +375,13 @@ def load(settings: Settings, dsn: str, *days: date) -> None:
 
 @pytest.fixture(scope="module")
 def sample(module_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[psycopg.Connection, Path]]:
-    """The second day of the sample, published; nobody writes here."""
+    """The second day of the sample, published; nobody writes here. Amazon has what Netflix had the day before."""
     home = tmp_path_factory.mktemp("home")
     settings = read_settings({"REELHOUSE_HOME": str(home), "REELHOUSE_WAREHOUSE_DSN": module_dsn})
+    data = shutil.copytree(settings.data, home / "data")
+    (data / "amazon").mkdir()
+    shutil.copy(data / "netflix" / "2026-01-05" / "netflix_titles.csv", data / "amazon" / "amazon_prime_titles.csv")
+    settings = replace(settings, data=data)
     load(settings, module_dsn, date(2026, 1, 6))
     with connect(module_dsn, "reelhouse test", autocommit=True) as conn:
         yield conn, settings.landing

@@ -76,31 +76,29 @@ def test_a_language_is_known_where_a_source_says_it(conn, make_day: Callable):
 
 def test_other_catalogues_come_between_netflix_and_rotten_tomatoes(conn, make_day: Callable):
     rows = [
-        Netflix("s1", "Alpha", kind="series", certification="UR"),
-        Netflix("s2", "Beta", certification="PG"),
-        RottenTomatoes("gamma", "Gamma", certification="R"),
+        Imdb(1, "Alpha", title_type="tvSeries"),
+        Imdb(2, "Beta"),
+        Imdb(3, "Gamma", year=None),
+        Netflix("s1", "Alpha", kind="series", imdb=1, certification="UR"),
+        Netflix("h1", "Alpha!", kind="series", imdb=1, certification="TV-PG", source="hulu", description="By Hulu."),
+        Netflix("a1", "Alpha", kind="series", imdb=1, certification="16+", source="amazon"),
+        Netflix("s2", "Beta", imdb=2, certification="PG"),
+        Netflix("a2", "Beta", imdb=2, certification="18+", source="amazon"),
+        Netflix("d1", "Gamma: a Film", 2018, imdb=3, certification="PG-13", source="disney", description="By Disney."),
+        RottenTomatoes("gamma", "Gamma", 2017, imdb=3, certification="R"),
     ]
     run_day(conn, make_day(DAY), rows)
-    for source, source_id, title, certification, runtime, seasons in (
-        ("hulu", "h1", "Alpha", "TV-PG", None, 4),
-        ("amazon", "a1", "Alpha", "16+", 45, None),
-        ("amazon", "a2", "Beta", "18+", 90, None),
-        ("disney", "d1", "Gamma", "PG-13", 80, None),
-    ):
-        conn.execute(
-            f"insert into staging.{source}_titles values (%s, 1, 'movie', %s, '{{}}', '{{}}', '{{}}', null, 2019,"
-            " %s, %s, %s, '{}', null, '{}')",
-            (source_id, title, certification, runtime, seasons),
-        )
-        conn.execute(
-            "insert into build.work_of_row select %s, %s, title_key, %s, 2, 1 from build.dim_title where title = %s",
-            (source, source_id, source_id, title),
-        )
-    _fill_titles(conn)
     assert conn.execute(
-        "select title, certification, runtime_min, season_count from build.dim_title"
-        " inner join build.dim_certification using (certification_key) order by title"
-    ).fetchall() == [("Alpha", "16+", 45, 1), ("Beta", "PG", 100, None), ("Gamma", "PG-13", 80, None)]
+        "select title, certification, release_year, description, platforms, sources from mart.titles order by title_key"
+    ).fetchall() == [
+        ("Alpha", "16+", 2019, None, ["amazon", "hulu", "netflix"], ["amazon", "hulu", "imdb", "netflix"]),
+        ("Beta", "PG", 2019, None, ["amazon", "netflix"], ["amazon", "imdb", "netflix"]),
+        ("Gamma", "PG-13", 2018, "By Disney.", ["disney"], ["disney", "imdb", "rotten_tomatoes"]),
+    ]
+    assert fields(conn, "Gamma")[4] == {
+        "title": "imdb", "kind": "imdb", "release_year": "disney", "runtime_min": "imdb", "certification": "disney",
+        "description": "disney",
+    }  # fmt: skip
 
 
 def _fill_titles(conn: psycopg.Connection) -> None:

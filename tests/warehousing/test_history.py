@@ -45,14 +45,19 @@ def _edition(chance: random.Random) -> list[Row]:
         for number in numbers
     ]
     free = numbers.copy()
-    for place in range(chance.randint(1, 7)):
+    # Rows without a link that linking finds to be one work, whatever catalogue they stand in.
+    one_work = {title for title in TITLES if chance.random() < 0.5}
+    for place in range(chance.randint(1, 10)):
+        title, kind = chance.choice(TITLES), chance.choice(("movie", "movie", "series"))
         link = free.pop(chance.randrange(len(free))) if free and chance.random() < 0.4 else None
         rows.append(
             Netflix(
                 f"s{place + 1}",
-                chance.choice(TITLES),
+                title,
                 imdb=link,
-                kind=chance.choice(("movie", "movie", "series")),
+                kind=kind,
+                source=chance.choice(("netflix", "netflix", "amazon", "hulu")),
+                work=f"{title} {kind}" if link is None and title in one_work else None,
                 actors=tuple(chance.sample(PEOPLE, chance.choice((0, 1, 2)))),
                 description=chance.choice((None, "A ship.", "A city.", "A god.")),
                 certification=chance.choice((None, "R")),
@@ -64,7 +69,9 @@ def _edition(chance: random.Random) -> list[Row]:
         if chance.random() < 0.7:
             link = chance.choice(numbers) if chance.random() < 0.5 else None
             scores = {"critics": (chance.choice((40, 80)), 10), "audience": (70, 5)}
-            rows.append(RottenTomatoes(name, name, imdb=link, **scores))
+            title = name.replace("_", " ").title()
+            work = f"{title} movie" if link is None and title in one_work else None
+            rows.append(RottenTomatoes(name, name, imdb=link, work=work, **scores))
     return rows
 
 

@@ -175,11 +175,13 @@ united as (
         coalesce(imdb.person_key, catalogues.person_key) as person_key,
         coalesce(imdb.billing_order, catalogues.billing_order) as billing_order,
         coalesce(imdb.characters, '{}') as characters,
-        -- imdb stands first in the alphabet.
         case
             when imdb.title_key is null then catalogues.sources
             when catalogues.title_key is null then array['imdb']
-            else array['imdb'] || catalogues.sources
+            else (
+                select array_agg(named.source order by named.source)
+                from unnest(array['imdb'] || catalogues.sources) as named (source)
+            )
         end as sources
     from imdb
     full join catalogues

@@ -15,7 +15,7 @@ with
 
 source_rows as (
     select
-        'netflix' as source,
+        source,
         source_id,
         title,
         kind,
@@ -26,7 +26,7 @@ source_rows as (
         added_date,
         categories as source_genres,
         line_number
-    from staging.netflix_titles
+    from staging.catalogue_row
     union all
     select
         'rotten_tomatoes' as source,

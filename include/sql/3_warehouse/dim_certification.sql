@@ -14,7 +14,7 @@ with
 words as (
     select certification
     from staging.source_row
-    where source in ('netflix', 'rotten_tomatoes')
+    where source <> 'justwatch'
     union
     select certification
     from build.reference_certification

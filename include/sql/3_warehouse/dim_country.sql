@@ -21,7 +21,7 @@ names as (
     cross join lateral unnest(source_row.countries) as named (word)
     left join build.reference_country_word on named.word = reference_country_word.word
     where
-        source_row.source in ('netflix', 'rotten_tomatoes')
+        source_row.source <> 'justwatch'
         and reference_country_word.word is null
 )
 

@@ -27,7 +27,7 @@ unmapped as (
             genre_word.source = reference_genre.source
             and genre_word.source_genre = reference_genre.source_genre
     where
-        genre_word.source in ('imdb', 'netflix', 'rotten_tomatoes')
+        genre_word.source not in ('justwatch', 'viewers')
         and reference_genre.source is null
 ),
 

@@ -36,7 +36,7 @@ names as (
         folded_name,
         mode() within group (order by person_name collate "C") as person_name
     from matching.source_person
-    where imdb_person_number is null and source in ('netflix', 'rotten_tomatoes')
+    where imdb_person_number is null and source <> 'justwatch'
     group by folded_name
 ),
 

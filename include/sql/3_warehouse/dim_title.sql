@@ -8,13 +8,14 @@
 --         warehouse that no source has any more, as they were. What a new day shows to be two works was one on former
 --         days: the one that has no row yet gets what its catalogue said last.
 --         Where several sources know a field, the first of these is taken, and field_sources says which it was:
---           title               netflix, imdb, rotten_tomatoes
---           kind, release_year  imdb, netflix, rotten_tomatoes
+--           title               netflix, imdb, amazon, disney, hulu, rotten_tomatoes
+--           kind, release_year  imdb, netflix, amazon, disney, hulu, rotten_tomatoes
+--           description         netflix, amazon, disney, hulu
 --           runtime_min         imdb, netflix, amazon, disney, hulu, justwatch, rotten_tomatoes
 --           season_count        netflix, amazon, disney, hulu, justwatch
 --           certification       netflix, amazon, disney, hulu, justwatch, rotten_tomatoes; one that says an age
 --                               before one that does not ("NR")
---           original_language   imdb (its original title has a language), netflix (a word that names it)
+--           original_language   imdb (its original title has a language), a catalogue (a word that names it)
 --         Of several rows of one source the one that speaks for the work
 
 insert into build.dim_title (
@@ -24,19 +25,27 @@ insert into build.dim_title (
 )
 with
 
--- A work may have several rows in a catalogue: the first of them speaks for it.
-netflix as materialized (
-    select
+-- A work may have several rows in a catalogue, and several catalogues: the first of the first speaks for it.
+catalogue as materialized (
+    select distinct on (work_of_row.title_key)
         work_of_row.title_key,
-        netflix_titles.*,
+        work_of_row.source,
+        catalogue_row.title,
+        catalogue_row.kind,
+        catalogue_row.release_year,
+        catalogue_row.description,
         source_title.folded_title
     from build.work_of_row
-    inner join staging.netflix_titles on work_of_row.source_id = netflix_titles.source_id
+    inner join staging.catalogue_row
+        on
+            work_of_row.source = catalogue_row.source
+            and work_of_row.source_id = catalogue_row.source_id
     inner join matching.source_title
         on
             work_of_row.source = source_title.source
             and work_of_row.source_id = source_title.source_id
-    where work_of_row.source = 'netflix' and work_of_row.source_rank = 1
+    where work_of_row.source_rank = 1
+    order by work_of_row.title_key, work_of_row.platform_key
 ),
 
 rotten_tomatoes as materialized (
@@ -139,24 +148,42 @@ named_language as (
     having count(distinct reference_genre.language_code) = 1
 ),
 
+every_source as (
+    select
+        title_key,
+        array_agg(distinct source order by source) as sources
+    from (
+        select
+            title_key,
+            source
+        from build.work_of_row
+        union all
+        select
+            title_key,
+            'imdb' as source
+        from build.work_of_row
+        where title_key < 1000000000000
+    ) as named
+    group by title_key
+),
+
 reviewed as (
     select
-        coalesce(netflix.title_key, rotten_tomatoes.title_key) as title_key,
-        netflix.title_key is not null as is_on_netflix,
-        rotten_tomatoes.title_key is not null as is_on_rotten_tomatoes,
-        netflix.title as netflix_title,
-        netflix.folded_title as netflix_folded_title,
-        netflix.kind,
-        netflix.release_year as netflix_year,
-        netflix.description,
+        coalesce(catalogue.title_key, rotten_tomatoes.title_key) as title_key,
+        catalogue.source as catalogue,
+        catalogue.title as catalogue_title,
+        catalogue.folded_title as catalogue_folded_title,
+        catalogue.kind,
+        catalogue.release_year as catalogue_year,
+        catalogue.description,
         rotten_tomatoes.title as rotten_tomatoes_title,
         rotten_tomatoes.folded_title as rotten_tomatoes_folded_title,
         extract(year from rotten_tomatoes.release_date)::smallint as rotten_tomatoes_year,
         rotten_tomatoes.synopsis,
         rotten_tomatoes.critics_consensus,
         rotten_tomatoes.studio
-    from netflix
-    full join rotten_tomatoes on netflix.title_key = rotten_tomatoes.title_key
+    from catalogue
+    full join rotten_tomatoes on catalogue.title_key = rotten_tomatoes.title_key
 ),
 
 imdb as (
@@ -174,10 +201,18 @@ imdb as (
 current_titles as (
     select
         coalesce(imdb.title_key, reviewed.title_key) as title_key,
-        coalesce(reviewed.netflix_title, imdb.primary_title, reviewed.rotten_tomatoes_title) as title,
+        coalesce(
+            case when reviewed.catalogue = 'netflix' then reviewed.catalogue_title end,
+            imdb.primary_title,
+            reviewed.catalogue_title,
+            reviewed.rotten_tomatoes_title
+        ) as title,
         imdb.original_title,
         coalesce(
-            reviewed.netflix_folded_title, imdb.folded_title, lower(imdb.primary_title),
+            case when reviewed.catalogue = 'netflix' then reviewed.catalogue_folded_title end,
+            imdb.folded_title,
+            lower(imdb.primary_title),
+            reviewed.catalogue_folded_title,
             reviewed.rotten_tomatoes_folded_title
         ) as folded_title,
         case
@@ -187,7 +222,7 @@ current_titles as (
             when imdb.title_type = 'tvSpecial' then 'special'
             else coalesce(reviewed.kind, 'movie')
         end as kind,
-        coalesce(imdb.start_year, reviewed.netflix_year, reviewed.rotten_tomatoes_year) as release_year,
+        coalesce(imdb.start_year, reviewed.catalogue_year, reviewed.rotten_tomatoes_year) as release_year,
         imdb.end_year,
         coalesce(imdb.runtime_min, told.runtime_min) as runtime_min,
         told.season_count,
@@ -199,48 +234,41 @@ current_titles as (
         reviewed.synopsis,
         reviewed.critics_consensus,
         reviewed.studio,
-        coalesce(reviewed.is_on_netflix, false) as is_catalogue_title,
+        reviewed.catalogue is not null as is_catalogue_title,
         true as is_current,
-        array_remove(
-            array[
-                case when imdb.title_key is not null then 'imdb' end,
-                case when reviewed.is_on_netflix then 'netflix' end,
-                case when reviewed.is_on_rotten_tomatoes then 'rotten_tomatoes' end
-            ],
-            null
-        ) as sources,
+        coalesce(every_source.sources, array['imdb']) as sources,
         coalesce(original_language.original_language, named_language.original_language) as original_language,
         case
-            when
-                num_nonnulls(
-                    imdb.title_key, reviewed.netflix_title, reviewed.rotten_tomatoes_title
-                ) > 1
+            when cardinality(every_source.sources) > 1
                 then jsonb_strip_nulls(jsonb_build_object(
                     'title',
                     case
-                        when reviewed.netflix_title is not null then 'netflix'
-                        else 'imdb'
+                        when reviewed.catalogue = 'netflix' then 'netflix'
+                        when imdb.title_key is not null then 'imdb'
+                        else coalesce(reviewed.catalogue, 'rotten_tomatoes')
                     end,
                     'kind',
                     case
                         when imdb.title_key is not null then 'imdb'
-                        else 'netflix'
+                        else coalesce(reviewed.catalogue, 'rotten_tomatoes')
                     end,
                     'release_year',
                     case
                         when imdb.start_year is not null then 'imdb'
-                        when reviewed.netflix_year is not null then 'netflix'
+                        when reviewed.catalogue_year is not null then reviewed.catalogue
                         when reviewed.rotten_tomatoes_year is not null then 'rotten_tomatoes'
                     end,
                     'runtime_min',
                     case when imdb.runtime_min is not null then 'imdb' else told.runtime_source end,
                     'season_count', told.season_source,
                     'certification', told.certification_source,
-                    'original_language', coalesce(original_language.source, named_language.source)
+                    'original_language', coalesce(original_language.source, named_language.source),
+                    'description', case when reviewed.description is not null then reviewed.catalogue end
                 ))
         end as field_sources
     from imdb
     full join reviewed on imdb.title_key = reviewed.title_key
+    left join every_source on reviewed.title_key = every_source.title_key
     left join told on reviewed.title_key = told.title_key
     left join original_language on imdb.title_key = original_language.title_key
     left join named_language on reviewed.title_key = named_language.title_key

@@ -16,4 +16,4 @@ select
     staged_file.source,
     %(batch_date)s::date as loaded_date
 from ops.staged_file
-where staged_file.source in ('netflix', 'imdb', 'rotten_tomatoes', 'justwatch');
+where staged_file.source <> 'viewers';

@@ -18,7 +18,7 @@ named as materialized (
         min(imdb_person_number) as least_number,
         max(imdb_person_number) as greatest_number
     from matching.source_person
-    where source in ('netflix', 'rotten_tomatoes')
+    where source <> 'justwatch'
     group by folded_name
 ),
 

@@ -1,11 +1,12 @@
 -- build.said_row
--- Grain:  row of a source file of the day: Netflix, Rotten Tomatoes, JustWatch's lists
+-- Grain:  row of a source file of the day: the catalogues, Rotten Tomatoes, JustWatch's lists
 -- Reads:  staging, matching.title_decision, matching.source_title, matching.source_person, matching.work_member
 -- Writes: build.said_row (empty before)
 -- Rerun:  the table is emptied and filled anew; the same rows give the same digests, whatever their ids are
--- Notes:  a link to a title that staging does not hold is none. A list names titles and years only: its row is the
+-- Notes:  a link to a title that staging does not hold is none. A row without one that is the same work as a row of
+--         another source is that one's work. A list names titles and years only: its row is the
 --         title of JustWatch's own list of that name, kind and year (or, where only one has the name, of any year), and
---         with that one linked to IMDb, or else the same work as a row of Netflix or Rotten Tomatoes
+--         with that one linked to IMDb, or else the same work as a row of another source
 
 insert into build.said_row (
     source, source_id, row_sha256,
@@ -49,6 +50,7 @@ linked as materialized (
 
 people as materialized (
     select
+        source,
         source_id,
         array_agg(distinct folded_name collate "C") as folded_names,
         encode(
@@ -58,16 +60,15 @@ people as materialized (
             'hex'
         ) as cast_sha256
     from matching.source_person
-    where source = 'netflix'
-    group by source_id
+    group by source, source_id
 ),
 
-netflix as (
+catalogue as materialized (
     select
-        'netflix' as source,
-        netflix_titles.source_id,
+        catalogue_row.source,
+        catalogue_row.source_id,
         concat_ws(
-            '|', 'netflix', source_title.kind, source_title.base_title,
+            '|', catalogue_row.source, source_title.kind, source_title.base_title,
             case when source_title.kind = 'movie' then coalesce(source_title.release_year::text, '') else '' end
         ) as plain_key,
         encode(
@@ -82,24 +83,24 @@ netflix as (
         linked.imdb_title_number,
         coalesce(people.folded_names, '{}') as folded_names,
         source_title.description_sha256,
-        netflix_titles.kind,
-        netflix_titles.title,
-        netflix_titles.release_year,
-        netflix_titles.certification,
-        netflix_titles.runtime_min,
-        netflix_titles.season_count,
-        netflix_titles.added_date,
-        netflix_titles.categories,
-        netflix_titles.description,
+        catalogue_row.kind,
+        catalogue_row.title,
+        catalogue_row.release_year,
+        catalogue_row.certification,
+        catalogue_row.runtime_min,
+        catalogue_row.season_count,
+        catalogue_row.added_date,
+        catalogue_row.categories,
+        catalogue_row.description,
         people.cast_sha256
-    from staging.netflix_titles
+    from staging.catalogue_row
     inner join matching.source_title
-        on source_title.source = 'netflix' and netflix_titles.source_id = source_title.source_id
-    left join people on netflix_titles.source_id = people.source_id
-    left join linked on linked.source = 'netflix' and netflix_titles.source_id = linked.source_id
+        on catalogue_row.source = source_title.source and catalogue_row.source_id = source_title.source_id
+    left join people on catalogue_row.source = people.source and catalogue_row.source_id = people.source_id
+    left join linked on catalogue_row.source = linked.source and catalogue_row.source_id = linked.source_id
 ),
 
-rotten_tomatoes as (
+rotten_tomatoes as materialized (
     select
         'rotten_tomatoes' as source,
         movies.source_id,
@@ -183,22 +184,32 @@ found as (
     group by list, list_rank
 ),
 
--- The catalogue row that is the same work; the least one, whatever ids this edition has.
-through as (
-    select distinct on (work.source_id)
-        work.source_id,
+-- As linking has them (plugins/reelhouse/matching/linking.py).
+preference (source, place) as (
+    values
+    ('netflix', 1),
+    ('rotten_tomatoes', 2),
+    ('amazon', 3),
+    ('disney', 4),
+    ('hulu', 5)
+),
+
+-- Of each work without an IMDb title the row that the rows of other sources are taken for: of the first source that has
+-- one, and the least, whatever ids this edition has.
+speaker as materialized (
+    select distinct on (work_member.work_key)
+        work_member.work_key,
+        row_of_work.source,
         row_of_work.plain_key,
         row_of_work.fingerprint
-    from matching.work_member as work
-    inner join matching.work_member as other
-        on work.work_key = other.work_key and other.source in ('netflix', 'rotten_tomatoes')
+    from matching.work_member
     inner join (
         select
             source,
             source_id,
             plain_key,
             fingerprint
-        from netflix
+        from catalogue
         union all
         select
             source,
@@ -207,9 +218,22 @@ through as (
             '' as fingerprint
         from rotten_tomatoes
     ) as row_of_work
-        on other.source = row_of_work.source and other.source_id = row_of_work.source_id
-    where work.source = 'justwatch' and work.imdb_title_number is null
-    order by work.source_id, row_of_work.plain_key collate "C", row_of_work.fingerprint collate "C"
+        on work_member.source = row_of_work.source and work_member.source_id = row_of_work.source_id
+    inner join preference on row_of_work.source = preference.source
+    where work_member.imdb_title_number is null
+    order by
+        work_member.work_key, preference.place, row_of_work.plain_key collate "C", row_of_work.fingerprint collate "C"
+),
+
+through as materialized (
+    select
+        work_member.source,
+        work_member.source_id,
+        speaker.plain_key,
+        speaker.fingerprint
+    from matching.work_member
+    inner join speaker on work_member.work_key = speaker.work_key and work_member.source <> speaker.source
+    where work_member.imdb_title_number is null
 ),
 
 lists as (
@@ -234,20 +258,24 @@ lists as (
     left join found on list_rows.list = found.list and list_rows.list_rank = found.list_rank
     left join linked on linked.source = 'justwatch' and found.titles = 1 and found.source_id = linked.source_id
     left join through
-        on found.titles = 1 and found.source_id = through.source_id and linked.imdb_title_number is null
+        on
+            found.titles = 1
+            and through.source = 'justwatch'
+            and found.source_id = through.source_id
+            and linked.imdb_title_number is null
 ),
 
 said as (
     select
-        source,
-        source_id,
-        plain_key,
-        fingerprint,
+        catalogue.source,
+        catalogue.source_id,
+        catalogue.plain_key,
+        catalogue.fingerprint,
         is_base,
         imdb_title_number,
         row_number() over (
-            partition by coalesce(imdb_title_number::text, plain_key)
-            order by is_base desc, length(source_id), source_id collate "C"
+            partition by catalogue.source, coalesce(imdb_title_number::text, catalogue.plain_key)
+            order by is_base desc, length(catalogue.source_id), catalogue.source_id collate "C"
         )::smallint as place,
         folded_names,
         description_sha256,
@@ -266,21 +294,26 @@ said as (
         null::smallint as audience_pct,
         null::bigint as audience_count,
         null as list,
-        null as through_plain_key,
-        null as through_fingerprint,
+        through.plain_key as through_plain_key,
+        through.fingerprint as through_fingerprint,
         null as unlinked_because
-    from netflix
+    from catalogue
+    left join through on catalogue.source = through.source and catalogue.source_id = through.source_id
     union all
     select
-        source,
-        source_id,
-        plain_key,
+        rotten_tomatoes.source,
+        rotten_tomatoes.source_id,
+        rotten_tomatoes.plain_key,
         '' as fingerprint,
         is_base,
         imdb_title_number,
         row_number() over (
-            partition by coalesce(imdb_title_number::text, plain_key)
-            order by is_base desc, critics_count desc nulls last, length(source_id), source_id collate "C"
+            partition by coalesce(imdb_title_number::text, rotten_tomatoes.plain_key)
+            order by
+                is_base desc,
+                critics_count desc nulls last,
+                length(rotten_tomatoes.source_id),
+                rotten_tomatoes.source_id collate "C"
         )::smallint as place,
         '{}' as folded_names,
         null as description_sha256,
@@ -299,10 +332,11 @@ said as (
         audience_pct,
         audience_count,
         null as list,
-        null as through_plain_key,
-        null as through_fingerprint,
+        through.plain_key as through_plain_key,
+        through.fingerprint as through_fingerprint,
         null as unlinked_because
     from rotten_tomatoes
+    left join through on rotten_tomatoes.source = through.source and rotten_tomatoes.source_id = through.source_id
     union all
     select
         source,

@@ -3,12 +3,11 @@
 -- Reads:  staging
 -- Writes: mart.platform_entries (view)
 -- Rerun:  create or replace; new columns go to the end
--- Notes:  of the day staged last, which readers of the warehouse may not have yet. All platforms, also those whose
---         titles the star does not have
+-- Notes:  of the day staged last, which readers of the warehouse may not have yet
 
 create or replace view mart.platform_entries as
 select
-    'netflix' as platform,
+    source as platform,
     source_id,
     kind,
     title,
@@ -20,52 +19,7 @@ select
     actors,
     countries,
     categories
-from staging.netflix_titles
-union all
-select
-    'amazon' as platform,
-    source_id,
-    kind,
-    title,
-    release_year,
-    certification,
-    runtime_min,
-    season_count,
-    directors,
-    actors,
-    countries,
-    categories
-from staging.amazon_titles
-union all
-select
-    'disney' as platform,
-    source_id,
-    kind,
-    title,
-    release_year,
-    certification,
-    runtime_min,
-    season_count,
-    directors,
-    actors,
-    countries,
-    categories
-from staging.disney_titles
-union all
-select
-    'hulu' as platform,
-    source_id,
-    kind,
-    title,
-    release_year,
-    certification,
-    runtime_min,
-    season_count,
-    directors,
-    actors,
-    countries,
-    categories
-from staging.hulu_titles;
+from staging.catalogue_row;
 
 comment on view mart.platform_entries is 'Grain: one row of a platform''s catalogue file of the day staged last, as the file says it. Count these to compare platforms; mart.catalogue_entries says which work a row is.';
 comment on column mart.platform_entries.platform is 'netflix, amazon, disney, hulu.';

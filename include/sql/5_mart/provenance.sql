@@ -38,40 +38,35 @@ comment on column mart.source_files.byte_count is 'Its size.';
 comment on column mart.source_files.landed_path is 'Where it lies, below the landing folder.';
 
 create or replace view mart.title_column_sources as
-select
-    told.column_name,
-    told.source,
-    told.file_name,
-    told.file_column,
-    told.takes,
-    told.rule
-from (
+with
+
+told (column_name, source, file_name, file_column, takes, rule) as (
     values
     ('title_key', 'imdb', 'title.basics.tsv.gz', 'tconst', 'each', 'the number in the id; a work that IMDb does not have: digest of its natural key'),
-    ('title_key', 'netflix', 'netflix_titles.csv', 'title', 'own key', 'digest of source, kind, folded title, year of a film; the first of several adds nothing'),
-    ('title_key', 'rotten_tomatoes', 'rotten_tomatoes_movies.csv', 'rotten_tomatoes_link', 'own key', 'digest of source and link'),
-    ('title', 'netflix', 'netflix_titles.csv', 'title', 'winner', 'netflix, else imdb, else rotten_tomatoes'),
-    ('title', 'imdb', 'title.basics.tsv.gz', 'primaryTitle', 'winner', 'netflix, else imdb, else rotten_tomatoes'),
-    ('title', 'rotten_tomatoes', 'rotten_tomatoes_movies.csv', 'movie_title', 'winner', 'netflix, else imdb, else rotten_tomatoes'),
+    ('title_key', 'netflix', 'netflix_titles.csv', 'title', 'own key', 'of the first source that has it: digest of source, kind, folded title, year of a film; the first of several adds nothing'),
+    ('title_key', 'rotten_tomatoes', 'rotten_tomatoes_movies.csv', 'rotten_tomatoes_link', 'own key', 'of the first source that has it: digest of source and link'),
+    ('title', 'netflix', 'netflix_titles.csv', 'title', 'winner', 'netflix, else imdb, else amazon, disney, hulu, rotten_tomatoes'),
+    ('title', 'imdb', 'title.basics.tsv.gz', 'primaryTitle', 'winner', 'netflix, else imdb, else amazon, disney, hulu, rotten_tomatoes'),
+    ('title', 'rotten_tomatoes', 'rotten_tomatoes_movies.csv', 'movie_title', 'winner', 'netflix, else imdb, else amazon, disney, hulu, rotten_tomatoes'),
     ('original_title', 'imdb', 'title.basics.tsv.gz', 'originalTitle', 'one', 'as imdb has it'),
-    ('kind', 'imdb', 'title.basics.tsv.gz', 'titleType', 'winner', 'imdb, else netflix, else rotten_tomatoes; movie, tvMovie: movie; tvSeries, tvMiniSeries: series; short, tvShort: short; tvSpecial: special'),
-    ('kind', 'netflix', 'netflix_titles.csv', 'type', 'winner', 'imdb, else netflix, else rotten_tomatoes; Movie: movie; TV Show: series'),
-    ('kind', 'rotten_tomatoes', 'rotten_tomatoes_movies.csv', 'rotten_tomatoes_link', 'winner', 'imdb, else netflix, else rotten_tomatoes, which has films only'),
-    ('release_year', 'imdb', 'title.basics.tsv.gz', 'startYear', 'winner', 'imdb, else netflix, else rotten_tomatoes'),
-    ('release_year', 'netflix', 'netflix_titles.csv', 'release_year', 'winner', 'imdb, else netflix, else rotten_tomatoes'),
-    ('release_year', 'rotten_tomatoes', 'rotten_tomatoes_movies.csv', 'original_release_date', 'winner', 'imdb, else netflix, else the year of rotten_tomatoes'' date'),
+    ('kind', 'imdb', 'title.basics.tsv.gz', 'titleType', 'winner', 'imdb, else netflix, amazon, disney, hulu, rotten_tomatoes; movie, tvMovie: movie; tvSeries, tvMiniSeries: series; short, tvShort: short; tvSpecial: special'),
+    ('kind', 'netflix', 'netflix_titles.csv', 'type', 'winner', 'imdb, else netflix, amazon, disney, hulu, rotten_tomatoes; Movie: movie; TV Show: series'),
+    ('kind', 'rotten_tomatoes', 'rotten_tomatoes_movies.csv', 'rotten_tomatoes_link', 'winner', 'imdb, else netflix, amazon, disney, hulu, rotten_tomatoes, which has films only'),
+    ('release_year', 'imdb', 'title.basics.tsv.gz', 'startYear', 'winner', 'imdb, else netflix, amazon, disney, hulu, rotten_tomatoes'),
+    ('release_year', 'netflix', 'netflix_titles.csv', 'release_year', 'winner', 'imdb, else netflix, amazon, disney, hulu, rotten_tomatoes'),
+    ('release_year', 'rotten_tomatoes', 'rotten_tomatoes_movies.csv', 'original_release_date', 'winner', 'imdb, else netflix, amazon, disney, hulu, else the year of rotten_tomatoes'' date'),
     ('end_year', 'imdb', 'title.basics.tsv.gz', 'endYear', 'one', 'as imdb has it'),
     ('netflix_title_id', 'netflix', 'netflix_titles.csv', 'show_id', 'least', 'the least of this edition'),
     ('netflix_title_ids', 'netflix', 'netflix_titles.csv', 'show_id', 'each', 'all of this edition'),
     ('imdb_title_id', 'imdb', 'title.basics.tsv.gz', 'tconst', 'one', 'as imdb has it'),
     ('rotten_tomatoes_id', 'rotten_tomatoes', 'rotten_tomatoes_movies.csv', 'rotten_tomatoes_link', 'likeliest', 'without m/; of several the likeliest, then the shortest'),
-    ('certification', 'netflix', 'netflix_titles.csv', 'rating', 'winner', 'the first that says an age, netflix before rotten_tomatoes; else the first at all'),
-    ('certification', 'rotten_tomatoes', 'rotten_tomatoes_movies.csv', 'content_rating', 'winner', 'the first that says an age, netflix before rotten_tomatoes; else the first at all'),
+    ('certification', 'netflix', 'netflix_titles.csv', 'rating', 'winner', 'the first that says an age, netflix, amazon, disney, hulu, rotten_tomatoes in this order; else the first at all'),
+    ('certification', 'rotten_tomatoes', 'rotten_tomatoes_movies.csv', 'content_rating', 'winner', 'the first that says an age, netflix, amazon, disney, hulu, rotten_tomatoes in this order; else the first at all'),
     ('least_age', 'netflix', 'netflix_titles.csv', 'rating', 'winner', 'age of the certification, from certifications.csv'),
     ('least_age', 'rotten_tomatoes', 'rotten_tomatoes_movies.csv', 'content_rating', 'winner', 'age of the certification, from certifications.csv'),
-    ('runtime_min', 'imdb', 'title.basics.tsv.gz', 'runtimeMinutes', 'winner', 'imdb, else netflix, else rotten_tomatoes'),
-    ('runtime_min', 'netflix', 'netflix_titles.csv', 'duration', 'winner', 'imdb, else netflix, else rotten_tomatoes; a duration that stands in the column rating is taken from there'),
-    ('runtime_min', 'rotten_tomatoes', 'rotten_tomatoes_movies.csv', 'runtime', 'winner', 'imdb, else netflix, else rotten_tomatoes'),
+    ('runtime_min', 'imdb', 'title.basics.tsv.gz', 'runtimeMinutes', 'winner', 'imdb, else netflix, amazon, disney, hulu, rotten_tomatoes'),
+    ('runtime_min', 'netflix', 'netflix_titles.csv', 'duration', 'winner', 'imdb, else netflix, amazon, disney, hulu, rotten_tomatoes; a duration that stands in the column rating is taken from there'),
+    ('runtime_min', 'rotten_tomatoes', 'rotten_tomatoes_movies.csv', 'runtime', 'winner', 'imdb, else netflix, amazon, disney, hulu, rotten_tomatoes'),
     ('season_count', 'netflix', 'netflix_titles.csv', 'duration', 'winner', 'the number of seasons'),
     ('genres', 'imdb', 'title.basics.tsv.gz', 'genres', 'member', 'every word of every source, through genres.csv'),
     ('genres', 'netflix', 'netflix_titles.csv', 'listed_in', 'member', 'every word of every source, through genres.csv'),
@@ -107,12 +102,13 @@ from (
     ('rating_date', 'imdb', 'title.ratings.tsv.gz', 'averageRating', 'scored', 'the first loaded day with these scores'),
     ('rating_date', 'rotten_tomatoes', 'rotten_tomatoes_movies.csv', 'tomatometer_rating', 'scored', 'the first loaded day with these scores'),
     ('is_on_netflix', 'netflix', 'netflix_titles.csv', 'show_id', 'each', 'whether this edition has a row of it'),
+    ('platforms', 'netflix', 'netflix_titles.csv', 'show_id', 'each', 'whose edition has a row of it'),
     ('is_catalogue_title', 'netflix', 'netflix_titles.csv', 'show_id', 'each', 'whether this edition has a row of it'),
     ('is_current', 'imdb', 'title.basics.tsv.gz', 'tconst', 'each', 'whether any source has it'),
     ('is_current', 'netflix', 'netflix_titles.csv', 'show_id', 'each', 'whether any source has it'),
     ('is_current', 'rotten_tomatoes', 'rotten_tomatoes_movies.csv', 'rotten_tomatoes_link', 'each', 'whether any source has it'),
     ('is_adult', 'imdb', 'title.basics.tsv.gz', 'isAdult', 'one', 'imdb alone says so; without imdb: no'),
-    ('description', 'netflix', 'netflix_titles.csv', 'description', 'one', 'as it stands there'),
+    ('description', 'netflix', 'netflix_titles.csv', 'description', 'winner', 'netflix, else amazon, disney, hulu'),
     ('synopsis', 'rotten_tomatoes', 'rotten_tomatoes_movies.csv', 'movie_info', 'one', 'as it stands there'),
     ('critics_consensus', 'rotten_tomatoes', 'rotten_tomatoes_movies.csv', 'critics_consensus', 'one', 'as it stands there'),
     ('studio', 'rotten_tomatoes', 'rotten_tomatoes_movies.csv', 'production_company', 'one', 'as it stands there'),
@@ -122,10 +118,36 @@ from (
     ('field_sources', 'imdb', 'title.basics.tsv.gz', 'tconst', 'each', 'which source each field was taken from'),
     ('field_sources', 'netflix', 'netflix_titles.csv', 'show_id', 'each', 'which source each field was taken from'),
     ('field_sources', 'rotten_tomatoes', 'rotten_tomatoes_movies.csv', 'rotten_tomatoes_link', 'each', 'which source each field was taken from'),
-    ('original_language', 'imdb', 'title.akas.tsv.gz', 'language', 'winner', 'of the name that is marked as original; else a word of netflix that names one'),
+    ('original_language', 'imdb', 'title.akas.tsv.gz', 'language', 'winner', 'of the name that is marked as original; else a word of a catalogue that names one'),
     ('original_language', 'netflix', 'netflix_titles.csv', 'listed_in', 'winner', 'a word that names a language, through genres.csv'),
     ('lists', 'justwatch', null, 'title', 'list', 'the title of justwatch''s own file of that name, kind and year')
-) as told (column_name, source, file_name, file_column, takes, rule);
+)
+
+select
+    column_name,
+    source,
+    file_name,
+    file_column,
+    takes,
+    rule
+from told
+union all
+-- The other catalogues are files of the same kind.
+select
+    told.column_name,
+    catalogue.source,
+    catalogue.file_name,
+    told.file_column,
+    told.takes,
+    told.rule
+from told
+cross join (
+    values
+    ('amazon', 'amazon_prime_titles.csv'),
+    ('disney', 'disney_plus_titles.csv'),
+    ('hulu', 'hulu_titles.csv')
+) as catalogue (source, file_name)
+where told.source = 'netflix' and told.column_name not in ('netflix_title_id', 'netflix_title_ids', 'is_on_netflix');
 
 comment on view mart.title_column_sources is 'Grain: column of mart.titles x file that it is made from.';
 comment on column mart.title_column_sources.column_name is 'Column of mart.titles.';
@@ -227,10 +249,11 @@ begin
                             from warehouse.hist_imdb_absence as absence
                             where absence.title_key = work.title_key and absence.absent_until = 'infinity'
                         )
-                        when gone.source = 'netflix' then (
-                            select max(history.valid_until)
-                            from warehouse.dim_title_history as history
-                            where history.title_key = work.title_key
+                        else (
+                            select max(stay.left_date)
+                            from warehouse.fact_availability as stay
+                            inner join warehouse.dim_platform on stay.platform_key = dim_platform.platform_key
+                            where stay.title_key = work.title_key and dim_platform.platform = gone.source
                         )
                     end
             ) as last_date
@@ -324,7 +347,11 @@ begin
         cross join winner
         where case rule.takes
                 when 'winner' then rule.source = winner.source
-                when 'own key' then work.title_key >= 1000000000000
+                when 'own key' then rule.source = (
+                    select split_part(identity.natural_key, '|', 1)
+                    from warehouse.title_identity as identity
+                    where identity.title_key = work.title_key
+                )
                 when 'scored' then
                     case rule.source
                         when 'imdb' then work.imdb_vote_count is not null

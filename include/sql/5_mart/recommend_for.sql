@@ -252,4 +252,4 @@ $function$;
 
 comment on function mart.recommend_for(
     bigint[], bigint[], text[], integer, integer, text[], integer, integer
-) is 'Titles for viewers, beside titles, or both: several viewers take turns, several titles add up. Filters: platforms (netflix: no other one''s entries are in the star), oldest age, longest runtime, genres (any of them), least share of critics; unknown never passes. At most 50.';
+) is 'Titles for viewers, beside titles, or both: several viewers take turns, several titles add up. Filters: platforms (netflix, amazon, disney, hulu: any of them), oldest age, longest runtime, genres (any of them), least share of critics; unknown never passes. At most 50.';

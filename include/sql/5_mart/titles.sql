@@ -120,7 +120,8 @@ select
             'runtime_min', case when dim_title.runtime_min is not null then dim_title.sources[1] end,
             'season_count', case when dim_title.season_count is not null then dim_title.sources[1] end,
             'certification', case when dim_title.certification_key is not null then dim_title.sources[1] end,
-            'original_language', case when dim_title.original_language is not null then dim_title.sources[1] end
+            'original_language', case when dim_title.original_language is not null then dim_title.sources[1] end,
+            'description', case when dim_title.description is not null then dim_title.sources[1] end
         ))
     end as field_sources,
     array(
@@ -128,7 +129,14 @@ select
         from warehouse.fact_list_membership
         where fact_list_membership.title_key = dim_title.title_key and fact_list_membership.until_date is null
         order by fact_list_membership.list
-    ) as lists
+    ) as lists,
+    array(
+        select distinct dim_platform.platform
+        from warehouse.bridge_title_source
+        inner join warehouse.dim_platform on bridge_title_source.platform_key = dim_platform.platform_key
+        where bridge_title_source.title_key = dim_title.title_key
+        order by dim_platform.platform
+    ) as platforms
 from warehouse.dim_title
 left join warehouse.dim_certification on dim_title.certification_key = dim_certification.certification_key
 left join lateral (
@@ -145,9 +153,10 @@ left join warehouse.title_identity
 where title_identity.title_key is null;
 
 comment on view mart.titles is 'Grain: one work, with everything known of it. Works that turned out to be another one are left out.';
+comment on column mart.titles.platforms is 'Platforms whose catalogue has it now: netflix, amazon, disney, hulu.';
 comment on column mart.titles.lists is 'Lists of the best titles that it stands on now (mart.list_rows).';
 comment on column mart.titles.title_key is 'Key of the work, everywhere in the warehouse.';
-comment on column mart.titles.title is 'As Netflix writes it, else IMDb, else Rotten Tomatoes.';
+comment on column mart.titles.title is 'As Netflix writes it, else IMDb, else Amazon, Disney+, Hulu, Rotten Tomatoes.';
 comment on column mart.titles.original_title is 'Title in the original language. IMDb.';
 comment on column mart.titles.kind is 'movie, series, short, special.';
 comment on column mart.titles.release_year is 'Year of release; for a series of its first season, or (without an IMDb match) its latest.';
@@ -187,7 +196,7 @@ comment on column mart.titles.is_on_netflix is 'Stands in the Netflix catalogue 
 comment on column mart.titles.is_catalogue_title is 'Stands in some platform''s catalogue now.';
 comment on column mart.titles.is_current is 'Some source still has it.';
 comment on column mart.titles.is_adult is 'IMDb says so.';
-comment on column mart.titles.description is 'One sentence by Netflix.';
+comment on column mart.titles.description is 'What it is about: by Netflix, else Amazon, Disney+, Hulu.';
 comment on column mart.titles.synopsis is 'By Rotten Tomatoes.';
 comment on column mart.titles.critics_consensus is 'By Rotten Tomatoes.';
 comment on column mart.titles.studio is 'By Rotten Tomatoes.';

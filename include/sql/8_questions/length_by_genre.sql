@@ -3,7 +3,7 @@
 -- Reads:  warehouse
 -- Writes: -
 -- Rerun:  reads only
--- Notes:  How long are the films on Netflix, by genre? The middle one and the middle half
+-- Notes:  How long are the films of the catalogues, by genre? The middle one and the middle half
 
 select
     dim_genre.genre,

@@ -17,7 +17,7 @@ voted as (
         imdb_vote_count,
         title_key
     from mart.titles
-    where is_catalogue_title and imdb_vote_count > 0
+    where is_catalogue_title and is_on_netflix and imdb_vote_count > 0
 )
 
 select

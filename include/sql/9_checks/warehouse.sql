@@ -13,9 +13,9 @@ select
     coalesce(staged.source_id, bridge_title_source.source_id) as source_id
 from (
     select
-        'netflix' as source,
+        source,
         source_id
-    from staging.netflix_titles
+    from staging.catalogue_row
     union all
     select
         'rotten_tomatoes' as source,

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--user", action="append", default=[], type=int, metavar="N", help="for this viewer; repeatable"
     )
     parser.add_argument("--best-known", type=int, metavar="N", help="the lists of the N best known titles")
-    parser.add_argument("--platform", action="append", default=[], help="only what is there now: netflix")
+    parser.add_argument("--platform", action="append", default=[], help="only what is there now; repeatable")
     parser.add_argument("--genre", action="append", default=[], help="any of these genres")
     parser.add_argument("--age", type=int, metavar="YEARS", help="only what is known to be for that age")
     parser.add_argument("--minutes", type=int, metavar="N", help="runtime at most")

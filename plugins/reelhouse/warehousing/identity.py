@@ -11,6 +11,8 @@ which the days were loaded cannot show.
    digits of its first fingerprint. The number is 10^12 plus 52 bits of the natural key's sha256.
 3. The newest day that has a work says which IMDb title it is, or that it is none. What stood there earlier follows the
    node of its work that came later and is most like it, unless both were there on one day with different links.
+4. A row without an IMDb title may be the work of a row of another source; its link is then the key of that work.
+   Sources have an order, and only a row of an earlier one is named, so that this ends.
 """
 
 from __future__ import annotations
@@ -18,8 +20,10 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+
+from reelhouse.matching.linking import SOURCE_ORDER
 
 FIRST_KEY = 10**12
 MARK_LENGTH = 12
@@ -27,11 +31,16 @@ MARK_LENGTH = 12
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Loaded days without a break on which a node stood in its source with this link."""
+    """Loaded days without a break on which a node stood in its source with this link.
+
+    link     the IMDb title; of a row that is the work of another source's row the key of that, once it is known
+    through  without an IMDb title: plain key and fingerprint of that other row
+    """
 
     first: date
     last: date
     link: int | None
+    through: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,7 @@ class Node:
 class Work:
     """Nodes that are one work.
 
-    link  by node: the IMDb title that it is, None for none
+    link  by node: the IMDb title, or the work of another source, that it is; None for none
     """
 
     natural_key: str
@@ -86,14 +95,14 @@ class Work:
 
     @property
     def merged_into(self) -> int | None:
-        """The IMDb title that all of it turned out to be."""
+        """The title that all of it turned out to be."""
         if None in self.link.values():
             return None
         return self.link[max(self.nodes, key=lambda node: (node.last, node.order))]
 
     @property
     def split_from(self) -> int | None:
-        """The IMDb title that it was last taken for, when it is another one or none now."""
+        """The title that it was last taken for, when it is another one or none now."""
         now = self.merged_into
         former = [(run.last, run.link) for node in self.nodes for run in node.runs if run.link not in (None, now)]
         return max(former)[1] if former else None
@@ -126,10 +135,29 @@ def plain_part(natural_key: str) -> tuple[str, str]:
 
 def works_of(nodes: Iterable[Node]) -> list[Work]:
     """The works that nodes are; the same for the same nodes in any order."""
-    named: dict[tuple[str, str], list[Node]] = defaultdict(list)
+    named: dict[tuple[int, str], list[Node]] = defaultdict(list)
     for node in nodes:
-        named[node.source, node.plain_key].append(node)
-    return [work for _, group in sorted(named.items()) for work in _works_of_name(sorted(group, key=_place))]
+        named[SOURCE_ORDER.index(node.source), node.plain_key].append(node)
+    works: list[Work] = []
+    keys: dict[tuple[str, str], int] = {}
+    for _, group in sorted(named.items()):
+        of_name = _works_of_name(sorted((_with_links(node, keys) for node in group), key=_place))
+        told = [(node, work.title_key(node)) for work in of_name for node in work.nodes]
+        # A title and its versions may have the same people: the title is meant, which comes last.
+        told.sort(key=lambda pair: pair[0].is_base)
+        keys |= {(node.plain_key, node.fingerprint): key for node, key in told}
+        works += of_name
+    return works
+
+
+def _with_links(node: Node, keys: Mapping[tuple[str, str], int]) -> Node:
+    """The node, linked to the works of the rows of other sources that it is, where it has no link of its own."""
+    if all(run.through is None for run in node.runs):
+        return node
+    runs = (
+        replace(run, link=keys.get(run.through) if run.link is None and run.through else run.link) for run in node.runs
+    )
+    return replace(node, runs=tuple(runs))
 
 
 def _place(node: Node) -> tuple[date, str, bool]:

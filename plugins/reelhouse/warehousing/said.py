@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 import psycopg
 from psycopg import sql
@@ -12,7 +13,8 @@ from reelhouse.warehousing.identity import FIRST_KEY, Node, Run, Work, plain_par
 
 _NODES = """
 select source, plain_key, fingerprint, is_base, min(folded_names), min(description_sha256),
-    array_agg(from_date), array_agg(least(until_date, newest_date)), array_agg(imdb_title_number)
+    array_agg(from_date), array_agg(least(until_date, newest_date)), array_agg(imdb_title_number),
+    array_agg(through_plain_key), array_agg(through_fingerprint)
 from {schema}.hist_source_row inner join (
     select source, max(loaded_date) as newest_date from {schema}.loaded_day group by source
 ) as newest using (source)
@@ -51,13 +53,17 @@ def tell_identities(conn: psycopg.Connection) -> int:
 def _read_nodes(conn: psycopg.Connection, schema: str) -> list[Node]:
     rows = conn.execute(sql.SQL(_NODES).format(schema=sql.Identifier(schema))).fetchall()
     return [
-        Node(*key, frozenset(names), description, tuple(sorted(map(Run, first, last, links), key=_run_order)))
-        for *key, names, description, first, last, links in rows
+        Node(*key, frozenset(names), description, tuple(sorted(map(_run, *columns), key=_run_order)))
+        for (*key, names, description), columns in ((row[:6], row[6:]) for row in rows)
     ]
 
 
+def _run(first: date, last: date, link: int | None, plain_key: str | None, fingerprint: str | None) -> Run:
+    return Run(first, last, link, None if plain_key is None else (plain_key, fingerprint or ""))
+
+
 def _run_order(run: Run) -> tuple:
-    return run.first, run.last, run.link is not None, run.link or 0
+    return run.first, run.last, run.link is not None, run.link or 0, run.through or ()
 
 
 def _copy(conn: psycopg.Connection, target: str, rows: Iterable[tuple]) -> None:
