@@ -9,7 +9,7 @@ import hashlib
 import logging
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,10 +51,15 @@ def connect(dsn: str, purpose: str = "reelhouse", **options: object) -> psycopg.
         conn.close()
         raise SettingsWrong(f"PostgreSQL: expected 15 or newer, found {version}. Point REELHOUSE_WAREHOUSE_DSN at one.")
     was_autocommit, conn.autocommit = conn.autocommit, True
-    for name, value in SESSION.items():
-        conn.execute("select set_config(%s, %s, false)", (name, value))
+    set_settings(conn, SESSION, for_session=True)
     conn.autocommit = was_autocommit
     return conn
+
+
+def set_settings(conn: psycopg.Connection, settings: Mapping[str, str], *, for_session: bool = False) -> None:
+    """Set settings of the server, until the transaction ends or the session does."""
+    for name, value in settings.items():
+        conn.execute("select set_config(%s, %s, %s)", (name, value, not for_session))
 
 
 def to_primary(dsn: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import psycopg
 from small_star import Imdb, Netflix, run_day, stage_rows
@@ -64,6 +64,16 @@ def test_ratings_belong_to_the_work_with_that_imdb_id_or_with_that_name_and_year
         (900000001, True),
     ]
     assert conn.execute("select title_key, viewed_min from warehouse.fact_viewing").fetchall() == [(11, 90)]
+
+
+def test_a_work_that_turned_out_to_be_another_is_no_second_one_of_its_name(
+    conn: psycopg.Connection, make_day: Callable[..., Day]
+) -> None:
+    publish_with_viewers(conn, make_day(DAY), [(7, 4, 4, 400)])
+    linked = (*ROWS[:-1], Imdb(15, "Owl & Otter", 2014), Netflix("s1", "Owl & Otter", 2014, imdb=15))
+    publish_with_viewers(conn, make_day(DAY + timedelta(1)), [(7, 4, 4, 400)], linked)
+    found = conn.execute("select title_key, rating_of_5 from warehouse.fact_user_rating").fetchall()
+    assert found == [(15, 4)]
 
 
 def test_what_an_app_sent_outlives_a_publish_and_what_left_the_files_goes(

@@ -1,6 +1,6 @@
 -- build.title_of_movie
 -- Grain:  one film of the viewers files that the warehouse has
--- Reads:  staging.viewers_movies, staging.viewers_links, build.dim_title
+-- Reads:  staging.viewers_movies, staging.viewers_links, build.dim_title, build.title_identity
 -- Writes: build.title_of_movie (empty before)
 -- Rerun:  the table is emptied and filled anew from the same rows
 -- Notes:  by the IMDb id that links.csv states, else by name and year when exactly one work has both. The files write
@@ -42,6 +42,10 @@ works as (
         lower(regexp_replace(dim_title.title, '[^[:alnum:]]+', ' ', 'g')) as plain_title
     from build.dim_title
     inner join years on dim_title.release_year = years.release_year
+    -- What turned out to be another work is not a second one of the name.
+    left join build.title_identity
+        on dim_title.title_key = title_identity.title_key and title_identity.merged_into is not null
+    where title_identity.title_key is null
 ),
 
 by_name as (

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 from psycopg import sql
 
-from reelhouse.database import connect
+from reelhouse.database import connect, set_settings
 
 WORKERS = 2
 # How a value is written as text depends on these; what is hashed must not depend on who asks.
@@ -79,8 +79,7 @@ def _reading(dsn: str, snapshot: str | None) -> psycopg.Connection:
     conn.read_only = True
     if snapshot:
         conn.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(snapshot)))
-    for name, value in AS_TEXT.items():
-        conn.execute("select set_config(%s, %s, true)", (name, value))
+    set_settings(conn, AS_TEXT)
     conn.execute("set local statement_timeout = 0")
     # A table may have been swapped for a view since it was listed. Servers before 15.8 do not know of it.
     conn.execute(

@@ -21,6 +21,7 @@ from psycopg_pool import ConnectionPool
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import State
 
+from reelhouse.database import set_settings
 from reelhouse.serving import keys
 from reelhouse.serving.problems import NotAllowed, NotKnown, TooOften
 
@@ -229,5 +230,4 @@ def writing_pool(dsn: str) -> ConnectionPool:
 
 
 def _configure_writing(conn: psycopg.Connection) -> None:
-    for name, value in (("timezone", "UTC"), ("statement_timeout", "10s"), ("lock_timeout", "5s")):
-        conn.execute("select set_config(%s, %s, false)", (name, value))
+    set_settings(conn, {"timezone": "UTC", "statement_timeout": "10s", "lock_timeout": "5s"}, for_session=True)

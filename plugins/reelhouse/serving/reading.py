@@ -22,6 +22,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 from pydantic_core import to_json
 
+from reelhouse.database import set_settings
 from reelhouse.serving.measuring import KEPT
 from reelhouse.serving.problems import NotThere
 from reelhouse.serving.settings import ServingSettings
@@ -168,16 +169,16 @@ class Reader:
 
 def _configure(conn: psycopg.Connection, seconds: float) -> None:
     conn.autocommit = True
-    for name, value in (
-        ("timezone", "UTC"),
-        ("default_transaction_read_only", "on"),
-        ("jit", "off"),
-        ("work_mem", "32MB"),
-        ("statement_timeout", f"{int(seconds * 1000)}"),
-        ("idle_in_transaction_session_timeout", "60s"),
-        ("pg_trgm.similarity_threshold", "0.35"),
-    ):
-        conn.execute("select set_config(%s, %s, false)", (name, value))
+    settings = {
+        "timezone": "UTC",
+        "default_transaction_read_only": "on",
+        "jit": "off",
+        "work_mem": "32MB",
+        "statement_timeout": f"{int(seconds * 1000)}",
+        "idle_in_transaction_session_timeout": "60s",
+        "pg_trgm.similarity_threshold": "0.35",
+    }
+    set_settings(conn, settings, for_session=True)
 
 
 def answer(

@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from reelhouse.database import table_columns
+from reelhouse.database import set_settings, table_columns
 from reelhouse.day import Day
 from reelhouse.warehousing.extent import PART_SETTINGS, Extent, read_extent
 
@@ -70,8 +70,7 @@ def compare(conn: psycopg.Connection, load_id: int, tables: tuple[PublishedTable
     _forget_waiting(conn, load_id)
     publishing_id = open_publishing(conn, "warehouse", load_id)
     settings = COMPARE_SETTINGS if extent.is_whole else PART_SETTINGS
-    for name, value in settings.items():
-        conn.execute("select set_config(%s, %s, true)", (name, value))
+    set_settings(conn, settings)
     filled: dict[str, int] = {}
     compared = [table for table in tables if extent.has(table.name)]
     for number, table in enumerate(compared):

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from reelhouse.database import identifiers, table_columns
+from reelhouse.database import identifiers, set_settings, table_columns
 from reelhouse.day import Day
 from reelhouse.errors import Emptied, OutOfStep
 from reelhouse.warehousing import loads
@@ -165,8 +165,7 @@ def make_views(conn: psycopg.Connection, *, for_session: bool = False) -> None:
 
     Takes   for_session  plan for parts until the session ends, not the transaction only
     """
-    for name, value in PART_SETTINGS.items():
-        conn.execute("select set_config(%s, %s, %s)", (name, value, not for_session))
+    set_settings(conn, PART_SETTINGS, for_session=for_session)
     for table, (column, scope) in SCOPED_TABLES.items():
         schema, name = table.split(".")
         conn.execute(

@@ -7,7 +7,7 @@ import time
 import psycopg
 from psycopg import sql
 
-from reelhouse.database import lock_layer, set_layer
+from reelhouse.database import lock_layer, set_layer, set_settings
 from reelhouse.day import Day
 from reelhouse.errors import OutOfStep
 from reelhouse.warehousing import differences, loads
@@ -62,8 +62,7 @@ def publish_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     started = time.monotonic()
     with conn.transaction():
         conn.execute("set transaction isolation level read committed")
-        for name, value in PUBLISH_SETTINGS.items():
-            conn.execute("select set_config(%s, %s, true)", (name, value))
+        set_settings(conn, PUBLISH_SETTINGS)
         lock_layer(conn, writes="warehouse", reads=("build",))
         _require_checked(conn, load.load_id)
         difference = _difference_to_publish(conn, load.load_id, day)

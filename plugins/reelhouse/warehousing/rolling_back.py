@@ -12,7 +12,7 @@ from datetime import date, datetime
 import psycopg
 from psycopg import sql
 
-from reelhouse.database import lock_layer, run_file, set_layer
+from reelhouse.database import lock_layer, run_file, set_layer, set_settings
 from reelhouse.day import Day
 from reelhouse.errors import SettingsWrong
 from reelhouse.warehousing import differences
@@ -77,8 +77,7 @@ def roll_back(conn: psycopg.Connection, day: Day, to_load_id: int, reason: str, 
     if not reason.strip():
         raise SettingsWrong("rollback: expected a reason, found nothing. Say why: --reason TEXT.")
     with conn.transaction():
-        for name, value in PUBLISH_SETTINGS.items():
-            conn.execute("select set_config(%s, %s, true)", (name, value))
+        set_settings(conn, PUBLISH_SETTINGS)
         lock_layer(conn, writes="warehouse")
         lock_layer(conn, writes="recommendations")
         target = _target(conn, to_load_id)

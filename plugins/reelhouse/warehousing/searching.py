@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 
-from reelhouse.database import run_file
+from reelhouse.database import run_file, set_settings
 from reelhouse.matching.storing import require_stored
 from reelhouse.warehousing.differences import Difference
 from reelhouse.warehousing.extent import PART_SETTINGS
@@ -39,8 +39,8 @@ def refresh_search(conn: psycopg.Connection, sql_folder: Path, difference: Diffe
     if keys is None or keys:
         # Names of other countries are read from there: without them titles would not be found by these any more.
         require_stored(conn)
-    for name, value in (PART_SETTINGS if keys is not None else {}).items():
-        conn.execute("select set_config(%s, %s, true)", (name, value))
+    if keys is not None:
+        set_settings(conn, PART_SETTINGS)
     with keys_made_afterwards(conn, list(SEARCH_TABLES)):
         for table in SEARCH_TABLES:
             run_file(conn, sql_folder / "3_warehouse" / f"{table}.sql", keys=keys)

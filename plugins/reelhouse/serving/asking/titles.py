@@ -294,8 +294,7 @@ def title_key(seen: Snapshot, title_id: str) -> int:
         row = seen.row(query, {"id": f"tt{number:07d}", "key": number if number < 10**12 else -1})
     else:
         row = seen.row(
-            "select coalesce(title_identity.merged_into, dim_title.title_key) as title_key from warehouse.dim_title"
-            " left join warehouse.title_identity using (title_key) where title_key = %(key)s",
+            "select warehouse.resolve_title(title_key) as title_key from warehouse.dim_title where title_key = %(key)s",
             {"key": int(title_id)},
         )
     return require(row, f"There is no title {title_id}.", _ids_like(seen, title_id) if row is None else ())["title_key"]
