@@ -240,6 +240,15 @@ def test_a_franchise_has_two_places_at_most() -> None:
     assert len(found) == 10
 
 
+def test_a_franchise_that_is_more_than_all_candidates_leaves_no_list_short() -> None:
+    alike = {"genre": ["Fitness"], "cast": ["Ada"], "vote_count": 9}
+    workouts = [make_title(key, f"15 Minute Workout {key}", **alike) for key in range(1, 501)]
+    others = [make_title(key, f"{chr(key)} Film", genre=["Drama"], vote_count=9) for key in range(1000, 1012)]
+    lists = lists_of(compute_lists(workouts + others, PG))
+    assert {len(targets) for targets in lists.values()} == {10}
+    assert all(sum(key < 1000 for key in targets) <= 2 for targets in lists.values())
+
+
 def test_a_title_without_fields_gets_popular_titles_of_its_kind_and_certification() -> None:
     titles = [
         make_title(1, "?", least_age=13),

@@ -15,6 +15,8 @@ from reelhouse.recommending.variety import told_apart_by, varied
 LIST_LENGTH = 10
 # Candidates that variety chooses from: the best of the same kind and the best of the other.
 SAME_KIND_POOL, OTHER_KIND_POOL = 48, 12
+# So many times as many for those whose list is not full then.
+WIDER = 8
 
 CHILD_AGE = 7
 GROWN_UP_AGE = 17
@@ -118,19 +120,28 @@ def _choose_for(
     features = parts.features
     allowed = allowed_targets(features, audience)
     is_same_kind = is_series == is_series[sources[0]]
-    searches = [Search(parts, np.flatnonzero(allowed & is_same_kind), SAME_KIND_POOL)]
+    targets = [(np.flatnonzero(allowed & is_same_kind), SAME_KIND_POOL)]
     # Popular titles stand in with their own kind only.
     if not features.is_bare[sources[0]]:
-        searches.append(Search(parts, np.flatnonzero(allowed & ~is_same_kind), OTHER_KIND_POOL))
+        targets.append((np.flatnonzero(allowed & ~is_same_kind), OTHER_KIND_POOL))
     row_of_tie = np.argsort(features.tie_rank)
-    sources = alike_first(parts, sources)
+    sources, wider = alike_first(parts, sources), 1
     found = []
-    for at in range(0, len(sources), BATCH):
-        batch = sources[at : at + BATCH]
-        beside = Beside.of(parts, batch)
-        keys = -np.sort(-np.concatenate([search.best(beside) for search in searches], axis=1), axis=1)
-        pool = np.where(keys >= 0, row_of_tie[(1 << TIE_BITS) - 1 - (keys & ((1 << TIE_BITS) - 1))], -1)
-        picks = varied(content, franchises, pool, (keys >> TIE_BITS) / STEPS, LIST_LENGTH, ~is_same_kind[pool])
-        place, rank = np.nonzero(picks >= 0)
-        found.append((batch[place], pool[place, picks[place, rank]], rank + 1))
+    while len(sources):
+        searches = [Search(parts, rows, wider * count) for rows, count in targets]
+        short = []
+        size = max(BATCH // wider, 1)
+        for at in range(0, len(sources), size):
+            batch = sources[at : at + size]
+            beside = Beside.of(parts, batch)
+            best = [search.best(beside) for search in searches]
+            keys = -np.sort(-np.concatenate(best, axis=1), axis=1)
+            pool = np.where(keys >= 0, row_of_tie[(1 << TIE_BITS) - 1 - (keys & ((1 << TIE_BITS) - 1))], -1)
+            picks = varied(content, franchises, pool, (keys >> TIE_BITS) / STEPS, LIST_LENGTH, ~is_same_kind[pool])
+            # A franchise may fill all of it ("15-Minute Yoga Workout 1.0" and a hundred more), and has two places.
+            is_short = (picks[:, -1] < 0) & (best[0][:, -1] >= 0)
+            short.append(batch[is_short])
+            place, rank = np.nonzero((picks >= 0) & ~is_short[:, None])
+            found.append((batch[place], pool[place, picks[place, rank]], rank + 1))
+        sources, wider = np.concatenate(short), wider * WIDER
     return tuple(np.concatenate(column) for column in zip(*found, strict=True))
