@@ -278,7 +278,8 @@ told_apart as (
     select distinct on (said_node.title_key)
         said_node.title_key,
         hist_source_row.title,
-        split_part(hist_source_row.plain_key, '|', 3) as folded_title,
+        -- Rotten Tomatoes' plain keys are ids.
+        coalesce(nullif(split_part(hist_source_row.plain_key, '|', 3), ''), lower(hist_source_row.title)) as folded_title,
         hist_source_row.kind,
         hist_source_row.release_year,
         hist_source_row.runtime_min,
