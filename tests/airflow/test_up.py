@@ -542,6 +542,7 @@ def test_when_up_is_killed_everything_ends(stopped: Home) -> None:
     wait_until_nothing_is_left(stopped)
 
 
+@pytest.mark.full
 def test_down_cleans_up_after_a_killed_supervisor(stopped: Home) -> None:
     up = stopped.start("up")
     wait_for(up, "Airflow answers")

@@ -101,8 +101,8 @@ TEXT = st.sampled_from(ODD) | st.text(st.characters(exclude_categories=["Cs"]), 
 
 ALL_KNOWN = NumberSet(range(1, 5000))
 
-examples = hypothesis_settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
-more_examples = hypothesis_settings(examples, max_examples=80)
+examples = hypothesis_settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+more_examples = hypothesis_settings(examples, max_examples=50)
 each_file = pytest.mark.parametrize("name", FILES)
 
 

@@ -7,6 +7,7 @@ when it takes options, and `table(rows) -> list[str]`, when one plain table is n
 from __future__ import annotations
 
 import argparse
+import ast
 import importlib.util
 import json
 import sys
@@ -19,20 +20,42 @@ from reelhouse.settings import PACKAGE
 FOLDER = PACKAGE.parent.parent / "benchmarks"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    benchmarks = parser.add_subparsers(dest="name", metavar="NAME", required=True)
-    for name in names():
-        module = load_benchmark(name)
-        first_line = module.__doc__.splitlines()[0].rstrip(".")
-        subparser = benchmarks.add_parser(name, help=first_line, description=module.__doc__, allow_abbrev=False)
-        subparser.formatter_class = argparse.RawDescriptionHelpFormatter
-        subparser.set_defaults(benchmark=module)
+class _OfBenchmark(argparse.ArgumentParser):
+    """A parser that learns its options when they are asked for: what benchmarks import takes seconds.
+
+    Takes   benchmark  its name
+    """
+
+    def __init__(self, *, benchmark: str, **more) -> None:
+        super().__init__(**more)
+        self._benchmark, self._is_loaded = benchmark, False
+
+    def parse_known_args(self, args=None, namespace=None):
+        self._load()
+        return super().parse_known_args(args, namespace)
+
+    def _load(self) -> None:
+        if self._is_loaded:
+            return
+        self._is_loaded = True
+        module = load_benchmark(self._benchmark)
+        self.set_defaults(benchmark=module)
         if hasattr(module, "add_arguments"):
-            module.add_arguments(subparser)
-        subparser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there, too")
-        subparser.add_argument(
+            module.add_arguments(self)
+        self.add_argument("--json", type=Path, metavar="FILE", help="write the rows there, too")
+        self.add_argument(
             "--verbose", action="store_true", default=argparse.SUPPRESS, help="show where an error comes from"
         )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    benchmarks = parser.add_subparsers(dest="name", metavar="NAME", required=True, parser_class=_OfBenchmark)
+    for name in names():
+        text = ast.get_docstring(ast.parse((FOLDER / f"{name}.py").read_text()))
+        subparser = benchmarks.add_parser(
+            name, benchmark=name, help=text.splitlines()[0].rstrip("."), description=text, allow_abbrev=False
+        )
+        subparser.formatter_class = argparse.RawDescriptionHelpFormatter
 
 
 def run(arguments: argparse.Namespace) -> int:
