@@ -69,7 +69,7 @@ comment on column mart.match_quality.load_id is 'The load.';
 comment on column mart.match_quality.batch_date is 'The day it is for.';
 comment on column mart.match_quality.state is 'building, checked, held, published, failed, retired.';
 comment on column mart.match_quality.published_at is 'When readers first saw it, in UTC; null when they never did.';
-comment on column mart.match_quality.source is 'netflix, rotten_tomatoes.';
+comment on column mart.match_quality.source is 'Provider whose rows were matched.';
 comment on column mart.match_quality.kind is 'movie or series.';
 comment on column mart.match_quality.row_count is 'Rows of the source.';
 comment on column mart.match_quality.match_count is 'Of them, those that are linked.';

@@ -92,7 +92,7 @@ group by
 
 comment on view mart.trust is 'Grain: one published part x one source: how fresh, how complete, how sure.';
 comment on column mart.trust.part is 'warehouse or recommendations.';
-comment on column mart.trust.source is 'Provider: netflix, imdb, rotten_tomatoes.';
+comment on column mart.trust.source is 'Provider.';
 comment on column mart.trust.file_date is 'Day of the newest file of it that readers see.';
 comment on column mart.trust.rows_in is 'Records read from its files. They are the sum of the next four.';
 comment on column mart.trust.rows_staged is 'Records kept.';
