@@ -52,6 +52,17 @@ def test_a_year_that_imdb_does_not_have_is_netflixs_own(conn, make_day: Callable
     })  # fmt: skip
 
 
+def test_a_year_that_the_first_catalogue_does_not_have_is_the_next_ones(conn, make_day: Callable):
+    rows = [
+        Imdb(1, "Alpha", year=None),
+        Netflix("s1", "Alpha", None, imdb=1),
+        Netflix("h1", "Alpha", 2017, imdb=1, source="hulu"),
+    ]
+    run_day(conn, make_day(DAY), rows)
+    found = conn.execute("select release_year, field_sources ->> 'release_year' from mart.titles").fetchone()
+    assert found == (2017, "hulu")
+
+
 def test_a_language_is_known_where_a_source_says_it(conn, make_day: Callable):
     rows = [
         Imdb(1, "Uno", title_type="tvSeries"),
@@ -91,10 +102,11 @@ def test_other_catalogues_come_between_netflix_and_rotten_tomatoes(conn, make_da
     assert conn.execute(
         "select title, certification, release_year, description, platforms, sources from mart.titles order by title_key"
     ).fetchall() == [
-        ("Alpha", "16+", 2019, None, ["amazon", "hulu", "netflix"], ["amazon", "hulu", "imdb", "netflix"]),
+        ("Alpha", "16+", 2019, "By Hulu.", ["amazon", "hulu", "netflix"], ["amazon", "hulu", "imdb", "netflix"]),
         ("Beta", "PG", 2019, None, ["amazon", "netflix"], ["amazon", "imdb", "netflix"]),
         ("Gamma", "PG-13", 2018, "By Disney.", ["disney"], ["disney", "imdb", "rotten_tomatoes"]),
     ]
+    assert fields(conn, "Alpha")[4]["description"] == "hulu"
     assert fields(conn, "Gamma")[4] == {
         "title": "imdb", "kind": "imdb", "release_year": "disney", "runtime_min": "imdb", "certification": "disney",
         "description": "disney",

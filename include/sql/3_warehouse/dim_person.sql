@@ -36,6 +36,7 @@ names as (
         folded_name,
         mode() within group (order by person_name collate "C") as person_name
     from matching.source_person
+    -- JustWatch's titles are no works.
     where imdb_person_number is null and source <> 'justwatch'
     group by folded_name
 ),

@@ -25,15 +25,18 @@ insert into build.dim_title (
 )
 with
 
--- A work may have several rows in a catalogue, and several catalogues: the first of the first speaks for it.
+-- A work may have several rows in a catalogue, and several catalogues: the first row of the first speaks for it.
 catalogue as materialized (
     select distinct on (work_of_row.title_key)
         work_of_row.title_key,
         work_of_row.source,
         catalogue_row.title,
         catalogue_row.kind,
-        catalogue_row.release_year,
-        catalogue_row.description,
+        -- Of the first that has one.
+        first_value(catalogue_row.release_year) over dated as release_year,
+        first_value(work_of_row.source) over dated as year_source,
+        first_value(catalogue_row.description) over described as description,
+        first_value(work_of_row.source) over described as description_source,
         source_title.folded_title
     from build.work_of_row
     inner join staging.catalogue_row
@@ -45,6 +48,15 @@ catalogue as materialized (
             work_of_row.source = source_title.source
             and work_of_row.source_id = source_title.source_id
     where work_of_row.source_rank = 1
+    window
+        dated as (
+            partition by work_of_row.title_key
+            order by (catalogue_row.release_year is null), work_of_row.platform_key
+        ),
+        described as (
+            partition by work_of_row.title_key
+            order by (catalogue_row.description is null), work_of_row.platform_key
+        )
     order by work_of_row.title_key, work_of_row.platform_key
 ),
 
@@ -175,7 +187,9 @@ reviewed as (
         catalogue.folded_title as catalogue_folded_title,
         catalogue.kind,
         catalogue.release_year as catalogue_year,
+        catalogue.year_source,
         catalogue.description,
+        catalogue.description_source,
         rotten_tomatoes.title as rotten_tomatoes_title,
         rotten_tomatoes.folded_title as rotten_tomatoes_folded_title,
         extract(year from rotten_tomatoes.release_date)::smallint as rotten_tomatoes_year,
@@ -255,7 +269,7 @@ current_titles as (
                     'release_year',
                     case
                         when imdb.start_year is not null then 'imdb'
-                        when reviewed.catalogue_year is not null then reviewed.catalogue
+                        when reviewed.catalogue_year is not null then reviewed.year_source
                         when reviewed.rotten_tomatoes_year is not null then 'rotten_tomatoes'
                     end,
                     'runtime_min',
@@ -263,7 +277,7 @@ current_titles as (
                     'season_count', told.season_source,
                     'certification', told.certification_source,
                     'original_language', coalesce(original_language.source, named_language.source),
-                    'description', case when reviewed.description is not null then reviewed.catalogue end
+                    'description', case when reviewed.description is not null then reviewed.description_source end
                 ))
         end as field_sources
     from imdb

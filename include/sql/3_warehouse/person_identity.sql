@@ -18,6 +18,7 @@ named as materialized (
         min(imdb_person_number) as least_number,
         max(imdb_person_number) as greatest_number
     from matching.source_person
+    -- JustWatch's titles are no works.
     where source <> 'justwatch'
     group by folded_name
 ),

@@ -55,13 +55,7 @@ CARD_COLUMNS = """
     titles.critics_count,
     titles.audience_pct,
     titles.audience_count,
-    array(
-        select distinct dim_platform.platform
-        from warehouse.bridge_title_source
-        inner join warehouse.dim_platform on bridge_title_source.platform_key = dim_platform.platform_key
-        where bridge_title_source.title_key = titles.title_key
-        order by dim_platform.platform
-    ) as platforms
+    titles.platforms
 """
 
 
