@@ -204,6 +204,11 @@ def _rated_by(titles: list[Title], path: Path) -> list[Title]:
 
 
 def _cost(conn, settings) -> list[dict[str, object]]:
+    # What is imported late (see clusters.py) is no part of the lists.
+    import sklearn.cluster
+    import sklearn.feature_extraction.text
+    import sklearn.isotonic  # noqa: F401
+
     titles = catalogue.read_catalogue(conn, settings.sql)
     events = read_events(conn, settings.sql)
     names = dict(run_file(conn, settings.sql / "4_recommendation" / "names_of_liked.sql").fetchall())

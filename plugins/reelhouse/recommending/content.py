@@ -19,6 +19,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 from math import log, log1p
 
 import numpy as np
@@ -168,6 +170,7 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(word for word in words if len(word) > 1 and not word.isdigit() and word not in _NOT_DESCRIPTIVE)
 
 
+@cache
 def year_spans(year: int | None) -> tuple[Token, ...]:
     """The overlapping spans a year lies in.
 
@@ -187,12 +190,11 @@ def _block(name: str, tokens: Sequence[tuple[Token, ...]]) -> tuple[sparse.csr_m
     word ("Dark") must not be as like another with that word as a sequel is, so the norm of title words is never
     less than that of the rarest word two titles can share.
     """
-    labels: dict[str, str] = {}
-    for row in tokens:
-        labels.update(sorted(row))
-    numbers = {token: number for number, token in enumerate(sorted(labels))}
+    # Of one token's labels the last is shown, whichever title has it.
+    labels = dict(sorted(set(chain.from_iterable(tokens))))
+    numbers = {token: number for number, token in enumerate(labels)}
     of_row = np.repeat(np.arange(len(tokens)), np.fromiter(map(len, tokens), dtype=np.int64, count=len(tokens)))
-    flat = np.fromiter((numbers[token] for row in tokens for token, _ in row), dtype=np.int64, count=len(of_row))
+    flat = np.fromiter((numbers[token] for token, _ in chain.from_iterable(tokens)), np.int64, len(of_row))
     # Row by row, tokens in their order: so they are summed, and nothing depends on the order they came in.
     row, token = np.divmod(np.unique(of_row * (len(numbers) + 1) + flat), len(numbers) + 1)
     counts, count_of = np.unique(np.bincount(token, minlength=len(numbers)), return_inverse=True)

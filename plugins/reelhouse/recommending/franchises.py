@@ -35,23 +35,24 @@ def franchise_keys(titles: Sequence[str]) -> list[str]:
     >>> franchise_keys(["Monty Python's Life of Brian", "Monty Python and the Holy Grail"])
     ['monty python', 'monty python']
     """
-    heads = [_head(title) for title in titles]
-    names = _names(titles, heads)
+    folded = [fold_title(_POSSESSIVE.sub("", title)) for title in titles]
+    heads = [_head(title, fold) for title, fold in zip(titles, folded, strict=True)]
+    names = _names(folded, heads)
     return [head[0] if head[0] in names else " ".join(head[:2]) for head in heads]
 
 
-def _head(title: str) -> list[str]:
+def _head(title: str, folded: str) -> list[str]:
     """Leading words that mean something, subtitle and sequel number left out."""
-    folded = fold_title(_POSSESSIVE.sub("", title))
-    short = fold_title(_POSSESSIVE.sub("", _SUBTITLE.sub("", title))) or folded
+    cut = _SUBTITLE.sub("", title)
+    short = folded if cut == title else fold_title(_POSSESSIVE.sub("", cut)) or folded
     short = _SEQUEL.sub("", short) or short
     return [word for word in short.split() if word not in _SMALL_WORDS] or short.split() or [title]
 
 
-def _names(titles: Sequence[str], heads: Sequence[list[str]]) -> set[str]:
+def _names(folded: Sequence[str], heads: Sequence[list[str]]) -> set[str]:
     opening = Counter(head[0] for head in heads)
     alone = Counter(head[0] for head in heads if len(head) == 1)
-    anywhere = Counter(word for title in titles for word in set(fold_title(_POSSESSIVE.sub("", title)).split()))
+    anywhere = Counter(word for fold in folded for word in set(fold.split()))
     return {
         word
         for word, count in alone.items()

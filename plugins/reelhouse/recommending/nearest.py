@@ -10,7 +10,6 @@ below the scores that each of them has found already: no bound is guessed, so th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -106,18 +105,19 @@ def _joined(tables: list[_Table], values_at_most: int) -> list[_Table]:
 def _distinct(matrix: sparse.csr_matrix) -> _Table:
     """The distinct rows of a matrix, and which of them each row is."""
     matrix.sort_indices()
-    numbers: dict[tuple[bytes, bytes], int] = {}
-    places = [slice(start, end) for start, end in pairwise(matrix.indptr.tolist())]
-    value_of = np.fromiter(
-        (
-            numbers.setdefault((matrix.indices[place].tobytes(), matrix.data[place].tobytes()), len(numbers))
-            for place in places
-        ),
-        dtype=np.int32,
-        count=len(places),
-    )
+    amounts, amount_of = np.unique(matrix.data, return_inverse=True)
+    entries = matrix.indices.astype(np.int64) * len(amounts) + amount_of + 1
+    starts, sizes = matrix.indptr[:-1], np.diff(matrix.indptr)
+    value_of = np.zeros(len(sizes), dtype=np.int64)
+    # Entry by entry: rows that are the same so far, told apart by their next one, none of it being one, too.
+    for place in range(int(sizes.max(initial=0))):
+        more = np.zeros(len(sizes), dtype=np.int64)
+        goes_on = np.flatnonzero(sizes > place)
+        _, more[goes_on] = np.unique(entries[starts[goes_on] + place], return_inverse=True)
+        more[goes_on] += 1
+        _, value_of = np.unique(value_of * (len(sizes) + 1) + more, return_inverse=True)
     _, firsts = np.unique(value_of, return_index=True)
-    return matrix[firsts], value_of
+    return matrix[firsts], value_of.astype(np.int32)
 
 
 def alike_first(parts: Parts, sources: np.ndarray) -> np.ndarray:
