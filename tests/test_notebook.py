@@ -131,10 +131,11 @@ def test_the_notebook_runs_with_nothing_but_what_the_client_needs(wheel, logins,
 @pytest.mark.full
 def test_the_notebook_runs_after_pip_install(wheel, logins, tmp_path, monkeypatch) -> None:
     """From the package index, as people install it."""
-    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True)
     python = tmp_path / "venv" / "bin" / "python"
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    subprocess.run([python, "-m", "pip", "install", "-q", wheel, *BESIDE], check=True, env=env)
+    pip = [sys.executable, "-m", "pip", "--python", python]
+    subprocess.run([*pip, "install", "-q", wheel, *BESIDE], check=True, env=env)
     check_outputs(run_notebook(python, tmp_path, logins, monkeypatch), logins)
 
 

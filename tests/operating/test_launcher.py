@@ -1,4 +1,4 @@
-"""The shell launcher and the install, on a tiny checkout with one tiny package: real pip, real hashes, no network."""
+"""The shell launcher and the install, on a tiny checkout with one tiny package: real pip, uv, hashes, no network."""
 
 from __future__ import annotations
 
@@ -35,9 +35,17 @@ class Checkout:
 
     def lock(self, version: str, digest: str | None = None) -> None:
         """Write a lock with one package of that version."""
-        wheel = make_wheel(self.packages, version)
-        digest = digest or hashlib.sha256(wheel.read_bytes()).hexdigest()
-        (self.root / "requirements.lock").write_text(f"tiny=={version} \\\n    --hash=sha256:{digest}\n")
+        wheel = make_wheel(self.packages, "tiny", version, {"tiny.py": f"VERSION = {version!r}\n"})
+        (self.root / "requirements.lock").write_text(locked("tiny", version, digest or digest_of(wheel)))
+
+    def lock_with_uv(self) -> None:
+        """Write a lock with uv in it, too: a program that calls the real one and notes it in the venv."""
+        uv = "uv-7.data/scripts/uv"
+        text = f'#!/bin/sh\ntouch "{self.venv}/called"\nexec "{Path(sys.executable).with_name("uv")}" "$@"\n'
+        wheel = make_wheel(self.packages, "uv", "7", {uv: text})
+        self.lock("1.0")
+        with (self.root / "requirements.lock").open("a") as lock:
+            lock.write(locked("uv", "7", digest_of(wheel)))
 
     def environment(self, **settings: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("REELHOUSE_", "PIP_", "UV_"))}
@@ -57,16 +65,29 @@ class Checkout:
         )  # fmt: skip
 
 
-def make_wheel(folder: Path, version: str) -> Path:
-    path = folder / f"tiny-{version}-py3-none-any.whl"
+def make_wheel(folder: Path, name: str, version: str, files: dict[str, str]) -> Path:
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    info = f"{name}-{version}.dist-info"
+    files = files | {
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    files[f"{info}/RECORD"] = "".join(f"{file},,\n" for file in [*files, f"{info}/RECORD"])
     if not path.exists():
         with zipfile.ZipFile(path, "w") as wheel:
-            wheel.writestr("tiny.py", f"VERSION = {version!r}\n")
-            info = f"tiny-{version}.dist-info"
-            wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: tiny\nVersion: {version}\n")
-            wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-            wheel.writestr(f"{info}/RECORD", f"tiny.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
+            for file, text in files.items():
+                place = zipfile.ZipInfo(file)
+                place.external_attr = 0o100755 << 16
+                wheel.writestr(place, text)
     return path
+
+
+def digest_of(wheel: Path) -> str:
+    return hashlib.sha256(wheel.read_bytes()).hexdigest()
+
+
+def locked(name: str, version: str, digest: str) -> str:
+    return f"{name}=={version} \\\n    --hash=sha256:{digest}\n"
 
 
 @pytest.fixture
@@ -112,6 +133,26 @@ def test_it_makes_the_venv_once_and_hands_over(checkout: Checkout, tmp_path: Pat
     (tmp_path / "tiny.py").write_text("raise SystemExit('taken from the current folder')")
     done = subprocess.run([link], cwd=tmp_path, env=checkout.environment(), capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == (f"{checkout.venv} 1.0 []\n", "")
+
+
+def test_pip_brings_the_uv_of_the_lock_and_uv_the_rest(checkout: Checkout) -> None:
+    checkout.lock_with_uv()
+    done = checkout.launch()
+    assert done.stdout == f"{checkout.venv} 1.0 []\n", done.stderr
+    assert (checkout.venv / "called").exists()
+    # The pip was this Python's: to make one for every venv took most of the time.
+    assert not list(checkout.venv.glob("lib/*/site-packages/pip"))
+
+
+def test_a_python_without_pip_gets_one(checkout: Checkout, tmp_path: Path) -> None:
+    """As Debian's, where python3-pip is another package than python3-venv."""
+    bare = tmp_path / "bare"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
+    checkout.lock_with_uv()
+    done = checkout.launch(REELHOUSE_PYTHON=str(bare / "bin" / "python"))
+    assert done.stdout == f"{checkout.venv} 1.0 []\n", done.stderr
+    assert (checkout.venv / "called").exists()
+    assert list(checkout.venv.glob("lib/*/site-packages/pip"))
 
 
 def test_a_venv_that_is_half_made_or_moved_is_made_anew(checkout: Checkout) -> None:

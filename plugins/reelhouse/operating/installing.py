@@ -4,6 +4,7 @@
 
 Every package is checked against its hash in the lock. uv does it in a tenth of pip's time, so pip installs only
 uv, from uv's own hash-locked lines; where uv fails (it does not know every way of setting pip up), pip does it all.
+That pip is this Python's, where it has one: to put another into the venv first takes five seconds of CPU.
 A stamp, written last, says what the venv holds: without it an interrupted install is done again.
 """
 
@@ -24,6 +25,7 @@ from pathlib import Path
 
 STAMP = "reelhouse.stamp"
 LAST_LINES = 15
+INSTALL = ("install", "--no-input", "--require-hashes")
 
 
 def stamp_of(lock: Path, venv: Path) -> str:
@@ -56,32 +58,49 @@ def _make(lock: Path, venv: Path) -> str:
     (venv / STAMP).unlink(missing_ok=True)
     log = venv.with_name(venv.name + ".log")
     log.unlink(missing_ok=True)
-    _run([sys.executable, "-m", "venv", "--clear", str(venv)], log)
+    _run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(venv)], log)
     python = str(venv / "bin" / "python")
+    pip = [sys.executable, "-m", "pip", "--python", python]
+    try:
+        settings = _uv_settings(pip, log)
+    except subprocess.CalledProcessError:
+        # This Python has no pip (Debian's comes apart), or one before 22.3, which installs nowhere else.
+        pip = _own_pip(python, log)
+        settings = _uv_settings(pip, log)
     way = "uv"
     try:
-        _install_by_uv(lock, venv, python, log)
-    except (subprocess.CalledProcessError, LookupError):
-        _run([python, "-m", "pip", "install", "--no-input", "--require-hashes", "-r", str(lock)], log)
+        command = [_uv(lock, venv, pip, log), "pip", "install", "--python", python, "--require-hashes", "--quiet"]
+        # As pip does. Else each of Airflow's processes compiles it all again where nothing may be written beside the
+        # packages: the venv is another user's, or PYTHONDONTWRITEBYTECODE is set.
+        command.append("--compile-bytecode")
+        _run([*command, "-r", str(lock)], log, settings)
+    except (subprocess.CalledProcessError, FileNotFoundError):
+        _run([*_own_pip(python, log), *INSTALL, "-r", str(lock)], log)
         way = "pip"
     (venv / STAMP).write_text(stamp_of(lock, venv))
     log.unlink(missing_ok=True)
     return way
 
 
-def _install_by_uv(lock: Path, venv: Path, python: str, log: Path) -> None:
+def _own_pip(python: str, log: Path) -> list[str]:
+    """A pip in the venv itself."""
+    _run([python, "-m", "ensurepip"], log)
+    return [python, "-m", "pip"]
+
+
+def _uv(lock: Path, venv: Path, pip: list[str], log: Path) -> str:
+    """The uv of the lock. The locks of the bill and the benchmarks have none: that of our venv, beside its Python."""
+    lines = locked_lines(lock.read_text(), "uv")
+    if not lines:
+        return str(Path(sys.executable).with_name("uv"))
     only_uv = venv / "uv.txt"
-    only_uv.write_text(locked_lines(lock.read_text(), "uv"))
-    _run([python, "-m", "pip", "install", "--no-input", "--require-hashes", "--no-deps", "-r", str(only_uv)], log)
-    command = [str(venv / "bin" / "uv"), "pip", "install", "--python", python, "--require-hashes", "--quiet"]
-    # As pip does. Else each of Airflow's processes compiles it all again where nothing may be written beside the
-    # packages: the venv is another user's, or PYTHONDONTWRITEBYTECODE is set.
-    command.append("--compile-bytecode")
-    _run([*command, "-r", str(lock)], log, _uv_settings(python))
+    only_uv.write_text(lines)
+    _run([*pip, *INSTALL, "--no-deps", "-r", str(only_uv)], log)
+    return str(venv / "bin" / "uv")
 
 
 def locked_lines(text: str, package: str) -> str:
-    """The lines of one package in a lock.
+    """The lines of one package in a lock; nothing if it is not there.
 
     >>> locked_lines("ab==1\\nuv==2 \\\\\\n  --hash=y\\nuvx==3\\n", "uv").split()
     ['uv==2', '\\\\', '--hash=y']
@@ -94,14 +113,14 @@ def locked_lines(text: str, package: str) -> str:
             while wanted[-1].rstrip().endswith("\\"):
                 wanted.append(next(lines))
             return "".join(wanted)
-    raise LookupError(f"expected a line {package}==…, found none")
+    return ""
 
 
-def _uv_settings(python: str) -> dict[str, str]:
+def _uv_settings(pip: list[str], log: Path) -> dict[str, str]:
     """pip's settings as uv's, because uv reads no pip.conf: mirrors, folders of wheels, certificates."""
-    listed = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False).stdout
     found: dict[str, str] = {}
-    for line in listed.splitlines():
+    # Not into the log: a mirror's address may hold a password.
+    for line in _run([*pip, "config", "list"], log, is_read=True).splitlines():
         name, _, value = line.partition("=")
         with contextlib.suppress(ValueError, SyntaxError):
             found[name.rpartition(".")[2]] = str(ast.literal_eval(value))
@@ -116,14 +135,17 @@ def _uv_settings(python: str) -> dict[str, str]:
     return {name: value for name, value in settings.items() if name not in os.environ}
 
 
-def _run(command: list[str], log: Path, settings: dict[str, str] | None = None) -> None:
+def _run(command: list[str], log: Path, settings: dict[str, str] | None = None, *, is_read: bool = False) -> str:
+    """What it says goes to the log, or is given back when that is to be read."""
     env = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
     with log.open("a") as output:
         output.write(f"$ {' '.join(command)}\n")
         output.flush()
-        subprocess.run(
-            command, check=True, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env | (settings or {})
-        )
+        done = subprocess.run(
+            command, check=True, text=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if is_read else output, stderr=output, env=env | (settings or {}),
+        )  # fmt: skip
+    return done.stdout or ""
 
 
 @contextlib.contextmanager
