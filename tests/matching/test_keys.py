@@ -14,6 +14,7 @@ from reelhouse.matching.keys import (
     fold_title,
     hard_numbers,
     link_title,
+    number_words,
     person_key,
     stated_year,
     title_forms,
@@ -196,6 +197,31 @@ def test_folding_is_steady_and_loses_no_letter_script(text: str) -> None:
     folded = fold_title(text)
     assert fold_title(folded) == folded
     assert bool(folded) == bool(" ".join(text.split())) or not any(unicodedata.category(c)[0] == "L" for c in text)
+
+
+WORDS = ("rocky", "the", "a", "part", "two", "one", "ii", "i", "v", "x", "7th", "07", "cut", "ガール")
+
+
+@given(st.lists(st.sampled_from(WORDS), min_size=2, max_size=5))
+def test_a_key_is_made_of_the_numbered_words(words: list[str]) -> None:
+    folded = " ".join(words)
+    whole = "".join(number_words(folded))
+    assert title_key(folded) in {whole, whole.removeprefix("the"), whole.removeprefix("a")}
+
+
+NUMBERS = ("2", "10", "ii", "XIV", "One", "two", "three", "FOUR", "five", "six", "seven", "eight", "nine", "ten")
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        *(f": Season {number}" for number in NUMBERS), " (Season 2)", " [temporada 3]", " (2020)", "1981", " (Tamil)",
+        ": The Final Cut", " - Extended EDITION", ": Director's cut", ": Hindi Version", " Extended Cut", " [4K UHD]",
+        " (Hindi) (2019)",
+    ],
+)  # fmt: skip
+def test_what_only_names_a_version_season_or_year_is_left_out(behind: str) -> None:
+    assert base_text(f"Dark Harbour{behind}") == "Dark Harbour"
 
 
 @given(st.text(alphabet="abcdefghij_-0123456789", max_size=30))

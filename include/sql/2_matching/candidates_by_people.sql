@@ -62,15 +62,28 @@ near as (
             or (source_people.kind = 'series' and rare.is_series and rare.start_year < source_people.release_year)
         )
         and (source_people.source <> 'rotten_tomatoes' or not rare.is_series)
+),
+
+found as (
+    select
+        source,
+        source_id,
+        imdb_title_number
+    from near
+    group by source, source_id, imdb_title_number
+    having bool_or(is_next) or count(*) > 1
 )
 
 insert into matching.candidate_pair (source, source_id, imdb_title_number, found_by)
 select
-    source,
-    source_id,
-    imdb_title_number,
+    found.source,
+    found.source_id,
+    found.imdb_title_number,
     'shared people' as found_by
-from near
-group by source, source_id, imdb_title_number, is_next
-having is_next or count(*) > 1
-on conflict do nothing;
+from found
+left join matching.candidate_pair as pair
+    on
+        found.source = pair.source
+        and found.source_id = pair.source_id
+        and found.imdb_title_number = pair.imdb_title_number
+where pair.source is null;

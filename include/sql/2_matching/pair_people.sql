@@ -16,7 +16,8 @@ shared as (
         person.person_key,
         min(person.person_name) as person_name,
         bool_or(person.role = 'director' and credit.role = 'director') as is_director,
-        bool_or(person.role = 'cast' and credit.role = 'cast') as is_cast
+        bool_or(person.role = 'cast' and credit.role = 'cast') as is_cast,
+        row_number() over (partition by person.person_key order by pair.imdb_title_number) as place_in_key
     from matching.candidate_pair as pair
     inner join matching.source_person as person
         on pair.source = person.source and pair.source_id = person.source_id
@@ -26,15 +27,23 @@ shared as (
 ),
 
 -- Counted by key, not in a join: of joins on so many columns the planner expects one row and compares all with all.
-sized as materialized (
+-- And once for each key, not for each of the hundreds of pairs that may share it.
+counted as (
     select
         shared.*,
-        (
+        case when place_in_key = 1 then (
             select count(distinct credit.imdb_title_number)
             from matching.imdb_title_person as credit
             where credit.person_key = shared.person_key
-        ) as title_count
+        ) end as title_count_once
     from shared
+),
+
+sized as materialized (
+    select
+        counted.*,
+        max(title_count_once) over (partition by person_key) as title_count
+    from counted
 )
 
 select

@@ -210,9 +210,8 @@ def _fields_of(fold: Fold) -> tuple[str, ...]:
 def _pairs(run: Run) -> DataFrame:
     """The candidate pairs of the three rules; each pair with the first rule that found it."""
     view, key = "matching_candidate_pair", ["source", "source_id", "imdb_title_number"]
-    by_title = run.kept(run.query("candidates_by_title"))
-    by_people = run.query("candidates_by_people").dropDuplicates(key).join(by_title, key, "left_anti")
-    found = run.kept(by_title.unionByName(by_people), view)
+    by_title = run.kept(run.query("candidates_by_title"), view)
+    found = run.kept(by_title.unionByName(run.query("candidates_by_people")), view)
     by_prefix = run.query("prefix_pairs").mapInArrow(tasks.keep_alike, PAIR_SCHEMA).distinct()
     prefixed = by_prefix.selectExpr(*key, "'title prefix' as found_by")
     return run.kept(found.unionByName(prefixed), view)

@@ -9,6 +9,7 @@ changed, or that share a key with what changed, are joined again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import numpy as np
 import psycopg
 
 from reelhouse import staging
-from reelhouse.database import lock_layer, run_file, set_layer
+from reelhouse.database import indexes_made_afterwards, lock_layer, run_file, set_layer
 from reelhouse.day import Day
 from reelhouse.matching import storing
 from reelhouse.matching.alike import are_alike
@@ -94,11 +95,12 @@ def _join(conn: psycopg.Connection, day: Day, tables: Mapping[str, str]) -> None
 
     Takes   tables  what to join in the place of the tables of all source rows
     """
-    folder = day.settings.sql / "2_matching"
-    day.tell("candidates by title", 0.7)
-    conn.execute(put_in_place(folder / "candidates_by_title.sql", tables), {"hot_key": HOT_KEY})
-    day.tell("candidates by people", 0.8)
-    conn.execute(put_in_place(folder / "candidates_by_people.sql", tables), {"common_person": COMMON_PERSON})
+    folder, pairs = day.settings.sql / "2_matching", ("matching", "candidate_pair")
+    with nullcontext() if tables else indexes_made_afterwards(conn, pairs):
+        day.tell("candidates by title", 0.7)
+        conn.execute(put_in_place(folder / "candidates_by_title.sql", tables), {"hot_key": HOT_KEY})
+        day.tell("candidates by people", 0.8)
+        conn.execute(put_in_place(folder / "candidates_by_people.sql", tables), {"common_person": COMMON_PERSON})
     day.tell("candidates by prefix", 0.9)
     for sources, ids, numbers in _pairs_alike(conn, put_in_place(folder / "prefix_pairs.sql", tables)):
         conn.execute(

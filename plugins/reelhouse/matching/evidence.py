@@ -287,7 +287,7 @@ def _cast_features(pairs: Pairs) -> dict[str, Column]:
     # A cartoon has other voices in every country.
     dubbed = np.array(
         [
-            "Animation" in genre_set(f"{one}|{other}")
+            "Animation" in genre_set(one) or "Animation" in genre_set(other)
             for one, other in zip(pairs.genres, pairs.imdb_genres, strict=True)
         ],
         dtype=bool,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from reelhouse.copying import copy_line, escaped
 from reelhouse.matching.keys import (
+    TitleForms,
     fold_name,
     fold_title,
     link_title,
@@ -140,10 +141,9 @@ def _add_names(names: list[str], number: int, spellings: Iterable[tuple[str, str
         if folded not in folds:
             folds.add(folded)
             names.append(f"{number}\t{kind}\t{escaped(name)}\t{escaped(folded)}\t{escaped(key)}\n")
-            if plain:
-                title_keys[key] = False
-            else:
-                _collect_keys(title_keys, folded, forms.base, forms.part_folds)
+            title_keys[key] = False
+            if not plain:
+                _collect_keys(title_keys, forms)
     return title_keys
 
 
@@ -190,16 +190,19 @@ def _source_lines(rows: Sequence[tuple]) -> tuple[Iterable[bytes], ...]:
     people: list[tuple] = []
     for source, source_id, kind, title, year, runtime, seasons, description, *lists, genres in rows:
         forms = title_forms(title)
-        title_keys: dict[str, bool] = {}
-        _collect_keys(title_keys, forms.folded, forms.base, forms.part_folds)
+        base_key = title_key(forms.base)
+        title_keys: dict[str, bool] = {base_key: False}
+        _collect_keys(title_keys, forms)
         is_linked = source == "rotten_tomatoes"
-        title_keys[title_key(undated(forms.base, year))] = False
+        plain = undated(forms.base, year)
+        if plain != forms.base:
+            title_keys[title_key(plain)] = False
         link = link_title(source_id) if is_linked else ""
         if link:
             title_keys[title_key(link)] = False
         digest = hashlib.sha256(fold_title(description).encode()).hexdigest() if description else None
         titles.append((
-            source, source_id, kind, title, forms.folded, forms.base, title_key(forms.base), link or None, year,
+            source, source_id, kind, title, forms.folded, forms.base, base_key, link or None, year,
             (link_year(source_id) if is_linked else None) or stated_year(title), runtime, seasons, digest,
             _joined_folds(lists[0]), _joined_folds(lists[2]), "|".join(genre for genre in genres if genre is not None),
         ))  # fmt: skip
@@ -222,11 +225,11 @@ def _people(source: str, source_id: str, role: str, names: Sequence[str]) -> Ite
             yield source, source_id, role, order, name, folded, person_key(folded)
 
 
-def _collect_keys(title_keys: dict[str, bool], folded: str, base: str, part_folds: Sequence[str]) -> None:
-    """Add keys with whether they are only a part's; a whole name's key is never called a part's."""
-    title_keys[title_key(folded)] = False
-    title_keys[title_key(base)] = False
-    for part in part_folds:
+def _collect_keys(title_keys: dict[str, bool], forms: TitleForms) -> None:
+    """Add to the key of a base title the others, with whether they are only a part's; a whole name's is never so."""
+    if forms.folded != forms.base:
+        title_keys[title_key(forms.folded)] = False
+    for part in forms.part_folds:
         title_keys.setdefault(title_key(part), True)
 
 

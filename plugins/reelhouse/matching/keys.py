@@ -133,6 +133,13 @@ _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 _ARTICLES = ("the", "a", "an")
 
 
+# Words by which a title may be more than its words put together: numbers, and what announces them or a version.
+_TELLING_WORDS = (
+    _PART_WORDS | _SPELLED.keys() | _ROMAN.keys() | _SINGLE_ROMAN.keys() | {"cut", "version", "edition", "aka"}
+)
+_DIGIT = re.compile(r"\d")
+
+
 def number_words(folded: str) -> list[str]:
     """Words of a folded title with its numbers in digits and the words that only announce them left out.
 
@@ -192,17 +199,13 @@ def title_key(folded: str) -> str:
     """
     if " " not in folded and folded.isalpha():
         return _SPELLED.get(folded, folded) if folded != "one" else folded
-    words = number_words(folded)
+    words = folded.split()
+    if not _TELLING_WORDS.isdisjoint(words) or _DIGIT.search(folded):
+        words = number_words(folded)
     # "A.I." and "The A" keep their A: what is left must be more than one letter.
     if len(words) > 1 and words[0] in _ARTICLES and len("".join(words[1:])) > 1:
         words = words[1:]
     return "".join(words)
-
-
-# Words by which a title may be more than its words put together: numbers, and what announces them or a version.
-_TELLING_WORDS = (
-    _PART_WORDS | _SPELLED.keys() | _ROMAN.keys() | _SINGLE_ROMAN.keys() | {"cut", "version", "edition", "aka"}
-)
 
 
 def plain_title(title: str) -> tuple[str, str] | None:
@@ -274,8 +277,11 @@ _TRAILING_ARTICLE = re.compile(r"^(.*), (the|a|an|le|la|les|l'|el|los|las|il|lo|
 _BRACKETED_YEAR = re.compile(r"\s*[(\[]((?:18|19|20)\d\d)[)\]]\s*$")
 _GLUED_YEAR = re.compile(r"(?<=[^\W\d_])((?:19|20)\d\d)$")
 _LAST_YEAR = re.compile(r" ((?:18|19|20)\d\d)$")
-# What a title that a version, season or year stands behind ends with.
-_DRESSED_ENDS = frozenset(")]0123456789NnTtEeOoRrXxIiVv")
+_YEAR_ENDS = frozenset(")]0123456789")
+# The last word of a title behind which a version, season or year stands.
+_DRESSING = re.compile(
+    r".*[)\]0-9]|cut|version|edition|[ivx]+|one|two|three|four|five|six|seven|eight|nine|ten", re.IGNORECASE | re.ASCII
+)
 _BRACKETED = re.compile(r"\s*[(\[]([^()\[\]]+)[)\]]\s*$")
 _ALIAS = re.compile(r"\s+(?:[Aa][Kk][Aa]|a\.k\.a\.)\s+")
 _SEPARATOR = re.compile(r"\s*[:：]\s+|\s+[:/|]\s+|\s+[-–—]\s+|\s*[–—]\s*|\s*;\s*")
@@ -306,7 +312,7 @@ def base_text(title: str) -> str:
     """
     title = unmangled(title.strip())
     undressed = ""
-    while title != undressed and title[-1:] in _DRESSED_ENDS:
+    while title != undressed and title and _DRESSING.fullmatch(title.rsplit(None, 1)[-1]):
         undressed = title
         for pattern in (_BRACKETED_YEAR, _GLUED_YEAR, _VERSION, _SEASON):
             title = pattern.sub("", title) or title
@@ -320,7 +326,7 @@ def stated_year(title: str) -> int | None:
     >>> stated_year("Aladdin (1992)"), stated_year("Endless Love1981"), stated_year("Blade Runner 2049")
     (1992, 1981, None)
     """
-    if title[-1:] not in _DRESSED_ENDS:
+    if title[-1:] not in _YEAR_ENDS:
         return None
     year = _BRACKETED_YEAR.search(title) or _GLUED_YEAR.search(title)
     return int(year[1]) if year else None
