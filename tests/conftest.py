@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from databases import copy_of
@@ -26,6 +27,9 @@ from reelhouse.settings import Settings, read_settings
 
 ROOT = Path(__file__).parent.parent
 Record = Callable[..., None]
+# An example takes as long as a busy machine lets it: what is slow is told by benchmarks.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 # Nothing of the tests' own server is to outlive the machine's power: waiting for the disk would prove nothing. Several
 # run at once, so that none takes its quarter of the memory.
 SERVER_SETTINGS = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "256MB"}

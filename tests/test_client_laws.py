@@ -312,7 +312,7 @@ def run_machine(dsn: str, home: str, examples: int, steps: int) -> tuple[Setting
                 run_state_machine_as_test(
                     machine,
                     settings=settings(
-                        max_examples=examples, stateful_step_count=steps, deadline=None, database=None,
+                        max_examples=examples, stateful_step_count=steps, database=None,
                         suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink],
                     ),
                 )  # fmt: skip

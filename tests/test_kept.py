@@ -91,7 +91,7 @@ PEOPLE = st.dictionaries(st.integers(1, 39), st.integers(1, 3), max_size=30)
 
 
 @given(first=PEOPLE, second=PEOPLE, is_shuffled=st.booleans())
-@hypothesis_settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_differs_staging_holds_the_new_rows_and_the_figures_say_how(
     conn, make_day, data, first, second, is_shuffled
 ) -> None:
@@ -110,7 +110,7 @@ LINES = st.lists(st.integers(0, 30).map(lambda number: b"%d\n" % number), unique
 
 
 @given(first=LINES, second=LINES, size=st.integers(1, 9), most=st.sampled_from([1, 5, 200_000]))
-@hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_lines_on_one_side_only_are_told_in_any_order(tmp_path, monkeypatch, first, second, size, most) -> None:
     monkeypatch.setattr(kept, "MOST_UNMATCHED", most)
     path = tmp_path / "lines"

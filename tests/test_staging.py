@@ -207,9 +207,7 @@ PIECES = [b"\t", b"\n", b"\r", b'"', b",", b"\0", b"\xff", b"\\N", b"\\.", b"327
 
 @pytest.mark.parametrize("source", SOURCES)
 @given(changes=st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 9), st.sampled_from(PIECES)), max_size=6))
-@hypothesis_settings(
-    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@hypothesis_settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_whatever_the_rows_are_the_table_takes_them_and_the_account_holds(
     conn, make_day, data, source, changes
 ) -> None:

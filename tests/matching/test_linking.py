@@ -277,7 +277,7 @@ def _rows(draw: st.DrawFn) -> list[LinkRow]:
 
 
 @given(_rows(), st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_order_of_rows_decides_nothing(rows: list[LinkRow], chance: random.Random) -> None:
     def said(linked: Linked) -> tuple[dict, set]:
         members = {
@@ -291,7 +291,7 @@ def test_the_order_of_rows_decides_nothing(rows: list[LinkRow], chance: random.R
 
 
 @given(_rows())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_work_holds_rows_that_contradict_each_other(rows: list[LinkRow]) -> None:
     linked = link_rows(rows)
     assert len(linked.members) == len(rows)

@@ -123,7 +123,7 @@ def _outcome(conn: psycopg.Connection) -> dict[str, list[tuple]]:
     }
 
 
-@hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(days=days)
 def test_days_of_changes_end_as_a_full_match_of_the_last(
     conn: psycopg.Connection, fresh: psycopg.Connection, make_day: MakeDay, monkeypatch: pytest.MonkeyPatch, days

@@ -99,7 +99,7 @@ def best_targets(features: Features, sources: np.ndarray, count: int) -> np.ndar
     return np.concatenate([search.best(nearest.Beside.of(parts, batch)) for batch in batches])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.integers(20, 120), st.booleans(), st.booleans())
 def test_leaving_targets_out_changes_no_list(seed: int, size: int, by_content: bool, has_viewers: bool) -> None:
     catalogue = random_catalogue(seed, size, people=12)
@@ -144,7 +144,7 @@ def test_equal_scores_stand_in_the_order_of_votes_then_key() -> None:
     assert lists_of(lists)[3] == [1, 2, 4]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**6), st.integers(2, 70))
 def test_every_list_keeps_every_promise(seed: int, size: int) -> None:
     chance = random.Random(seed)

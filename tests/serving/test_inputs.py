@@ -67,7 +67,7 @@ def test_no_hostile_text_in_the_pages_gets_through_or_comes_back_as_markup(serve
                 assert "<script>alert" not in answered.text
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=200), number=st.integers(-(2**70), 2**70))
 def test_any_text_and_number_is_answered(served, text: str, number: int) -> None:
     client = served.client("read", raise_server_exceptions=False)
@@ -107,7 +107,7 @@ def _fuzz(served, scopes: str, examples: int) -> None:
     for found in schema.get_all_operations():
         operation = found.ok()
 
-        @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples, database=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy())
         def ask(case) -> None:
             answered = case.call(headers=headers)

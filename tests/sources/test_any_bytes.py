@@ -101,7 +101,7 @@ TEXT = st.sampled_from(ODD) | st.text(st.characters(exclude_categories=["Cs"]), 
 
 ALL_KNOWN = NumberSet(range(1, 5000))
 
-examples = hypothesis_settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+examples = hypothesis_settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 more_examples = hypothesis_settings(examples, max_examples=50)
 each_file = pytest.mark.parametrize("name", FILES)
 

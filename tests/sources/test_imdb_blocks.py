@@ -127,7 +127,7 @@ def test_every_odd_value_in_every_column_comes_out_as_by_lines(conn: psycopg.Con
 
 
 @given(data=st.data())
-@hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("name", NAMES)
 def test_any_rows_come_out_as_by_lines(conn: psycopg.Connection, name: str, data: st.DataObject) -> None:
     header = IMDB_ROWS[name][0]

@@ -80,7 +80,7 @@ def test_blocks_and_lines_give_the_same_rows(monkeypatch) -> None:
 
 
 @given(pairs=st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4)), max_size=40), size=st.integers(10, 80))
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_no_key_goes_on_twice_however_the_blocks_fall(pairs: list[tuple[int, int]], size: int) -> None:
     body = b"".join(b"%d,%d,4,%d\n" % (*pair, moment) for moment, pair in enumerate(pairs))
     with pytest.MonkeyPatch.context() as patch:
