@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given
@@ -27,27 +30,65 @@ FIRST, SECOND = date(2026, 1, 1), date(2026, 1, 2)
 LINE = st.sampled_from([b"%d\t%s\n" % (number, b"x" * size) for number in range(12) for size in (0, 3, 40)])
 
 
+class Reluctant(io.BytesIO):
+    """A stream that gives a few bytes at a time."""
+
+    def readinto(self, target: memoryview) -> int:
+        return super().readinto(target[:7])
+
+
 @given(
     former=st.lists(LINE, max_size=40), present=st.lists(LINE, max_size=40), margin=st.sampled_from([8, 64, 5000]),
-    piece=st.sampled_from([4, 16, 8192]),
+    piece=st.sampled_from([4, 16, 8192]), room=st.sampled_from([1, 100, 300, 20_000]), is_ended=st.booleans(),
 )  # fmt: skip
-@hypothesis_settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_what_is_passed_over_is_equal_and_all_else_is_told(monkeypatch, former, present, margin, piece) -> None:
+@hypothesis_settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_passed_over_is_equal_and_all_else_is_told(
+    monkeypatch, former, present, margin, piece, room, is_ended
+) -> None:
     monkeypatch.setattr(module, "MARGIN_BYTES", margin)
     monkeypatch.setattr(module, "PIECE_BYTES", piece)
+    monkeypatch.setattr(module, "ROOM_BYTES", room)
     departed, arrived, texts = Counter(), Counter(), [b"", b""]
-    for stretch in differing_lines(iter(former), iter(present)):
-        former_text, text = stretch.former[: stretch.former_size], stretch.present[: stretch.present_size]
-        texts = [texts[0] + former_text, texts[1] + text]
-        for spans, text, lines in (
-            (stretch.departed, stretch.former, departed), (stretch.arrived, stretch.present, arrived),
-        ):  # fmt: skip
+    # A last line may lack its newline.
+    streams = [Reluctant(text if is_ended else text[:-1]) for text in (b"".join(former), b"".join(present))]
+    for stretch in differing_lines(*streams):
+        both = bytes(stretch.former[: stretch.former_size]), bytes(stretch.present[: stretch.present_size])
+        texts = [texts[0] + both[0], texts[1] + both[1]]
+        for text, spans, lines in zip(both, (stretch.departed, stretch.arrived), (departed, arrived), strict=True):
             for start, end in spans:
                 lines.update(text[start:end].splitlines(True))
         for left, right, size in zip(stretch.former_same, stretch.same, stretch.size, strict=True):
             assert stretch.former[left : left + size] == stretch.present[right : right + size]
     assert texts == [b"".join(former), b"".join(present)]
     assert Counter(former) - departed == Counter(present) - arrived
+
+
+# --- ids whose lines are read again ---------------------------------------------------------------------
+
+
+DIGITS = st.one_of(
+    st.sampled_from(["0000012", "12", "0012", "00000012", "000000012", "00000120", "10000000", "100000009", "1234567"]),
+    st.text("0129:x ", max_size=10),
+)
+
+
+@given(
+    ids=st.lists(DIGITS, min_size=1, max_size=20),
+    asked=st.sets(st.sampled_from([12, 120, 1200, 1_234_567, 9_999_999, 10_000_000, 20_000_000]), min_size=1),
+    is_sorted=st.booleans(),
+)
+@hypothesis_settings(deadline=None, max_examples=300)
+def test_every_line_whose_id_may_be_asked_for_is_read_again(ids, asked, is_sorted) -> None:
+    ids = sorted(ids) if is_sorted else ids
+    lines = [f"tt{digits}\t1\n".encode() for digits in ids]
+    starts = np.cumsum([0, *map(len, lines[:-1])])
+    again = comparing.Again(np.array(sorted(asked)))
+    found = again.lines(bytearray(b"".join(lines)) + module.PAD, starts).tolist()
+    for place, digits in enumerate(ids):
+        is_plain = re.fullmatch("[0-9]{7}|[1-9][0-9]{7}", digits)
+        number = int(digits) if digits.isdigit() else 0
+        if is_plain or number in asked:
+            assert (place in found) is (number in asked)
 
 
 # --- days of IMDb ---------------------------------------------------------------------------------------
@@ -168,7 +209,7 @@ def test_a_row_that_moved_up_is_no_change_although_it_arrives_before_it_departs(
     conn, make_day, data, monkeypatch
 ) -> None:
     monkeypatch.setattr(comparing, "BATCH_BYTES", 1)
-    monkeypatch.setattr(comparing, "BLOCK_BYTES", 64)
+    monkeypatch.setattr(module, "ROOM_BYTES", 256)
     monkeypatch.setattr(module, "MARGIN_BYTES", 64)
     titles = [(_id("tt", n), "movie", "A", "A", "0", "1999", "\\N", "90", "Drama") for n in range(1, 30)]
     ratings = [(_id("tt", n), "7.1", "5") for n in range(1, 30)]

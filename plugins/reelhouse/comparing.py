@@ -23,20 +23,19 @@ from reelhouse.sources.byte_columns import TAB, newlines, ranges
 from reelhouse.sources.differing_lines import Stretch, differing_lines
 from reelhouse.sources.imdb_blocks import BlockReader
 from reelhouse.sources.number_set import NumberSet
-from reelhouse.sources.reading import Header, Reading, blocks_of_lines, open_landed, read_header
+from reelhouse.sources.reading import Header, Reading, open_landed, read_header
 
-# Two files are in memory at a time.
-BLOCK_BYTES = BATCH_BYTES = 1 << 19
+# Of lines that differ so much is taken apart at once.
+BATCH_BYTES = 1 << 19
 # With more than that differing, taking all apart is cheaper.
 MOST_SHARE = 0.25
 LEAST_TO_GIVE_UP = 64 << 20
 # Ids are two letters and eight or seven digits; a line with another one is read again.
 LETTERS, DIGITS = 2, 8
-# Of the table in which lines are looked up first: so many places for each number, but never more than 2 ** that.
-PLACES_BITS, MOST_BITS = 5, 22
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-# Of the seven digits that every id has. Signs with the same upper half make no id: no filter decides about such a line.
-_ZEROS, _HIGH_NIBBLES = np.uint64(0x30303030303030), np.uint64(0xF0F0F0F0F0F0F0)
+# Of eight digits, and of seven and a tab. Other signs with these upper halves make no id: no filter decides about
+# such a line.
+_HIGH_NIBBLES, _ZEROS, _SEVEN_ZEROS = map(np.uint64, (0xF0F0F0F0F0F0F0F0, 0x3030303030303030, 0x3030303030303000))
+_NO_LEADING_ZERO = np.uint64(ord("1") << 8 * (DIGITS - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +106,9 @@ class _Batch:
         self.texts: list[bytes] = []
         self.numbers: list[np.ndarray] = []
 
-    def add(self, text: bytes, spans: np.ndarray, numbers: np.ndarray | None = None) -> None:
-        self.texts += [text[start:end] for start, end in spans.tolist()]
-        self.size += int((spans[:, 1] - spans[:, 0]).sum())
+    def add(self, text: bytes, numbers: np.ndarray | None = None) -> None:
+        self.texts.append(text)
+        self.size += len(text)
         if numbers is not None:
             self.numbers.append(numbers)
 
@@ -155,8 +154,7 @@ def compare(
             old = _Batch(BlockReader(file, header, before, former.known, left))
             new = _Batch(BlockReader(file, header, reading, known, came))
             most = max(MOST_SHARE * former.path.stat().st_size * 4, LEAST_TO_GIVE_UP)
-            stretches = differing_lines(blocks_of_lines(other, BLOCK_BYTES), blocks_of_lines(stream, BLOCK_BYTES))
-            rows_in = yield from _walk(stretches, old, new, former, again, most)
+            rows_in = yield from _walk(differing_lines(other, stream), old, new, former, again, most)
     except (OSError, EOFError, isal_zlib.error):
         return
     finally:
@@ -178,10 +176,11 @@ def _walk(
     """Take apart what differs, and what is to be read again. Gives the lines of the former text; None: too much."""
     first_old = first_new = 2
     for stretch in stretches:
-        starts = _line_starts(stretch.present, stretch.present_size)
         departed, arrived = stretch.departed, stretch.arrived
+        starts = _line_starts(stretch.present, stretch.present_size)
+        gone, rows = _cut(stretch.former, departed), np.searchsorted(starts, arrived)
         # Lines that are alike are as many on both sides.
-        count = len(starts) - _count_lines(stretch.present, arrived) + _count_lines(stretch.former, departed)
+        count = len(starts) - int((rows[:, 1] - rows[:, 0]).sum()) + gone.count(b"\n")
         begin, end = np.searchsorted(former.rejected, (first_old, first_old + count))
         places = starts[again.lines(stretch.present, starts)]
         if len(places):
@@ -190,10 +189,12 @@ def _walk(
             old_starts = _line_starts(stretch.former, stretch.former_size)
             rejected = old_starts[former.rejected[begin:end] - first_old]
             arrived, departed = _with_both(_turned(stretch), rejected, arrived, departed)
-        if len(departed):
-            old.add(stretch.former, departed)
-        if len(arrived):
-            new.add(stretch.present, arrived, ranges(*np.searchsorted(starts, arrived.T)) + first_new)
+        if len(places) or begin < end:
+            gone, rows = _cut(stretch.former, departed), np.searchsorted(starts, arrived)
+        if gone:
+            old.add(gone)
+        if len(rows):
+            new.add(_cut(stretch.present, arrived), ranges(*rows.T) + first_new)
         first_old += count
         first_new += len(starts)
         # Both at once: a line that is read again on both sides is no difference.
@@ -205,52 +206,47 @@ def _walk(
     return first_old - 2
 
 
-def _count_lines(text: bytes, spans: np.ndarray) -> int:
-    return sum(text.count(b"\n", start, end) for start, end in spans.tolist())
+def _cut(text: bytearray, spans: np.ndarray) -> bytes:
+    return b"".join([text[start:end] for start, end in spans.tolist()])
 
 
-def _line_starts(text: bytes, size: int) -> np.ndarray:
+def _line_starts(text: bytearray, size: int) -> np.ndarray:
     """Where the lines of the beginning of a text begin, which ends with a line."""
-    starts = newlines(text, size) + 1
-    starts[1:] = starts[:-1]
-    starts[:1] = 0
-    return starts
+    return np.concatenate(([-1], newlines(text, size)))[:-1] + 1
 
 
 class Again:
-    """Numbers of ids whose lines are to be read again. They are looked for as they are written: eight bytes a line."""
+    """Numbers of ids whose lines are to be read again. They are looked for as they are written: eight bytes a line.
+
+    As numbers, these bytes are in the order in which files nearly always are: of few lines together the ids lie near
+    to one another, and hardly any number between them is asked for.
+    """
 
     def __init__(self, numbers: np.ndarray) -> None:
         digits = np.zeros(len(numbers), np.uint64)
         for place in range(DIGITS):
-            digit = (numbers // 10 ** (DIGITS - 1 - place) % 10 + ord("0")).astype(np.uint64)
-            digits |= digit << np.uint64(8 * place)
-        short = (digits >> np.uint64(8))[numbers < 10 ** (DIGITS - 1)] | np.uint64(TAB << 8 * (DIGITS - 1))
+            digits = digits << np.uint64(8) | (numbers // 10 ** (DIGITS - 1 - place) % 10 + ord("0")).astype(np.uint64)
+        short = (digits << np.uint64(8))[numbers < 10 ** (DIGITS - 1)] | np.uint64(TAB)
         self.words = np.sort(np.concatenate((digits, short)))
-        self.shift = np.uint64(64 - min(len(self.words).bit_length() + PLACES_BITS, MOST_BITS))
-        self.table = np.zeros(1 << 64 - int(self.shift), bool)
-        self.table[self._places(self.words)] = True
 
-    def _places(self, words: np.ndarray) -> np.ndarray:
-        return (words * _MULTIPLIER) >> self.shift
-
-    def lines(self, text: bytes, starts: np.ndarray) -> np.ndarray:
+    def lines(self, text: bytearray, starts: np.ndarray) -> np.ndarray:
         """Which of the lines that begin there have such an id, or one that is not written as ids are."""
-        if not len(self.words):
+        if not len(self.words) or not len(starts):
             return np.zeros(0, np.int64)
-        # Too near to the end for an id.
-        whole = np.searchsorted(starts, len(text) - LETTERS - DIGITS - 1)
-        begins, rest = starts[:whole], np.arange(whole, len(starts))
-        if not whole:
-            return rest
-        words = np.ndarray(len(text) - LETTERS - DIGITS, "<u8", text, LETTERS, (1,))[begins]
-        is_asked = self.table[self._places(words)]
-        rows = np.flatnonzero(is_asked)
-        is_asked[rows] = self.words[np.searchsorted(self.words, words[rows]) % len(self.words)] == words[rows]
-        is_asked |= words & _HIGH_NIBBLES != _ZEROS
-        rows = np.flatnonzero(words >> np.uint64(8 * (DIGITS - 1)) != TAB)
-        is_asked[rows] |= np.frombuffer(text, np.uint8)[begins[rows] + LETTERS + DIGITS] != TAB
-        return np.concatenate((np.flatnonzero(is_asked), rest))
+        # Bytes without a type are gathered faster, wherever they stand.
+        eights = np.ndarray(len(text) - LETTERS - DIGITS, f"V{DIGITS}", text, LETTERS, (1,))[starts]
+        words = eights.view(">u8").astype(np.uint64)
+        high = words & _HIGH_NIBBLES
+        is_long = high == _ZEROS
+        is_asked = ~is_long & (high != _SEVEN_ZEROS)
+        # With a ninth digit a number is too large, but for zeros before it.
+        rows = np.flatnonzero(is_long & (words < _NO_LEADING_ZERO))
+        is_asked[rows] |= np.frombuffer(text, np.uint8)[starts[rows] + LETTERS + DIGITS] != TAB
+        first, last = self.words.searchsorted(words.min()), self.words.searchsorted(words.max(), "right")
+        asked = self.words[first:last]
+        if len(asked):
+            is_asked |= asked[np.searchsorted(asked, words) % len(asked)] == words
+        return np.flatnonzero(is_asked)
 
 
 def _with_both(

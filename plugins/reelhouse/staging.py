@@ -458,11 +458,11 @@ class _ToldOf:
         self.size = max(landed.path.stat().st_size, 1)
         self.told = time.monotonic()
 
-    def read(self, size: int) -> bytes:
+    def readinto(self, target: memoryview) -> int:
         if time.monotonic() - self.told > SECONDS_BETWEEN_TELLS:
             self.day.tell(f"comparing {self.name}", min(self.position() / self.size, 1.0))
             self.told = time.monotonic()
-        return self.stream.read(size)
+        return self.stream.readinto(target)
 
 
 def _former_lines(conn: psycopg.Connection, day: Day, file: SourceFile) -> tuple[Path, int] | None:

@@ -286,13 +286,13 @@ def csv_records(
 # --- lines of a tab-separated file ----------------------------------------------------------------------
 
 
-def blocks_of_lines(stream: BinaryIO, size: int = BLOCK_BYTES) -> Iterator[bytes]:
-    """The rest of a stream in blocks of about so many bytes that end at the end of a line.
+def blocks_of_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """The rest of a stream in blocks of about a megabyte that end at the end of a line.
 
     A last line without newline gets one.
     """
     rest: list[bytes] = []
-    while block := stream.read(size):
+    while block := stream.read(BLOCK_BYTES):
         end = block.rfind(b"\n") + 1
         if not end:
             rest.append(block)
