@@ -42,11 +42,23 @@ def test_durations_in_the_rating_column_are_moved() -> None:
     assert record.rows_repaired == 2
 
 
-def test_a_number_is_no_actor_and_the_row_says_so() -> None:
-    rows, record, _ = _read("amazon", {"cast": "1"}, {"cast": "50 Cent, 1"})
-    assert [row.actors for row in rows] == [[], ["50 Cent"]]
-    assert [row.repairs for row in rows] == [["number_for_actor"]] * 2
-    assert record.rows_repaired == 2
+def test_a_number_is_nobody_and_the_row_says_so() -> None:
+    rows, record, _ = _read("amazon", {"cast": "1"}, {"cast": "50 Cent, 1"}, {"cast": "", "director": "1"})
+    assert [(row.actors, row.directors) for row in rows[:2]] == [
+        ([], rows[0].directors),
+        (["50 Cent"], rows[1].directors),
+    ]
+    assert (rows[2].actors, rows[2].directors) == ([], [])
+    assert [row.repairs for row in rows] == [["number_for_person"]] * 3
+    assert record.rows_repaired == 3
+
+
+def test_a_description_is_no_director_and_the_row_says_so() -> None:
+    text = "Director Alex Winter goes inside the scandal, as others, too, did."
+    rows, record, _ = _read("hulu", {"director": text, "description": text}, {"director": "Alex Winter"})
+    assert [row.directors for row in rows] == [[], ["Alex Winter"]]
+    assert [row.repairs for row in rows] == [["description_for_director"], []]
+    assert (rows[0].description, record.rows_repaired) == (text, 1)
 
 
 def test_a_runtime_of_no_minutes_is_unknown() -> None:

@@ -78,6 +78,8 @@ def fold_title(text: str) -> str:
 
 # Which of several people of one name is meant, as IMDb numbers them.
 _NAMESAKE = re.compile(r"\s+\([IVXL]+\)$")
+# Whom somebody plays, as Amazon tells it. Behind a single word it is more of the name: Prince (Official).
+_PLAYED = re.compile(r"^(\S+\s+[^\s(].*?)\s*\([^()]*\)$")
 _INITIALS = re.compile(r"(?<!\w)([a-z])(?: (?=[a-z](?: |$)))")
 
 
@@ -88,11 +90,11 @@ def fold_name(text: str) -> str:
     ('eiza gonzalez', 'jj abrams', 'jj abrams')
     >>> fold_name("Samuel L. Jackson"), fold_name("Louis Ferrigno, Jr."), fold_name("Park So-dam")
     ('samuel l jackson', 'louis ferrigno jr', 'park so dam')
-    >>> fold_name("Tom Holland (II)"), fold_name("Renée Zellweger")
-    ('tom holland', 'renee zellweger')
+    >>> fold_name("Tom Holland (II)"), fold_name("Renée Zellweger"), fold_name("Judi Dench (M)")
+    ('tom holland', 'renee zellweger', 'judi dench')
     """
     if text.endswith(")"):
-        text = _NAMESAKE.sub("", text)
+        text = _PLAYED.sub(r"\1", _NAMESAKE.sub("", text))
     return _INITIALS.sub(r"\1", fold_title(text))
 
 

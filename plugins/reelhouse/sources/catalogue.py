@@ -1,7 +1,7 @@
 """Catalogues of twelve columns: Netflix', and those of other platforms that were published in its layout.
 
-They share the layout, not the care: durations stand in the column `rating`, dates are written in three ways, an
-actor is called "1", and a platform may know no cast at all.
+They share the layout, not the care: durations stand in the column `rating`, dates are written in three ways, a
+director is called "1" or is a description, and a platform may know no cast at all.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ COLUMNS = (
 KINDS = {"movie": "movie", "tv show": "series"}
 LISTS = ("directors", "actors", "countries", "categories")
 SHIFTED = "shifted_rating_duration"
-NUMBERED = "number_for_actor"
+NUMBERED = "number_for_person"
+DESCRIBED = "description_for_director"
 
 _ID = re.compile(r"\S{1,100}")
 _MINUTES = re.compile(r"([0-9]{1,5}) min")
@@ -113,16 +114,23 @@ def _row(text: dict[str, str], line_number: int, problems: list[str]) -> Row | N
     title = title_or_none(text["title"])
     if title is None:
         refuse(problems, "title", "a title", text["title"])
-    actors = split_list(text["cast"])
-    named = [actor for actor in actors if not actor.isdecimal()]
     certification, duration, repairs = _unshifted(text_or_none(text["rating"]), text_or_none(text["duration"]))
+    description = text_or_none(text["description"])
+    if description is not None and text_or_none(text["director"]) == description:
+        directors, repairs = [], [*repairs, DESCRIBED]
+    else:
+        directors = split_list(text["director"])
+    actors = split_list(text["cast"])
+    if any(map(str.isdecimal, (*directors, *actors))):
+        directors, actors = ([name for name in names if not name.isdecimal()] for names in (directors, actors))
+        repairs = [*repairs, NUMBERED]
     row = Row(
         source_id=show_id,
         line_number=line_number,
         kind=kind or "",
         title=title or "",
-        directors=split_list(text["director"]),
-        actors=named,
+        directors=directors,
+        actors=actors,
         countries=split_list(text["country"]),
         added_date=date_or_none(text["date_added"], "date_added", problems),
         release_year=year_or_none(text["release_year"], "release_year", problems),
@@ -130,8 +138,8 @@ def _row(text: dict[str, str], line_number: int, problems: list[str]) -> Row | N
         runtime_min=_counted(_MINUTES, duration),
         season_count=_counted(_SEASONS, duration),
         categories=split_list(text["listed_in"]),
-        description=text_or_none(text["description"]),
-        repairs=repairs if named == actors else [*repairs, NUMBERED],
+        description=description,
+        repairs=repairs,
     )
     # A title of 0 minutes is one whose runtime nobody knows.
     if duration not in (None, "0 min") and row.runtime_min is None and row.season_count is None:
