@@ -194,6 +194,24 @@ def test_a_version_that_is_worse_than_the_former_one_is_not_ok(computed: methods
     assert not all(metric.is_ok for metric in trial.metrics)
 
 
+def test_a_recency_stays_until_another_is_clearly_better() -> None:
+    places, gains = np.arange(4), {None: [0.2] * 4, 5.0: [0.203] * 4, 10.0: [0.2] * 4}
+    # Better by one and a half of a hundred: enough to be chosen, not enough to take the place of another.
+    assert trials._best_of(gains, places, []) == 5.0
+    assert trials._best_of(gains, places, [None]) is None
+    assert trials._best_of(gains, places, [10.0]) == 10.0
+    gains[5.0] = [0.205] * 4
+    assert trials._best_of(gains, places, [10.0]) == 5.0
+
+
+def test_who_comes_to_the_trial_leaves_the_others_in_their_halves() -> None:
+    users = np.arange(1, 400)
+    kept = users[np.random.default_rng(1).random(len(users)) < 0.9]
+    halves = dict(zip(users.tolist(), trials._half_of(users).tolist(), strict=True))
+    assert trials._half_of(kept).tolist() == [halves[user] for user in kept.tolist()]
+    assert 0.4 < np.mean(list(halves.values())) < 0.6
+
+
 @pytest.mark.parametrize(
     ("factor", "noise", "is_ok"),
     [(1.0, 0.0, True), (1.02, 0.4, True), (0.8, 0.0, False), (0.8, 0.4, False), (0.97, 0.4, False)],

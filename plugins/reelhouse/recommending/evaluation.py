@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 
@@ -12,14 +14,41 @@ from reelhouse.recommending import methods, modelling, trials
 from reelhouse.warehousing.checks import CheckResult
 
 
-def failures(results: list[CheckResult], metrics: list[tuple[str, float, bool]]) -> str | None:
+class Measured(NamedTuple):
+    """One metric of a refresh, its limit if it has one, and its ratios to others with their 95 % intervals."""
+
+    name: str
+    value: float
+    is_ok: bool
+    limit: float | None = None
+    versus_popular: tuple[float | None, ...] = (None, None, None)
+    versus_former: tuple[float | None, ...] = (None, None, None)
+
+    def words(self) -> str:
+        if self.limit is not None:
+            return f"{self.name} is {self.value:g}, past its limit of {self.limit:g}"
+        beside = [
+            f"{ratio:.3f} [{low:.3f}, {high:.3f}] times {others}"
+            for (ratio, low, high), others in (
+                (self.versus_popular, "that of popular titles, expected 1 and more"),
+                (
+                    self.versus_former,
+                    f"that of the lists shown now, expected {trials.FORMER_AT_LEAST:g} at least, surely",
+                ),
+            )
+            if ratio is not None
+        ]
+        return ", ".join([f"{self.name} is {self.value:g}", *beside])
+
+
+def failures(results: list[CheckResult], metrics: Sequence[Measured]) -> str | None:
     """Why a refresh must not be shown, in words; None when it may be."""
     found = [
         f"{result.check.name} ({result.rows_found} rows, the first is {result.sample[0]})"
         for result in results
         if result.rows_found and result.check.severity == "fail"
     ]
-    found += [f"{metric} is {value:g}, past its limit" for metric, value, is_ok in metrics if not is_ok]
+    found += [metric.words() for metric in metrics if not metric.is_ok]
     if not metrics:
         found.append("no quality was measured")
     return "; ".join(found) or None
@@ -115,10 +144,16 @@ def former_gains(conn: psycopg.Connection) -> dict[str, dict[int, float]]:
     return {method: dict(zip(users, values, strict=True)) for method, values in gains.items()}
 
 
+def former_recencies(conn: psycopg.Connection) -> list[float | None]:
+    """What the trial of the version that readers have chose, see trials.Trial; nothing before the first."""
+    return _former_figures(conn).get("recencies", [])
+
+
 def model_figures(computed: methods.Computed) -> dict[str, object]:
     """What is kept with a model: its settings, and what each viewer of the trial had of it."""
     return {
         "recency": computed.trial.tuned.recency,
+        "recencies": computed.trial.recencies,
         "liked_titles": len(computed.model.liked),
         "users": computed.trial.users,
         "ndcg_at_10": computed.trial.gains,
@@ -131,11 +166,14 @@ def model_figures(computed: methods.Computed) -> dict[str, object]:
     }
 
 
-def read_metrics(conn: psycopg.Connection, load_id: int) -> list[tuple[str, float, bool]]:
-    """Metric, value and whether it keeps its limit, of the refresh that was built last."""
-    return conn.execute(
-        "select case when method = 'similar_hybrid' then metric else method || ' ' || metric end, value, is_ok"
+def read_metrics(conn: psycopg.Connection, load_id: int) -> list[Measured]:
+    """What was measured of the refresh that was built last."""
+    rows = conn.execute(
+        "select case when method = 'similar_hybrid' then metric else method || ' ' || metric end, value, is_ok,"
+        " limit_value, versus_popular, versus_popular_low, versus_popular_high, versus_former, versus_former_low,"
+        " versus_former_high"
         " from build.fact_recommendation_quality inner join warehouse.dim_rec_method using (method_key)"
         " where load_id = %s and not is_own order by method_key, metric",
         (load_id,),
     ).fetchall()
+    return [Measured(*row[:4], row[4:7], row[7:]) for row in rows]

@@ -98,6 +98,7 @@ def compute(
     names: dict[int, str],
     child_limit: int,
     former: dict[str, dict[int, float]],
+    former_recencies: Sequence[float | None] = (),
     former_clusters: Mapping[int, int] = MappingProxyType({}),
     sent: Sequence[own.Own] = (),
     tell: Callable[[str], None] = lambda message: None,
@@ -106,7 +107,7 @@ def compute(
 
     Takes   names        of the titles that viewers like, in the catalogue or not
             child_limit  highest least age that is shown beside a children's title
-            former       see trials.run
+            former, former_recencies see trials.run
             former_clusters see clusters.cluster
             sent         methods of one's own
     """
@@ -134,7 +135,7 @@ def compute(
     def model_of(found: linear.Ties, tuned: modelling.Tuned) -> viewers.Model:
         return modelling.make_model(features, franchise, similar, found, names, tuned)
 
-    trial = trials.run(real, keys, model_of, former)
+    trial = trials.run(real, keys, model_of, former, former_recencies)
     clustered = clusters.cluster(features, former_clusters)
     return Computed(
         of_titles, model_of(ties, trial.tuned), trial, _agreement(titles, real, keys, sent), clustered, events

@@ -58,6 +58,7 @@ def build_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, objec
             dict(run_file(conn, folder / "4_recommendation" / "names_of_liked.sql").fetchall()),
             catalogue.child_limit(conn),
             evaluation.former_gains(conn),
+            evaluation.former_recencies(conn),
             clusters.read_former(conn),
             own.read_own(conn, titles, events),
             day.tell,
@@ -119,7 +120,7 @@ def check_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, objec
             loads.set_state(conn, load.load_id, "held" if reason else "checked", reason)
     if reason:
         raise Held(checks.held_message("Recommendations' load", load, reason))
-    metrics = {metric: round(value, 4) for metric, value, _ in quality}
+    metrics = {metric.name: round(metric.value, 4) for metric in quality}
     loads.add_figures(conn, load.load_id, {"check_recommendations": metrics})
     warnings = sum(result.rows_found > 0 for result in results)
     return {"load_id": load.load_id, "checks": len(results), "warnings": warnings, **metrics}

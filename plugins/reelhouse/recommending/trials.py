@@ -30,6 +30,7 @@ VIEWERS_AT_MOST = 500
 VIEWERS_AT_LEAST = 20
 SAMPLES = 1000
 FORMER_AT_LEAST = 0.95
+CLEARLY = 0.01
 METHODS = ("popular", "ease", "profile", "blend")
 GATED = ("ease", "blend")
 
@@ -64,13 +65,15 @@ class Metric(NamedTuple):
 class Trial:
     """What one trial found.
 
-    users  of the trial; gains: nDCG@10 of each of them, by method
+    users      of the trial; gains: nDCG@10 of each of them, by method
+    recencies  chosen by all of them, and by each half
     """
 
     tuned: Tuned
     metrics: list[Metric]
     users: list[int]
     gains: dict[str, list[float]]
+    recencies: list[float | None]
 
 
 def split(events: Events, targets: np.ndarray) -> Split:
@@ -101,17 +104,19 @@ def run(
     targets: np.ndarray,
     model_of: Callable[[linear.Ties, Tuned], Model],
     former: dict[str, dict[int, float]],
+    former_recencies: Sequence[float | None] = (),
 ) -> Trial:
     """Choose the recency, measure every method, calibrate EASE.
 
-    Takes   targets   keys of the catalogue
-            model_of  makes a model from ties
-            former    nDCG@10 by method and viewer of the version that readers have
+    Takes   targets           keys of the catalogue
+            model_of          makes a model from ties
+            former            nDCG@10 by method and viewer of the version that readers have
+            former_recencies  `recencies` of that version's trial
     """
     known, own, hidden = split(events, targets)
     users = list(hidden)
     if len(users) < VIEWERS_AT_LEAST:
-        return Trial(Tuned(), [], [], {})
+        return Trial(Tuned(), [], [], {}, [])
     model = model_of(linear.fit(known, targets), Tuned())
     by_recency = {
         recency: dict(
@@ -123,13 +128,18 @@ def run(
         recency: [gain(list(rows), hidden[user], model.titles) for user, (rows, _) in found.items()]
         for recency, found in by_recency.items()
     }
-    recency = _best_of(gains, range(len(users)))
     # What is told of EASE is of viewers who had no part in the choice.
-    halves = [range(0, len(users), 2), range(1, len(users), 2)]
-    chosen_for = {place: _best_of(gains, halves[1 - place % 2]) for place in range(len(users))}
+    half_of = _half_of(np.array(users))
+    places = (np.arange(len(users)), *(np.flatnonzero(half_of == half) for half in (0, 1)))
+    recencies = [
+        _best_of(gains, some, former_recencies[number : number + 1]) for number, some in enumerate(places)
+    ]  # fmt: skip
+    recency, *of_half = recencies
     ranked = {
         "popular": {user: _popular(model, own[user]) for user in users},
-        "ease": {user: by_recency[chosen_for[place]][user][0] for place, user in enumerate(users)},
+        "ease": {
+            user: by_recency[of_half[1 - half]][user][0] for user, half in zip(users, half_of.tolist(), strict=True)
+        },
         "profile": dict(zip(users, profile_rankings(model, list(own.values()), LIST_LENGTH), strict=True)),
     }
     model = replace(model, recency=recency)
@@ -137,7 +147,7 @@ def run(
     knots, error = _calibrated([by_recency[recency][user] for user in users], [hidden[user] for user in users], model)
     metrics, by_method = _metrics(model, known, ranked, hidden, former)
     metrics.append(Metric("ease", "calibration_error", error, len(users)))
-    return Trial(Tuned(recency, knots), metrics, users, by_method)
+    return Trial(Tuned(recency, knots), metrics, users, by_method, recencies)
 
 
 def gain(rows: Sequence[int], hidden: set[int], titles: np.ndarray, length: int = 10) -> float:
@@ -156,11 +166,23 @@ def ratio_interval(ours: np.ndarray, theirs: np.ndarray, seed: int = 1) -> tuple
     return float(whole), float(low), float(high)
 
 
-def _best_of(gains: dict[float | None, list[float]], places: range) -> float | None:
-    """The recency with the best mean; counting all likes alike unless another is better by a hundredth of it."""
+def _half_of(users: np.ndarray) -> np.ndarray:
+    """A fixed shuffle: whoever comes to the trial or leaves it, the others stay in their halves."""
+    return (users * 2654435761 % 2**32) // 2**16 % 2
+
+
+def _best_of(
+    gains: dict[float | None, list[float]], places: np.ndarray, former: Sequence[float | None]
+) -> float | None:
+    """The recency with the best mean. All likes count alike unless another is better by CLEARLY of it.
+
+    Takes   former  what was chosen before, or nothing. It is kept unless another is better by twice as much: else one
+                    viewing may turn the choice, and with it what all viewers see
+    """
     means = {recency: float(np.mean([values[place] for place in places])) for recency, values in gains.items()}
     best = max(means, key=lambda recency: means[recency])
-    return best if means[best] > 1.01 * means[None] else None
+    kept, margin = (former[0], 2 * CLEARLY) if former and former[0] in means else (None, CLEARLY)
+    return best if means[best] > (1 + margin) * means[kept] else kept
 
 
 def _popular(model: Model, own: Events) -> list[int]:
