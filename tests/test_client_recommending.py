@@ -40,6 +40,13 @@ def scientist(module_dsn, tmp_path_factory):
             " select 'justwatch', 'tm' || n, 'tt' || n, n, load_id from generate_series(1, 5) as n,"
             " warehouse.publication where part = 'warehouse'"
         )
+        # Each platform counts its rows from one.
+        conn.execute(
+            "insert into warehouse.bridge_title_source select (jsonb_populate_record(bridge, jsonb_build_object("
+            " 'source', named.source, 'source_id', named.source_id, 'title_key', 1))).*"
+            " from warehouse.bridge_title_source as bridge, (values ('amazon', 's2'), ('hulu', 's99')) as"
+            " named (source, source_id) where bridge.source = 'netflix' and bridge.source_id = 's2'"
+        )
     with login(module_dsn, "scientist") as dsn, Warehouse(dsn) as warehouse:
         yield warehouse
 
@@ -84,8 +91,9 @@ def test_what_is_sent_stands_in_the_place_of_what_was_sent_before(scientist) -> 
 
 
 def test_a_title_that_is_not_there_is_named(scientist) -> None:
-    with pytest.raises(QueryWrong, match="tt9999999"):
-        scientist.recommend_titles(["tt9999999"])
+    for asked in ("tt9999999", "s99"):
+        with pytest.raises(QueryWrong, match=asked):
+            scientist.recommend_titles([asked])
 
 
 def test_nothing_found_yet_cannot_be_sent(scientist) -> None:

@@ -133,6 +133,14 @@ def test_a_body_that_is_no_json_tells_nobody_anything(served) -> None:
             assert answered.status_code == 401, path
 
 
+def test_who_may_write_is_told_what_is_wrong_with_a_body_that_is_no_json(served) -> None:
+    client = served.client("read write review")
+    for path in ("/api/v1/reviews", "/api/v1/lookup"):
+        answered = client.post(path, content=b"{", headers={"Content-Type": "application/json"})
+        assert answered.status_code == 422, path
+        assert "JSON" in answered.text
+
+
 def test_a_body_larger_than_any_form_is_refused_before_it_is_read(served) -> None:
     answered = served.client("read review").post("/api/v1/reviews", content=b" " * (2 << 20))
     assert answered.status_code == 413

@@ -122,6 +122,7 @@ def test_the_streaming_questions_answer_in_their_own_shapes(ask) -> None:
     assert ask("/get_score_count/netflix/3.2/2018") == 1
     assert ask("/get_score_count/netflix/3.25/2018") == 0
     assert len(ask("/get_recommendation/The Old House")) > 0
+    assert ask("/get_recommendation/The/Old/House") == ask("/get_recommendation/The Old House"), "as Face/Off is asked"
 
 
 def test_an_answer_says_its_load_and_is_not_sent_twice(served) -> None:

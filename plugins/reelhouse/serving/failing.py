@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from reelhouse.errors import ReelhouseError
+from reelhouse.serving.access import enter
 from reelhouse.serving.models import ProblemBody, WrongValue
 from reelhouse.serving.problems import NotKnown, NotReady, NotUnderstood, Problem
 
@@ -53,9 +54,8 @@ async def _problem(request: Request, problem: Problem) -> Response:
 
 
 async def _wrong_values(request: Request, error: RequestValidationError) -> Response:
-    # A body that is not JSON is read before anybody is asked who they are.
-    if getattr(request.state, "person", None) is None:
-        return await _problem(request, NotKnown("Expected an API key or a session, found none that was looked at."))
+    if problem := await _not_entered(request):
+        return await _problem(request, problem)
     wrong = [
         WrongValue(where=".".join(str(part) for part in each["loc"]), expected=str(each["msg"]))
         for each in error.errors()
@@ -65,10 +65,20 @@ async def _wrong_values(request: Request, error: RequestValidationError) -> Resp
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
-    if error.status_code == 400 and getattr(request.state, "person", None) is None:
-        return await _problem(request, NotKnown("Expected an API key or a session, found none that was looked at."))
+    if error.status_code == 400 and (problem := await _not_entered(request)):
+        return await _problem(request, problem)
     body = ProblemBody(status=error.status_code, title=str(error.detail), detail=str(error.detail))
     return show(request, body, dict(error.headers or {}))
+
+
+async def _not_entered(request: Request) -> Problem | None:
+    """Why who asks is let in no further. A body that cannot be read is found so before they are asked who they are."""
+    if getattr(request.state, "person", None) is None:
+        try:
+            await enter(request)
+        except Problem as problem:
+            return problem
+    return None
 
 
 async def _known(request: Request, error: ReelhouseError) -> Response:

@@ -89,7 +89,7 @@ def contents(request: Request, rating: PathName) -> Response:
     return answer(request, lambda seen: platforms.contents(seen, rating), of_staging=True)
 
 
-@router.get("/get_recommendation/{titulo}", response_model=list[str])
+@router.get("/get_recommendation/{titulo:path}", response_model=list[str])
 def recommendation(request: Request, titulo: PathName) -> Response:
     """Five titles like this one, the most alike first."""
     return answer(request, lambda seen: platforms.recommendation(seen, titulo))
