@@ -215,6 +215,21 @@ def test_an_optional_source_may_be_absent_whatever_its_limit(conn, make_day, set
     assert land_optional_sources(conn, make_day(FIRST, settings=limited))["files"] == 0
 
 
+def test_an_optional_source_goes_on_with_its_former_file_until_its_limit_says_that_it_is_gone(
+    conn, make_day, settings, data
+) -> None:
+    home = data / "hulu" / FIRST.isoformat()
+    home.mkdir(parents=True)
+    (home / "hulu_titles.csv").write_bytes(netflix_bytes())
+    land_optional_sources(conn, make_day(FIRST))
+    shutil.rmtree(data / "hulu")
+    assert land_optional_sources(conn, make_day(LATER))["files"] == 0
+    assert _ledger(conn, LATER, "hulu") == [(FIRST, "There is no file of it.", None)]
+    gone = make_day(date(2026, 1, 9), settings=replace(settings, stale_days=(("hulu", 0),)))
+    land_optional_sources(conn, gone)
+    assert _ledger(conn, gone.batch_date, "hulu") == []
+
+
 def test_an_optional_source_that_is_there_keeps_to_a_limit_it_was_given(conn, make_day, settings, data) -> None:
     (data / "hulu" / FIRST.isoformat()).mkdir(parents=True)
     (data / "hulu" / FIRST.isoformat() / "hulu_titles.csv").write_bytes(netflix_bytes({"title": "Long Road"}))

@@ -98,6 +98,8 @@ def land_source(conn: psycopg.Connection, day: Day, source: str) -> dict[str, ob
         # It may be half delivered: who waits for this source looks again. A former file does not serve in its place.
         error.is_late = lateness.allowed_stale_days(day.settings, source) is not None
         raise
+    if not admitted and (carried := lateness.carry_over_optional(conn, day, source)):
+        return carried
     with conn.transaction():
         _serve_day(conn, day, source, admitted)
     return {
@@ -111,7 +113,8 @@ def land_source(conn: psycopg.Connection, day: Day, source: str) -> dict[str, ob
 
 
 def land_optional_sources(conn: psycopg.Connection, day: Day) -> dict[str, object]:
-    """Admit what there is of the sources that nothing depends on. A source without a file is no error.
+    """Admit what there is of the sources that nothing depends on. One that never had a file is no error; one that had
+    goes on with it, as long as its limit allows.
 
     Gives   files, bytes, new_files summed, and the sources found
     """

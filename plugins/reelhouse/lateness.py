@@ -61,14 +61,30 @@ def carry_over(conn: psycopg.Connection, day: Day, source: str, reason: Reelhous
     Gives   file_date, stale_days, carried_over
     Raises  what was the reason, with all that one needs to know, when there are none or they are too old
     """
-    allowed = allowed_stale_days(day.settings, source)
     served_day, file_date = _last_served(conn, day, source)
-    age = None if file_date is None else (day.batch_date - file_date).days
-    if age is None or (allowed is not None and age > allowed):
+    if not _may_serve(day, source, file_date):
         # Its words hold those of the reason, which, as a cause, would be what is shown last.
-        raise _late(day, source, reason, allowed, file_date) from None
-    day.tell(f"{source}: goes on with the file of {file_date}, {_days(age)} old. {reason}", None)
-    _serve_again(conn, day, source, served_day, str(reason))
+        raise _late(day, source, reason, allowed_stale_days(day.settings, source), file_date) from None
+    return _carry(conn, day, source, served_day, file_date, str(reason))
+
+
+def carry_over_optional(conn: psycopg.Connection, day: Day, source: str) -> Figures | None:
+    """The same for a source that may be absent: None when it never was there, or its limit says that it is gone."""
+    served_day, file_date = _last_served(conn, day, source)
+    if not _may_serve(day, source, file_date):
+        return None
+    return _carry(conn, day, source, served_day, file_date, "There is no file of it.")
+
+
+def _may_serve(day: Day, source: str, file_date: date | None) -> bool:
+    allowed = allowed_stale_days(day.settings, source)
+    return file_date is not None and (allowed is None or (day.batch_date - file_date).days <= allowed)
+
+
+def _carry(conn: psycopg.Connection, day: Day, source: str, served_day: date, file_date: date, because: str) -> Figures:
+    age = (day.batch_date - file_date).days
+    day.tell(f"{source}: goes on with the file of {file_date}, {_days(age)} old. {because}", None)
+    _serve_again(conn, day, source, served_day, because)
     return _figures(source) | {"file_date": file_date.isoformat(), "stale_days": age or None, "carried_over": True}
 
 
