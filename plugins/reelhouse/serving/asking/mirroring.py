@@ -44,7 +44,9 @@ def _all_keys(seen: Snapshot, after: int, limit: int) -> list[int]:
 
 
 def _changed_keys(seen: Snapshot, since: int, after: int, limit: int) -> list[int]:
-    # Also of the load that readers have: an older day that came after it has changed rows and left the load.
+    # An older day that was filled in since adds to history only, which no card tells of.
+    if since == seen.load_id:
+        return []
     try:
         filled = seen.rows(
             "select 1 from mart.publishings where filled_tables <> '{}' and publishing_id > (select"
