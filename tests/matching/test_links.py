@@ -10,6 +10,7 @@ from works import Works
 from reelhouse.errors import ContractBroken
 from reelhouse.matching.candidates import HOT_KEY
 from reelhouse.matching.evaluation import score_candidates, score_links, write_links
+from reelhouse.operating.links import tell_if_readers_have_another_day
 
 
 def test_links_are_scored_by_hand_counted_figures(tmp_path: Path) -> None:
@@ -35,6 +36,23 @@ def test_a_links_file_without_its_columns_is_refused(tmp_path: Path) -> None:
     labels.write_text("source_id,imdb_id\n")
     with pytest.raises(ContractBroken, match="source_id"):
         score_links(links, labels)
+
+
+def test_who_asks_for_links_is_told_that_readers_have_another_day(conn, capsys) -> None:
+    first, second = (
+        conn.execute(
+            "insert into ops.load (part, batch_date, input_sha256, state) values ('warehouse', %s, %s, 'published')"
+            " returning load_id",
+            (day, "0" * 64),
+        ).fetchone()[0]
+        for day in ("2026-01-05", "2026-01-04")
+    )
+    conn.execute("insert into warehouse.publication values ('warehouse', %s, '2026-01-05', now())", (first,))
+    for matched, said in ((first, ""), (second, "This is of 2026-01-04, matched last; readers have 2026-01-05.")):
+        conn.execute("update ops.layer set load_id = %s where layer = 'matching'", (matched,))
+        tell_if_readers_have_another_day(conn)
+        told = capsys.readouterr()
+        assert (told.out, told.err.startswith(said), bool(told.err)) == ("", True, bool(said))
 
 
 def test_links_hold_what_is_likelier_than_not(works: Works, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -12,6 +13,7 @@ from twelve_titles import DAY, TITLES, publish_warehouse_load, refresh
 from reelhouse.database import run_file
 from reelhouse.day import Day
 from reelhouse.errors import OutOfStep, QueryWrong
+from reelhouse.operating.recommend import expect_known
 from reelhouse.recommending.events import read_events
 from reelhouse.recommending.serving import record_viewing, refresh_viewer
 from reelhouse.settings import read_settings
@@ -171,3 +173,23 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(viewed: psycopg.Connection
 def test_without_a_published_refresh_there_is_no_list(conn: psycopg.Connection) -> None:
     with pytest.raises(OutOfStep, match="reelhouse run"):
         refresh_viewer(conn, SQL, 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"platform": ["hbo"]}, "--platform: expected one of netflix, .*found 'hbo'"),
+        ({"genre": ["dramma"]}, "--genre: expected such as .*Drama.*found 'dramma'"),
+        ({"user": [1, 99]}, "--user: expected a viewer of the warehouse, found 99"),
+    ],
+)
+def test_the_shell_names_what_the_warehouse_does_not_know(viewed: psycopg.Connection, given: dict, words: str) -> None:
+    none = {"platform": [], "genre": [], "user": [], "watched": None}
+    with pytest.raises(QueryWrong, match=words):
+        expect_known(viewed, Namespace(**none | given))
+
+
+def test_the_shell_takes_names_in_any_case_and_a_viewing_of_a_new_viewer(viewed: psycopg.Connection) -> None:
+    asked = Namespace(platform=[" Netflix"], genre=["dRAMA"], user=[99], watched="Harbour Heist")
+    expect_known(viewed, asked)
+    assert asked.platform == ["netflix"]

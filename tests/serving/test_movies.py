@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from serving.conftest import MARKUP
 
+from reelhouse.database import connect
+
 
 def titles(rows: list[dict]) -> list[str]:
     return [row["title"] for row in rows]
@@ -85,6 +87,18 @@ def test_evidence_says_why_each_row_is_linked(ask) -> None:
     rows = ask("/api/v1/movies/1/evidence")["rows"]
     assert [(row["source"], row["band"]) for row in rows] == [("netflix", "match"), ("rotten_tomatoes", "match")]
     assert "linked to tt0000001" in rows[0]["sentences"][1]["words"]
+
+
+def test_evidence_is_not_that_of_another_edition_s_row_of_the_same_id(served, ask) -> None:
+    name = "update matching.source_title set title = %s where source_id = 's1'"
+    with connect(served.dsn, "reelhouse test", autocommit=True) as conn:
+        conn.execute(name, ("45 rpm",))
+        try:
+            netflix, rotten_tomatoes = ask("/api/v1/movies/1/evidence")["rows"]
+        finally:
+            conn.execute(name, ("The Old House",))
+    assert [each["what"] for each in netflix["sentences"]] == ["other edition"]
+    assert len(rotten_tomatoes["sentences"]) > 1
 
 
 def test_a_title_was_on_a_day_what_it_was(ask) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from reelhouse.database import connect, translated_errors
 from reelhouse.errors import SettingsWrong
 from reelhouse.operating import embedded
-from reelhouse.operating.links import LINKED_SOURCES
+from reelhouse.operating.links import LINKED_SOURCES, tell_if_readers_have_another_day
 from reelhouse.operating.showing import format_table
 from reelhouse.settings import read_settings
 
@@ -45,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         translated_errors(),
         connect(dsn, "reelhouse explain", autocommit=True) as conn,
     ):
+        tell_if_readers_have_another_day(conn)
         found = find_rows(conn, arguments.title, arguments.source, arguments.year, source_id=arguments.id)
         if not found:
             asked = ", ".join(str(each) for each in (arguments.source, arguments.year, arguments.id) if each)

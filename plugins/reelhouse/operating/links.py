@@ -8,9 +8,13 @@ whatever source, have one work_key; `others` are the other rows of it.
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
+import psycopg
+
 from reelhouse.database import connect, translated_errors
+from reelhouse.errors import FileMissing
 from reelhouse.operating import embedded
 from reelhouse.settings import read_settings
 
@@ -24,6 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if not arguments.out.parent.is_dir():
+        raise FileMissing(f"--out: expected a file in a folder that is there, found {arguments.out}.")
     if arguments.works:
         rows = write_source_works(arguments.source, arguments.out)
         print(f"{arguments.out}: {rows:,} rows of {arguments.source} with their works")
@@ -39,6 +45,7 @@ def write_source_works(source: str, out: Path) -> int:
 
     settings = read_settings()
     with embedded.warehouse_dsn(settings) as dsn, translated_errors(), connect(dsn, autocommit=True) as conn:
+        tell_if_readers_have_another_day(conn)
         return write_works(conn, source, out)
 
 
@@ -48,4 +55,20 @@ def write_source_links(source: str, out: Path) -> int:
 
     settings = read_settings()
     with embedded.warehouse_dsn(settings) as dsn, translated_errors(), connect(dsn, autocommit=True) as conn:
+        tell_if_readers_have_another_day(conn)
         return write_links(conn, source, out)
+
+
+def tell_if_readers_have_another_day(conn: psycopg.Connection) -> None:
+    """Say on stderr that what is matched is not what readers see: an older day came after it, or the load is held."""
+    row = conn.execute(
+        "select load.batch_date, publication.batch_date from ops.layer inner join ops.load using (load_id),"
+        " warehouse.publication where layer = 'matching' and publication.part = 'warehouse'"
+        " and load.load_id <> publication.load_id"
+    ).fetchone()
+    if row:
+        matched, seen = row
+        print(
+            f"This is of {matched}, matched last; readers have {seen}. To have that: reelhouse run --day {seen}",
+            file=sys.stderr,
+        )

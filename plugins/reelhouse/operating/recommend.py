@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import difflib
 import json
 import time
 from pathlib import Path
@@ -55,8 +56,13 @@ def run(arguments: argparse.Namespace) -> int:
         raise SettingsWrong("--send and --scores: expected both or none, found one.")
     if arguments.method and len(arguments.title) != 1:
         raise SettingsWrong(f"--method: expected one --title, found {len(arguments.title)}.")
+    for name, least in (("best_known", 1), ("age", 0), ("minutes", 1)):
+        value = getattr(arguments, name)
+        if value is not None and value < least:
+            raise SettingsWrong(f"--{name.replace('_', '-')}: expected {least} or more, found {value}.")
     settings = read_settings()
     with embedded.warehouse_dsn(settings) as dsn, translated_errors(), connect(dsn, autocommit=True) as conn:
+        expect_known(conn, arguments)
         if arguments.best_known:
             return _print_best_known(conn, arguments.best_known)
         if arguments.send:
@@ -70,6 +76,37 @@ def run(arguments: argparse.Namespace) -> int:
         shown = [{name: row[name] for name in ("rank", "title", "release_year", "why")} for row in rows]
         print("\n".join(format_table(shown)) if shown else "Nothing passes these filters.")
     return 0
+
+
+def expect_known(conn: psycopg.Connection, arguments: argparse.Namespace) -> None:
+    """See that platforms, genres and viewers are some of the warehouse's; names in any case.
+
+    Raises  QueryWrong, with the names there are
+    """
+    arguments.platform = [name.strip().lower() for name in arguments.platform]
+    platforms = [name for (name,) in conn.execute("select platform from warehouse.dim_platform order by platform_key")]
+    for name in arguments.platform:
+        if name not in platforms:
+            raise QueryWrong(f"--platform: expected one of {', '.join(platforms)}, found {name!r}.")
+    genres = {
+        name.lower(): name for (name,) in conn.execute("select distinct genre from warehouse.dim_genre order by 1")
+    }
+    for name in arguments.genre:
+        if name.strip().lower() not in genres:
+            near = difflib.get_close_matches(name.strip().lower(), genres, 5, 0.4) or sorted(genres)
+            raise QueryWrong(f"--genre: expected such as {', '.join(genres[each] for each in near)}, found {name!r}.")
+    known = {
+        key
+        for (key,) in conn.execute(
+            "select user_key from warehouse.dim_user where user_key = any(%s)", (arguments.user,)
+        )
+    }
+    for user in arguments.user:
+        # A viewing makes its viewer.
+        if user not in known and not arguments.watched:
+            raise QueryWrong(
+                f"--user: expected a viewer of the warehouse, found {user}. What is popular: recommend without --user."
+            )
 
 
 def ask(conn: psycopg.Connection, arguments: argparse.Namespace) -> list[dict[str, object]]:

@@ -423,8 +423,20 @@ def evidence(seen: Snapshot, title_id: str) -> Evidence:
     return Evidence(
         load_id=seen.load_id,
         id=title_id,
-        rows=[EvidenceOfRow(**row, sentences=sentences(seen, row["source"], row["source_id"])) for row in rows],
+        rows=[EvidenceOfRow(**row, sentences=_sentences_of(seen, row)) for row in rows],
     )
+
+
+def _sentences_of(seen: Snapshot, row: dict) -> list[Sentence]:
+    """What speaks for a row, as long as it is the one that was matched last: an id may be another title's by then."""
+    matched = seen.rows(
+        "select title, release_year from matching.source_title where (source, source_id) = (%(source)s, %(source_id)s)",
+        row,
+    )
+    if not matched or matched[0]["title"] != row["title"]:
+        words = "another edition was matched since; to have the evidence of this one, run its day again"
+        return [Sentence(what="other edition", value=None, points=None, words=words)]
+    return sentences(seen, row["source"], row["source_id"])
 
 
 def sentences(seen: Snapshot, source: str, source_id: str) -> list[Sentence]:
