@@ -106,6 +106,15 @@ def test_a_day_loaded_late_is_compared_with_the_one_before_it(compare, conn) -> 
     assert compare(FIRST) == "first"
 
 
+def test_an_edition_filled_in_later_is_the_one_before(compare, conn) -> None:
+    compare(SECOND)
+    with pytest.raises(FileMissing, match="it was the first"):
+        editions.former_edition(conn, editions.newest_edition(conn, "netflix"))
+    compare(FIRST)
+    newest = editions.newest_edition(conn, "netflix")
+    assert (editions.former_edition(conn, newest).day, newest.day) == (FIRST, SECOND)
+
+
 def test_a_day_without_a_load_is_out_of_step(conn, make_day) -> None:
     with pytest.raises(OutOfStep):
         compare_editions(conn, make_day(FIRST))

@@ -170,13 +170,14 @@ def former_edition(conn: psycopg.Connection, present: Edition) -> Edition:
 
     Raises  FileMissing when it was the first
     """
+    # By their bytes, and not as they were compared when they came: an older day may have been filled in since.
     row = conn.execute(
-        "select former.load_id, former.batch_date, edition.former_file_id from matching.edition"
-        " inner join ops.load using (load_id)"
-        " inner join ops.load as former on edition.former_load_id = former.load_id"
-        " where edition.source = %s and edition.is_compared and load.published_at is not null"
-        " and load.batch_date <= %s order by load.batch_date desc, load.published_at desc limit 1",
-        (present.source, present.day),
+        "select load_id, batch_date, file_id from matching.edition inner join ops.load using (load_id)"
+        " inner join ops.file using (file_id)"
+        " where edition.source = %s and published_at is not null and batch_date <= %s"
+        " and sha256 <> (select sha256 from ops.file where file_id = %s)"
+        " order by batch_date desc, published_at desc limit 1",
+        (present.source, present.day, present.file_id),
     ).fetchone()
     if row is None:
         raise FileMissing(
