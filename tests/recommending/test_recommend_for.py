@@ -175,6 +175,23 @@ def test_without_a_published_refresh_there_is_no_list(conn: psycopg.Connection) 
         refresh_viewer(conn, SQL, 1)
 
 
+def test_what_stands_beside_its_neighbours_comes_behind_a_title_s_own_list(viewed: psycopg.Connection) -> None:
+    beside = "select recommended_title_key from warehouse.fact_recommendation where method_key = 1 and subject_key = %s"
+    keep = (
+        "delete from warehouse.fact_recommendation where method_key = 1 and subject_key = %s"
+        " and recommended_title_key <> %s"
+    )
+    own = next(key for (key,) in viewed.execute(f"{beside} order by rank", (1,)))
+    further = next(key for (key,) in viewed.execute(f"{beside} order by rank", (own,)) if key != 1)
+    viewed.execute(keep, (1, own))
+    viewed.execute(keep, (own, further))
+    (first, score, *_), (second, less, reasons, why), (_, least, popular, _), *_ = ask(viewed, titles=[1])
+    assert (first, second, popular[0]["kind"]) == (own, further, "popular")
+    assert score > less > least
+    assert "which is like Harbour Heist" in why
+    assert sum(part["share"] for part in reasons) == pytest.approx(less, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [

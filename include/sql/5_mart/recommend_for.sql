@@ -3,7 +3,8 @@
 -- Reads:  warehouse, mart.reason_sentence
 -- Writes: mart.recommend_for(...) (function)
 -- Rerun:  create or replace
--- Notes:  what stands on a viewer's list or beside a title gets 1 / (60 + rank) from it; the parts are added up.
+-- Notes:  what stands on a viewer's list or beside a title gets 1 / (60 + rank) from it; the parts are added up. What
+--         stands beside that again comes behind it, 1 / (70 + both ranks), once.
 --         Several viewers take turns: everybody's first title that passes comes before anybody's second, so that
 --         nobody is left with nothing. Popular titles that pass fill what is left, with far smaller parts.
 --         Unknown never passes a filter: a title without certification is not for children
@@ -45,8 +46,31 @@ asked as (
         greatest(1, least(50, coalesce("limit", 10))) as length
 ),
 
+wanted_title as (
+    select distinct listed.title_key
+    from unnest(titles) as listed (title_key)
+),
+
+-- Beside what stands beside a title: for filters that let little of its own list through. By the shortest way there.
+beyond as (
+    select distinct on (second.recommended_title_key)
+        first.source_title_key,
+        second.source_title_key as via_title_key,
+        second.recommended_title_key as title_key,
+        10 + first.rank + second.rank as rank,
+        second.reasons
+    from wanted_title
+    inner join warehouse.fact_recommendation as first
+        on first.method_key = 1 and wanted_title.title_key = first.subject_key
+    inner join warehouse.fact_recommendation as second
+        on second.method_key = 1 and first.recommended_title_key = second.subject_key
+    order by
+        second.recommended_title_key asc, first.rank + second.rank asc, first.source_title_key asc,
+        second.source_title_key asc
+),
+
 -- What each source (a title, a viewer) says of each title.
-said as (
+direct as materialized (
     select
         'title ' || recommendation.source_title_key as source,
         recommendation.recommended_title_key as title_key,
@@ -58,12 +82,9 @@ said as (
             || mart.reason_sentence(recommendation.reasons)
         ) as part
     from asked
-    cross join (
-        select distinct listed.title_key
-        from unnest(titles) as listed (title_key)
-    ) as wanted
+    cross join wanted_title
     inner join warehouse.fact_recommendation as recommendation
-        on recommendation.method_key = 1 and wanted.title_key = recommendation.subject_key
+        on recommendation.method_key = 1 and wanted_title.title_key = recommendation.subject_key
     inner join warehouse.dim_title as source_title on recommendation.source_title_key = source_title.title_key
     union all
     select
@@ -84,6 +105,33 @@ said as (
     ) as wanted
     inner join warehouse.fact_recommendation as recommendation
         on recommendation.method_key = 7 and wanted.user_key = recommendation.subject_key
+),
+
+said as (
+    select
+        direct.source,
+        direct.title_key,
+        direct.rank,
+        direct.part
+    from direct
+    union all
+    select
+        'title ' || beyond.source_title_key as source,
+        beyond.title_key,
+        beyond.rank,
+        jsonb_build_object(
+            'kind', 'similar to', 'value', via_title.title, 'title_key', beyond.via_title_key,
+            'because', 'like ' || via_title.title || ', which is like ' || source_title.title || ': '
+            || mart.reason_sentence(beyond.reasons)
+        ) as part
+    from beyond
+    inner join warehouse.dim_title as source_title on beyond.source_title_key = source_title.title_key
+    inner join warehouse.dim_title as via_title on beyond.via_title_key = via_title.title_key
+    where not exists (
+        select
+        from direct
+        where direct.title_key = beyond.title_key
+    )
 ),
 
 -- What one of them has rated or watched, by the keys that the titles have now.
