@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 from twelve_titles import DAY, TITLES, publish_warehouse_load, refresh
 
 from reelhouse.database import run_file
@@ -16,6 +17,9 @@ from reelhouse.errors import OutOfStep, QueryWrong
 from reelhouse.operating.recommend import expect_known
 from reelhouse.recommending.events import read_events
 from reelhouse.recommending.serving import record_viewing, refresh_viewer
+from reelhouse.serving.asking.titles import Filters
+from reelhouse.serving.asking.viewers import for_titles
+from reelhouse.serving.reading import Loads, Snapshot
 from reelhouse.settings import read_settings
 
 SQL = read_settings({}).sql
@@ -190,6 +194,14 @@ def test_what_stands_beside_its_neighbours_comes_behind_a_title_s_own_list(viewe
     assert score > less > least
     assert "which is like Harbour Heist" in why
     assert sum(part["share"] for part in reasons) == pytest.approx(less, abs=1e-6)
+    run_file(viewed, SQL / "3_warehouse" / "title_search.sql", keys=None)
+    viewed.row_factory = dict_row
+    asked = for_titles(Snapshot(viewed, Loads("", 1, 1, None)), ["1"], Filters(), 5)
+    assert [(row.title_key, row.because_of) for row in asked] == [
+        (own, ["Harbour Heist"]),
+        (further, ["Harbour Heist"]),
+    ]
+    assert asked[0].score > asked[1].score
 
 
 @pytest.mark.parametrize(

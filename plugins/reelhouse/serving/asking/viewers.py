@@ -19,6 +19,17 @@ NOTHING_WATCHED = "nothing watched yet, so what many like"
 NOTHING_LISTED = "nothing new on the own list, so what many like"
 # A second place counts for less than a first, but a tenth not for nothing.
 FADING = 10.0
+# The lists beside the titles on the lists of %(subjects)s, by the shortest way there, without what those lists have.
+_BEYOND = (
+    "select distinct on (first.source_title_key, second.recommended_title_key) second.recommended_title_key,"
+    " 100 + first.rank + second.rank as rank, first.source_title_key as subject"
+    " from warehouse.fact_recommendation as first inner join warehouse.fact_recommendation as second"
+    " on second.method_key = 1 and first.recommended_title_key = second.subject_key"
+    " where first.method_key = 1 and first.subject_key = any(%(subjects)s) and not exists ("
+    "select from warehouse.fact_recommendation as own where own.method_key = 1"
+    " and own.subject_key = any(%(subjects)s) and own.recommended_title_key = second.recommended_title_key)"
+    " order by first.source_title_key, second.recommended_title_key, first.rank + second.rank"
+)
 
 
 def listing(seen: Snapshot, limit: int, offset: int) -> list[Viewer]:
@@ -115,37 +126,44 @@ def _watched(seen: Snapshot, user_ids: Sequence[int]) -> list[int]:
 
 
 def for_titles(seen: Snapshot, title_ids: Sequence[str], filters: Filters, limit: int) -> list[Blended]:
-    """One list for several titles: what each recommends, by place, added up. None of them is in it."""
+    """One list for several titles: what each recommends, by place, added up. None of them is in it.
+
+    Far behind comes what stands beside that again: filters may let none of the ten beside a title through.
+    """
     keys = [title_key(seen, title_id) for title_id in title_ids]
-    query = "source_title_key as subject from mart.recommendations where source_title_key = any(%(subjects)s)"
+    listed = (
+        "select recommended_title_key, rank, source_title_key as subject from mart.recommendations"
+        f" where source_title_key = any(%(subjects)s) union all ({_BEYOND})"
+    )
     rows = seen.rows("select title_key, title from warehouse.dim_title where title_key = any(%(keys)s)", {"keys": keys})
     names = {row["title_key"]: row["title"] for row in rows}
-    return _blend(seen, query, names, keys, filters, limit)
+    return _blend(seen, listed, names, keys, filters, limit)
 
 
 def for_group(seen: Snapshot, user_ids: Sequence[int], filters: Filters, limit: int) -> list[Blended]:
     """One list for several viewers: what each is recommended, by place, added up; nothing that one of them knows."""
     for user_id in user_ids:
         one(seen, user_id)
-    query = (
-        "user_key as subject from warehouse.fact_recommendation inner join warehouse.dim_rec_method"
-        " using (method_key) where subject_kind = 'user' and is_default and user_key = any(%(subjects)s)"
+    listed = (
+        "select recommended_title_key, rank, user_key as subject from warehouse.fact_recommendation"
+        " inner join warehouse.dim_rec_method using (method_key)"
+        " where subject_kind = 'user' and is_default and user_key = any(%(subjects)s)"
     )
     names = {user_id: f"viewer {user_id}" for user_id in user_ids}
-    return _blend(seen, query, names, _watched(seen, user_ids), filters, limit)
+    return _blend(seen, listed, names, _watched(seen, user_ids), filters, limit)
 
 
 def _blend(
-    seen: Snapshot, query: str, names: Mapping[int, str], without: Sequence[int], filters: Filters, limit: int
+    seen: Snapshot, listed: str, names: Mapping[int, str], without: Sequence[int], filters: Filters, limit: int
 ) -> list[Blended]:
     """One list of several.
 
-    Takes   query  lists with their `subject`, of %(subjects)s
-            names  what each subject is called
+    Takes   listed  query of lists with their `subject`, of %(subjects)s
+            names   what each subject is called
     """
     conditions = ["recommended_title_key <> all(%(without)s)", *filters.conditions()]
     rows = seen.rows(
-        f"with listed as (select recommended_title_key, rank, {query})"
+        f"with listed as ({listed})"
         " select recommended_title_key, sum(%(fading)s / (%(fading)s + rank)) as score,"
         " array_agg(subject order by rank, subject) as subjects from listed inner join warehouse.title_search"
         f" on recommended_title_key = title_key {where(conditions).as_string(seen.conn)}"
