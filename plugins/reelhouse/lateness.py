@@ -69,11 +69,16 @@ def carry_over(conn: psycopg.Connection, day: Day, source: str, reason: Reelhous
 
 
 def carry_over_optional(conn: psycopg.Connection, day: Day, source: str) -> Figures | None:
-    """The same for a source that may be absent: None when it never was there, or its limit says that it is gone."""
-    served_day, file_date = _last_served(conn, day, source)
+    """The same for a source that may be absent, by a day before: whoever takes away this day's own file means it.
+
+    Gives   None when the source never was there, or its limit says that it is gone
+    """
+    served_day, file_date = _last_served(conn, day, source, before=True)
     if not _may_serve(day, source, file_date):
         return None
-    return _carry(conn, day, source, served_day, file_date, "There is no file of it.")
+    with conn.transaction():
+        conn.execute("delete from ops.day_file where batch_date = %s and source = %s", (day.batch_date, source))
+        return _carry(conn, day, source, served_day, file_date, "There is no file of it.")
 
 
 def _may_serve(day: Day, source: str, file_date: date | None) -> bool:
@@ -101,13 +106,15 @@ def keep_former_files(conn: psycopg.Connection, day: Day, source: str) -> Figure
     return _figures(source) | {"served_by": served_day.isoformat()}
 
 
-def _last_served(conn: psycopg.Connection, day: Day, source: str) -> tuple[date | None, date | None]:
-    """The newest day not after this one that has files of the source, and the day of the newest of those."""
+def _last_served(
+    conn: psycopg.Connection, day: Day, source: str, *, before: bool = False
+) -> tuple[date | None, date | None]:
+    """The newest day not after this one, or before it, that has files of the source; and the day of the newest file."""
     row = conn.execute(
         "select day_file.batch_date, max(file.file_date) from ops.day_file inner join ops.file using (file_id)"
-        " where day_file.source = %s and day_file.batch_date <= %s"
+        " where day_file.source = %s and day_file.batch_date <= %s::date - %s"
         " group by day_file.batch_date order by day_file.batch_date desc limit 1",
-        (source, day.batch_date),
+        (source, day.batch_date, int(before)),
     ).fetchone()
     return row or (None, None)
 
