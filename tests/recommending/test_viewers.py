@@ -207,8 +207,8 @@ def test_a_recency_stays_until_another_is_clearly_better() -> None:
 def test_who_comes_to_the_trial_leaves_the_others_in_their_halves() -> None:
     users = np.arange(1, 400)
     kept = users[np.random.default_rng(1).random(len(users)) < 0.9]
-    halves = dict(zip(users.tolist(), trials._half_of(users).tolist(), strict=True))
-    assert trials._half_of(kept).tolist() == [halves[user] for user in kept.tolist()]
+    halves = dict(zip(users.tolist(), trials.half_of(users).tolist(), strict=True))
+    assert trials.half_of(kept).tolist() == [halves[user] for user in kept.tolist()]
     assert 0.4 < np.mean(list(halves.values())) < 0.6
 
 

@@ -1,7 +1,7 @@
 -- 063_catalogue_rows
 -- Grain:  the rows of all catalogues, which are files of one kind
 -- Reads:  -
--- Writes: schema staging; comments in schemas warehouse, build, matching and ops
+-- Writes: schema staging; comments in schemas warehouse and build
 -- Rerun:  applied once, in order, by number; ops.migration remembers it
 
 create view staging.catalogue_row as
@@ -104,16 +104,3 @@ comment on column warehouse.dim_title.original_language is 'ISO 639-1 code: IMDb
 comment on column warehouse.dim_title.description is 'From Netflix, then Amazon, Disney+, Hulu.';
 comment on column build.said_node.source is 'netflix, rotten_tomatoes, amazon, disney, hulu.';
 comment on column build.said_node.title_key is 'Key of the title that it is, by the newest day that says so: of IMDb, or of the work of another source.';
-comment on column build.work_of_row.source is 'netflix, rotten_tomatoes, amazon, disney, hulu.';
-comment on column warehouse.bridge_title_source.source is 'netflix, rotten_tomatoes, amazon, disney, hulu.';
-comment on column matching.title_decision.source is 'netflix, rotten_tomatoes, amazon, disney, hulu, justwatch.';
-comment on column matching.match_evidence.source is 'netflix, rotten_tomatoes, amazon, disney, hulu, justwatch.';
-comment on column matching.override.source is 'netflix, rotten_tomatoes, amazon, disney, hulu, justwatch.';
-comment on column matching.ruling.source is 'netflix, rotten_tomatoes, amazon, disney, hulu, justwatch.';
-comment on column matching.decision_change.source is 'netflix, rotten_tomatoes, amazon, disney, hulu, justwatch.';
-comment on column ops.match_quality.source is 'netflix, rotten_tomatoes, amazon, disney, hulu, justwatch.';
-comment on column matching.source_title.source is 'netflix, rotten_tomatoes, amazon, disney, hulu, justwatch.';
-comment on column matching.source_title_key.source is 'netflix, rotten_tomatoes, amazon, disney, hulu, justwatch.';
-comment on column matching.source_person.source is 'netflix, rotten_tomatoes, amazon, disney, hulu, justwatch.';
-comment on column matching.candidate_pair.source is 'netflix, rotten_tomatoes, amazon, disney, hulu, justwatch.';
-comment on column ops.file.source is 'Provider.';

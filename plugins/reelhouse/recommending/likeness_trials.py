@@ -18,7 +18,7 @@ from reelhouse.recommending import baselines
 from reelhouse.recommending.content import NEARNESS, Features, nearness
 from reelhouse.recommending.events import Events
 from reelhouse.recommending.together import liked_together
-from reelhouse.recommending.trials import ratio_interval
+from reelhouse.recommending.trials import half_of, ratio_interval
 
 LENGTH = 10
 LEAST_LIKES = 5
@@ -53,17 +53,16 @@ def measure(
     """
     keys = np.array([title.title_key for title in features.titles], dtype=np.int64)
     users, likes = events.likes_of(keys)
-    # A fixed shuffle of viewers: neighbours by number may be neighbours in time.
-    half_of = (users * 2654435761 % 2**32) // 2**16 % 2
+    halves = half_of(users)
     parts: dict[str, list[np.ndarray]] = {}
     subjects: list[str] = []
     for half in (0, 1):
-        sources, reference = _reference(likes[half_of == half], keys)
+        sources, reference = _reference(likes[halves == half], keys)
         if not sources.size:
             return None
         subjects += [f"{half} {key}" for key in keys[sources].tolist()]
         given = {name: _rectangle(keys, sources, *scores) for name, scores in sent.items()}
-        for name, scores in (given | _all_scores(features, likes[half_of != half], sources)).items():
+        for name, scores in (given | _all_scores(features, likes[halves != half], sources)).items():
             # Earlier projects put equal scores in no order; ours would lend them the votes that they never looked at.
             ties = np.arange(len(keys)) if name in baselines.METHODS else features.tie_rank
             found = _hits(ties, sources, scores, reference)

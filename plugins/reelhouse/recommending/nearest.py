@@ -106,7 +106,7 @@ def _distinct(matrix: sparse.csr_matrix) -> _Table:
     """The distinct rows of a matrix, and which of them each row is."""
     matrix.sort_indices()
     amounts, amount_of = np.unique(matrix.data, return_inverse=True)
-    entries = matrix.indices.astype(np.int64) * len(amounts) + amount_of + 1
+    entries = matrix.indices.astype(np.int64) * len(amounts) + amount_of
     starts, sizes = matrix.indptr[:-1], np.diff(matrix.indptr)
     value_of = np.zeros(len(sizes), dtype=np.int64)
     # Entry by entry: rows that are the same so far, told apart by their next one, none of it being one, too.

@@ -129,16 +129,14 @@ def run(
         for recency, found in by_recency.items()
     }
     # What is told of EASE is of viewers who had no part in the choice.
-    half_of = _half_of(np.array(users))
-    places = (np.arange(len(users)), *(np.flatnonzero(half_of == half) for half in (0, 1)))
-    recencies = [
-        _best_of(gains, some, former_recencies[number : number + 1]) for number, some in enumerate(places)
-    ]  # fmt: skip
+    halves = half_of(np.array(users))
+    places = (np.arange(len(users)), *(np.flatnonzero(halves == half) for half in (0, 1)))
+    recencies = [_best_of(gains, some, former_recencies[number : number + 1]) for number, some in enumerate(places)]
     recency, *of_half = recencies
     ranked = {
         "popular": {user: _popular(model, own[user]) for user in users},
         "ease": {
-            user: by_recency[of_half[1 - half]][user][0] for user, half in zip(users, half_of.tolist(), strict=True)
+            user: by_recency[of_half[1 - half]][user][0] for user, half in zip(users, halves.tolist(), strict=True)
         },
         "profile": dict(zip(users, profile_rankings(model, list(own.values()), LIST_LENGTH), strict=True)),
     }
@@ -166,8 +164,8 @@ def ratio_interval(ours: np.ndarray, theirs: np.ndarray, seed: int = 1) -> tuple
     return float(whole), float(low), float(high)
 
 
-def _half_of(users: np.ndarray) -> np.ndarray:
-    """A fixed shuffle: whoever comes to the trial or leaves it, the others stay in their halves."""
+def half_of(users: np.ndarray) -> np.ndarray:
+    """A fixed shuffle of viewers: neighbours by number may be neighbours in time, and whoever comes moves no other."""
     return (users * 2654435761 % 2**32) // 2**16 % 2
 
 

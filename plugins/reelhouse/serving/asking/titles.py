@@ -430,7 +430,7 @@ def evidence(seen: Snapshot, title_id: str) -> Evidence:
 def _sentences_of(seen: Snapshot, row: dict) -> list[Sentence]:
     """What speaks for a row, as long as it is the one that was matched last: an id may be another title's by then."""
     matched = seen.rows(
-        "select title, release_year from matching.source_title where (source, source_id) = (%(source)s, %(source_id)s)",
+        "select title from matching.source_title where (source, source_id) = (%(source)s, %(source_id)s)",
         row,
     )
     if not matched or matched[0]["title"] != row["title"]:
