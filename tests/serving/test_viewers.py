@@ -36,6 +36,16 @@ def watched(served) -> None:
         )
 
 
+@pytest.fixture
+def viewer(served) -> Iterator[int]:
+    """One who has watched nothing yet, and is gone afterwards."""
+    with connect(served.dsn, autocommit=True) as conn:
+        conn.execute("insert into warehouse.dim_user values (7, 'app', false)")
+        yield 7
+        for table in ("fact_recommendation", "hist_recommendation", "fact_viewing", "dim_user"):
+            conn.execute(f"delete from warehouse.{table} where user_key = 7")
+
+
 def titles(rows: list[dict]) -> list[str]:
     return [row["title"] for row in rows]
 
@@ -74,6 +84,47 @@ def test_a_viewing_is_noted_once_however_often_it_is_sent(served) -> None:
     assert client.post("/api/v1/users/9/viewing_history", json=sent).status_code == 404
     assert client.post("/api/v1/users/2/viewing_history", json=sent | {"movie_id": "tt77"}).status_code == 404
     assert client.post("/api/v1/users/2/viewing_history", json={"movie_id": "x"}).status_code == 422
+
+
+def watch_a_house(client, user_id: int, hour: int) -> int:
+    sent = {"movie_id": "tt0000001", "watch_date": f"2026-01-04T{hour:02}:00:00Z", "watch_duration": 90}
+    return client.post(f"/api/v1/users/{user_id}/viewing_history", json=sent).status_code
+
+
+def reasons_of(client, user_id: int) -> str:
+    return json.dumps([row["reasons"] for row in client.get(f"/api/v1/users/{user_id}/recommendations").json()])
+
+
+def test_a_viewing_makes_the_viewer_s_list_anew(served, viewer: int) -> None:
+    client = served.client("read write")
+    assert "nothing watched yet" in reasons_of(client, viewer)
+    assert watch_a_house(client, viewer, 20) == 201
+    served.app.state.fresh_lists.make(viewer).result(timeout=30)
+    assert "The Old House" in reasons_of(client, viewer)
+
+
+def test_a_page_shows_the_list_that_comes_of_a_viewing(served, viewer: int, monkeypatch) -> None:
+    monkeypatch.setattr("reelhouse.serving.pages.routes.LIST_SECONDS", 30)
+    client = served.client("read write")
+    noted = client.post(f"/viewers/{viewer}", data={"movie_id": "tt0000001", "watch_date": "2026-01-04T20:00"})
+    assert noted.status_code == 303
+    recommended = client.get(f"/viewers/{viewer}").text.split("<h2>Recommended</h2>")[1].split("<h2>Watched</h2>")[0]
+    assert "nothing watched yet" not in recommended
+    assert "The Old House" in recommended
+
+
+def test_a_viewing_is_noted_when_no_list_can_be_made_of_it(served, viewer: int, caplog) -> None:
+    client = served.client("read write")
+    with connect(served.dsn, autocommit=True) as conn:
+        conn.execute("alter table warehouse.recommendation_model rename to away")
+    try:
+        assert watch_a_house(client, viewer, 21) == 201
+        served.app.state.fresh_lists.make(viewer).result(timeout=30)
+    finally:
+        with connect(served.dsn, autocommit=True) as conn:
+            conn.execute("alter table warehouse.away rename to recommendation_model")
+    assert "stays as it was until the next refresh" in caplog.text
+    assert len(client.get(f"/api/v1/users/{viewer}/viewing_history").json()) == 1
 
 
 def test_lists_for_several_titles_and_for_a_group(ask) -> None:

@@ -13,6 +13,7 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from reelhouse.serving import failing
 from reelhouse.serving.access import Access, KeyAccess, Limiter, enter, open_pools, writing_pool
+from reelhouse.serving.fresh_lists import FreshLists
 from reelhouse.serving.measuring import Measure
 from reelhouse.serving.models import ProblemBody
 from reelhouse.serving.oidc import LOGIN_SECONDS, LoginServer
@@ -77,6 +78,7 @@ def make_app(
     async def living(app: FastAPI) -> AsyncIterator[None]:
         open_pools(app.state)
         yield
+        await run_in_threadpool(app.state.fresh_lists.close)
         for pool in (writing, reader.pool, known_in):
             await run_in_threadpool(pool.close)
 
@@ -93,6 +95,7 @@ def make_app(
     app.state.settings = settings
     app.state.serving = serving
     app.state.writing = writing
+    app.state.fresh_lists = FreshLists(writing, settings.sql)
     app.state.reader = reader
     app.state.known_in = known_in
     app.state.limiter = Limiter(serving.rate)

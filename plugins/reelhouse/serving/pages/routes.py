@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent import futures
 from datetime import UTC, date, datetime
 from typing import Annotated
 from urllib.parse import quote
@@ -25,6 +26,8 @@ router = APIRouter(tags=["pages"], include_in_schema=False)
 Text = Annotated[str, Query(max_length=200), Printable]
 Reviewer = Annotated[Person, needs("review")]
 SHOWN = 20
+# A page waits that long for a list that is being made; after that it shows the one before.
+LIST_SECONDS = 4
 # A report's pictures and tables bring their styles along; nothing in it may run, and only our own page frames it.
 _REPORT = (
     "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:;"
@@ -198,13 +201,14 @@ def add_viewing(
     watch_date: Annotated[datetime, Form()],
     minutes: Annotated[str, Form(max_length=5)] = "",
 ) -> Response:
-    """Note that the viewer watched a title, and show the viewer again."""
+    """Note that the viewer watched a title, and show the viewer again, with the list that comes of it."""
     try:
         new = NewViewing(movie_id=movie_id, watch_date=watch_date, watch_duration=number_or_none(minutes, 0, 1440))
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from error
     with request.app.state.writing.connection() as conn:
         viewers.add_viewing(conn, user_id, new, person.name, None)
+    futures.wait([request.app.state.fresh_lists.make(user_id)], LIST_SECONDS)
     return _to(request, f"/viewers/{user_id}")
 
 

@@ -46,9 +46,11 @@ def add_viewing(
     person: Writer,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200), Printable] = None,
 ) -> Response:
-    """Note that a viewer watched a title. Sent again with the same Idempotency-Key, it is done once."""
+    """Note that a viewer watched a title. The viewer's list is made anew within seconds, after the answer. Sent again
+    with the same Idempotency-Key, it is done once."""
     with request.app.state.writing.connection() as conn:
         told, status = viewers.add_viewing(conn, user_id, viewing, person.name, idempotency_key)
+    request.app.state.fresh_lists.make(user_id)
     return Response(to_json(told), status, media_type=JSON)
 
 
