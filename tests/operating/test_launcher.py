@@ -144,6 +144,19 @@ def test_pip_brings_the_uv_of_the_lock_and_uv_the_rest(checkout: Checkout) -> No
     assert not list(checkout.venv.glob("lib/*/site-packages/pip"))
 
 
+@pytest.mark.parametrize("elsewhere", ["user", "prefix", "target"], ids=str)
+def test_packages_go_into_the_venv_wherever_pip_is_told_to_put_them(checkout: Checkout, tmp_path, elsewhere) -> None:
+    settings = {"user": {"PIP_USER": "1"}}.get(elsewhere, {f"PIP_{elsewhere.upper()}": str(tmp_path / "elsewhere")})
+    if elsewhere == "user":
+        (tmp_path / "pip.conf").write_text("[install]\nuser = true\n")
+        settings["PIP_CONFIG_FILE"] = str(tmp_path / "pip.conf")
+    checkout.lock_with_uv()
+    done = checkout.launch(**settings)
+    assert done.stdout == f"{checkout.venv} 1.0 []\n", done.stderr
+    assert (checkout.venv / "called").exists()
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_a_python_without_pip_gets_one(checkout: Checkout, tmp_path: Path) -> None:
     """As Debian's, where python3-pip is another package than python3-venv."""
     bare = tmp_path / "bare"

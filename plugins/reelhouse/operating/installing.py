@@ -26,6 +26,8 @@ from pathlib import Path
 STAMP = "reelhouse.stamp"
 LAST_LINES = 15
 INSTALL = ("install", "--no-input", "--require-hashes")
+# What would have another Python's packages found, or ours put elsewhere than into the venv.
+ELSEWHERE = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")
 
 
 def stamp_of(lock: Path, venv: Path) -> str:
@@ -137,7 +139,9 @@ def _uv_settings(pip: list[str], log: Path) -> dict[str, str]:
 
 def _run(command: list[str], log: Path, settings: dict[str, str] | None = None, *, is_read: bool = False) -> str:
     """What it says goes to the log, or is given back when that is to be read."""
-    env = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
+    env = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
+    # Said, not only left out: a pip.conf may say otherwise.
+    env["PIP_USER"] = "0"
     with log.open("a") as output:
         output.write(f"$ {' '.join(command)}\n")
         output.flush()
