@@ -46,15 +46,24 @@ class Works:
             values,
         )
 
-    def catalogue(self, source: str, source_id: str, title: str, year: int, actors: Sequence[str] = ()) -> None:
-        """A film of Amazon, Disney+ or Hulu."""
+    def catalogue(
+        self,
+        source: str,
+        source_id: str,
+        title: str,
+        year: int,
+        actors: Sequence[str] = (),
+        kind: str = "movie",
+        categories: Sequence[str] = (),
+    ) -> None:
+        """A title of Amazon, Disney+ or Hulu."""
         self.conn.execute(
             sql.SQL(
                 "insert into staging.{} (source_id, line_number, kind, title, directors, actors, countries,"
                 " release_year, categories, repairs)"
-                " values (%s, 1, 'movie', %s, '{{}}', %s, '{{}}', %s, '{{}}', '{{}}')"
+                " values (%s, 1, %s, %s, '{{}}', %s, '{{}}', %s, %s, '{{}}')"
             ).format(sql.Identifier(f"{source}_titles")),
-            (source_id, title, [*actors], year),
+            (source_id, kind, title, [*actors], year, [*categories]),
         )
 
     def justwatch(

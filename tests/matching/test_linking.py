@@ -124,6 +124,26 @@ def test_without_people_what_speaks_against_or_a_common_name_keeps_rows_apart(ot
     assert not are_one(row("hulu", "s1"), row("netflix", "s1", **other))
 
 
+@pytest.mark.parametrize("year", [2018, 2019, 2027], ids=str)
+def test_platforms_that_date_a_series_by_other_seasons_have_one_series_under_a_rare_name(year: int) -> None:
+    assert are_one(row("hulu", "s1", kind="series"), row("netflix", "s1", year=year, kind="series", actors=CAST))
+
+
+@pytest.mark.parametrize(
+    "other", [{"year": 2031}, {"year": None}, {"imdb_names": 1}, {"title": "Harbour of Letters (2016)"}], ids=str
+)
+def test_a_series_of_a_later_time_or_of_a_name_that_others_bear_is_another(other: dict) -> None:
+    assert not are_one(row("hulu", "s1", kind="series"), row("netflix", "s1", kind="series", **other))
+
+
+def test_an_imdb_title_that_both_rows_likely_are_does_not_keep_them_apart() -> None:
+    said = {"imdb_names": 2, "likely_imdb_title_number": 7}
+    one, other = row("hulu", "s1", **said), row("disney", "s1", **said)
+    assert are_one(one, other)
+    assert not are_one(one, replace(other, likely_imdb_title_number=8))
+    assert not are_one(*(replace(each, likely_imdb_title_number=None) for each in (one, other)))
+
+
 def test_without_people_a_rare_name_is_not_enough_when_something_speaks_against() -> None:
     said = {"runtime": 90, "genres": "Horror"}
     assert are_one(row("hulu", "s1", **said), row("netflix", "s1", **said))
@@ -272,6 +292,7 @@ def _rows(draw: st.DrawFn) -> list[LinkRow]:
             description=draw(st.sampled_from((None, None, "A keeper answers letters.", "Two rival bakers."))),
             imdb_names=draw(st.integers(0, 1)),
             imdb_title_number=draw(st.sampled_from((None, None, None, 7, 8))),
+            likely_imdb_title_number=draw(st.sampled_from((None, 7, 8))),
         ))  # fmt: skip
     return rows
 

@@ -85,6 +85,16 @@ def test_the_partner_of_a_linked_row_gets_a_proposal_and_no_link(works: Works) -
     assert "description: the same" in evidence
 
 
+def test_rows_that_wait_for_a_person_with_one_title_are_one_work_already(works: Works) -> None:
+    # IMDb has a series of the name, and neither its year nor anybody in it: likely, and no more.
+    works.imdb(1, "Harbour", None, "tvSeries", genres=("Drama",))
+    works.catalogue("disney", "s1", "Harbour", 2011, CAST, "series", ("Drama",))
+    works.catalogue("hulu", "s1", "Harbour", 2015, kind="series", categories=("Drama",))
+    link(works)
+    assert {band for _, band in works.decided().values()} == {"review"}
+    assert set(keys(works).values()) == {"disney|series|harbour|"}
+
+
 def test_a_persons_no_keeps_a_title_from_being_proposed(with_manual) -> None:
     works = with_manual("hulu,movie,Alpha,2020,not tt0000001,Mia,another film")
     works.netflix("s1", "Alpha", 2020, actors=CAST, description="A keeper answers letters.")

@@ -52,6 +52,7 @@ select
     title.source,
     title.source_id,
     case when decision.band = 'match' then decision.imdb_title_number end as imdb_title_number,
+    case when decision.probability > .5 then decision.imdb_title_number end as likely_imdb_title_number,
     array(
         select person.person_name
         from matching.source_person as person

@@ -44,20 +44,23 @@ OTHER_PEOPLE = frozenset({"director.other", "cast.none"})
 # A title by itself says enough only when it is the same, nobody else bears it, and the year agrees.
 SAME_NAME = frozenset({"title.same", "title.key"})
 OTHER_YEAR = frozenset({"year.next", "year.near", "year.seasons", "year.distant"})
-NEAR_YEAR = frozenset({"year.same", "year.next"})
+# One source has the year of a series' first season, another that of its latest one.
+NEAR_YEAR = frozenset({"year.same", "year.next", "year.seasons"})
+RARE_NAME = frozenset({"name.rare", "name.rare_series"})
 
 
 @dataclass(frozen=True)
 class LinkRow(Folded):
     """A row of any source, with its stored keys and what was decided of it.
 
-    row                  what it says, as `Folded` compares it
-    source_row           the same as matching has it
-    keys_of_title        stored join keys, with whether they are only a part's
-    people               stored keys of all whom it names
-    imdb_names           IMDb titles that bear its name
-    imdb_title_number    the title it is linked to; None: the row is to be linked here
-    barred               titles that a person said it is not; None among them: it has no IMDb title
+    row                       what it says, as `Folded` compares it
+    source_row                the same as matching has it
+    keys_of_title             stored join keys, with whether they are only a part's
+    people                    stored keys of all whom it names
+    imdb_names                IMDb titles that bear its name
+    imdb_title_number         the title it is linked to; None: the row is to be linked here
+    likely_imdb_title_number  the title that it is rather than not, linked to it or left to a person
+    barred                    titles that a person said it is not; None among them: it has no IMDb title
     """
 
     source_row: SourceRow
@@ -65,6 +68,7 @@ class LinkRow(Folded):
     people: tuple[str, ...] = ()
     imdb_names: int = 0
     imdb_title_number: int | None = None
+    likely_imdb_title_number: int | None = None
     barred: frozenset[int | None] = frozenset()
 
     @property
@@ -111,9 +115,8 @@ def compare(one: LinkRow, other: LinkRow, is_rare: bool = False) -> list[Finding
     seen = [found for family in _FAMILIES for found in family(one, other)]
     names = {name for name, _ in seen}
     if names & SAME_NAME:
-        seen.append(
-            ("name.rare", "name: nothing else bears it") if is_rare else ("name.shared", "name: others bear it")
-        )
+        rare = "name.rare_series" if one.row.kind == "series" else "name.rare"
+        seen.append((rare, "name: nothing else bears it") if is_rare else ("name.shared", "name: others bear it"))
     elif "title.part" in names and names & OTHER_YEAR:
         seen.append(("name.sequel", "name: a part of it, in another year, as sequels have it"))
     return [Finding(name, weights[name], words) for name, words in seen]
@@ -155,7 +158,7 @@ def speaks(one: LinkRow, other: LinkRow, findings: Iterable[Finding]) -> bool:
     if (one.directors and other.directors) or (one.cast and other.cast):
         return False
     is_against = any(finding.weight < 0 for finding in findings)
-    return bool(names & SAME_NAME) and "name.rare" in names and bool(names & NEAR_YEAR) and not is_against
+    return all(names & wanted for wanted in (SAME_NAME, RARE_NAME, NEAR_YEAR)) and not is_against
 
 
 @cache

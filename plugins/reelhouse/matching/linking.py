@@ -173,11 +173,17 @@ def _are_two(rows: Sequence[LinkRow], work_of: Sequence[Place], pair: Pair) -> b
 
 
 def _is_rare(one: LinkRow, other: LinkRow, contested: set[Name]) -> bool:
+    """Whether nothing else bears the name of either, but for an IMDb title that both are likely to be."""
+    if not contested.isdisjoint((row.key, row.row.kind) for row in (one, other)):
+        return False
+    # A year in a title is there to tell it from others of its name.
+    if (one.source_row.link_year or other.source_row.link_year) and one.film_year != other.film_year:
+        return False
+    if one.likely_imdb_title_number is not None and one.likely_imdb_title_number == other.likely_imdb_title_number:
+        return True
     # The title that one of them is linked to may bear the name, of course.
     allowed = int(one.imdb_title_number is not None or other.imdb_title_number is not None)
-    if max(one.imdb_names, other.imdb_names) > allowed:
-        return False
-    return contested.isdisjoint((row.key, row.row.kind) for row in (one, other))
+    return max(one.imdb_names, other.imdb_names) <= allowed
 
 
 def _by_key(rows: Sequence[LinkRow]) -> set[Pair]:

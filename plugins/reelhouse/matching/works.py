@@ -73,6 +73,7 @@ def _row(
     source_row: SourceRow,
     barred: frozenset[int | None],
     number: int | None,
+    likely_number: int | None,
     directors: list[str],
     actors: list[str],
     description: str | None,
@@ -90,6 +91,7 @@ def _row(
         people=tuple(people),
         imdb_names=imdb_names,
         imdb_title_number=number,
+        likely_imdb_title_number=likely_number,
         barred=barred,
     )
 
