@@ -154,7 +154,7 @@ def _best_of_peers(folds: list[tuple[Events, Events]]) -> dict[str, dict[int, li
     with tempfile.TemporaryDirectory(prefix="reelhouse-bench-") as name:
         folder = Path(name)
         for number, (known, own) in enumerate(folds):
-            for file, events in (("known", known.likes), ("seen", own)):
+            for file, events in (("known", known.likes), ("rated", known), ("seen", own)):
                 pairs = np.column_stack([events.user, events.title])
                 np.savetxt(folder / f"{file}_{number}.csv", pairs, "%d", ",", header="user,item", comments="")
         cost, _ = measure([venv / "bin" / "python", PEERS, folder], folder=folder, env=os.environ)

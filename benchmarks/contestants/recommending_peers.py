@@ -2,7 +2,8 @@
 
     python recommending_peers.py FOLDER
 
-FOLDER holds folds: known_N.csv (user, item: likes to learn from) and seen_N.csv (user, item: what is not to be shown).
+FOLDER holds folds: known_N.csv (user, item: likes to learn from), rated_N.csv (the same, and what was rated lower) and
+seen_N.csv (user, item: what is not to be shown).
 For each method best_N.json gets {method: {user: [ten items]}}. Settings are the best of those tried on both sets of
 development users: what is told of a peer is its best.
 """
@@ -80,6 +81,9 @@ METHODS = {
     "implicit item cosine": by_implicit(lambda: CosineRecommender(K=100, num_threads=1)),
 }
 
+# Ours learns from what is not liked, too; so one of them does.
+OF_ALL_RATED = {"LensKit EASE, 200, of all rated": METHODS["LensKit EASE, 200"]}
+
 
 def main(folder: Path) -> None:
     for file in sorted(folder.glob("known_*.csv")):
@@ -87,8 +91,9 @@ def main(folder: Path) -> None:
         seen: dict[int, set[int]] = defaultdict(set)
         for user, item in pd.read_csv(folder / f"seen_{number}.csv").itertuples(index=False):
             seen[user].add(item)
-        known = pd.read_csv(file)
+        known, rated = pd.read_csv(file), pd.read_csv(folder / f"rated_{number}.csv")
         found = {method: best(known, dict(seen)) for method, best in METHODS.items()}
+        found |= {method: best(rated, dict(seen)) for method, best in OF_ALL_RATED.items()}
         (folder / f"best_{number}.json").write_text(json.dumps(found))
 
 

@@ -34,8 +34,10 @@ def test_ties_are_those_of_the_formula_whichever_matrix_is_inverted(count: int, 
     monkeypatch.setattr(linear, "_ROWS", 7)
     events = random_events(2, list(range(100, 130)), count)
     ties = linear.fit(events)
-    likes = events.matrix(ties.titles).toarray().astype(np.float64)
-    inverse = np.linalg.inv(likes.T @ likes + linear.RIDGE * np.eye(likes.shape[1]))
+    seen = np.zeros((int(events.user.max()) + 1, len(ties.titles)))
+    for user, title, is_like in zip(events.user, events.title, events.is_like, strict=True):
+        seen[user, ties.titles == title] = 1 if is_like else linear.UNLIKED
+    inverse = np.linalg.inv(seen.T @ seen + linear.RIDGE * np.eye(len(ties.titles)))
     expected = -inverse / np.diag(inverse)
     np.fill_diagonal(expected, 0)
     assert np.abs(ties.matrix.toarray() - expected).max() < 2e-6
@@ -91,7 +93,7 @@ def test_likes_are_the_same_in_blocks_of_any_size(monkeypatch: pytest.MonkeyPatc
 
 def test_a_trial_hides_without_a_copy() -> None:
     events = random_events(7, list(range(100, 160)), 60)
-    known, own, hidden = trials.split(events, np.arange(159, 99, -1))
+    known, taken, own, hidden = trials.split(events, np.arange(159, 99, -1))
     assert known.user is events.user
     assert known.title is events.title
     assert hidden
@@ -103,6 +105,11 @@ def test_a_trial_hides_without_a_copy() -> None:
         assert left.moment.max() < late.moment.min()
     others = ~np.isin(events.user, list(hidden))
     assert (known.is_like == events.is_like)[others].all()
+    assert not taken[others].any()
+    # Nor does anything learn from what is hidden.
+    learnt, expected = linear.fit(known, None, taken), linear.fit(events.where(~taken))
+    assert (learnt.titles == expected.titles).all()
+    assert (learnt.matrix != expected.matrix).nnz == 0
 
 
 def test_nothing_seen_nor_adult_and_two_of_a_franchise_at_most(computed: methods.Computed) -> None:

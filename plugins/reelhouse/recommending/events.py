@@ -87,26 +87,37 @@ class Events:
 
         Takes   titles  keys, ascending
         """
-        users, columns = [self.user[:0]], [np.empty(0, dtype=np.int32)]
-        # Block by block: a copy of eleven million events and of their places would take 400 MB.
-        for first in range(0, len(self.user), _BLOCK):
-            block = self.between(first, first + _BLOCK)
-            place = places_in(titles, block.title[block.is_like])
-            is_known = place >= 0
-            users.append(block.user[block.is_like][is_known])
-            columns.append(place[is_known].astype(np.int32))
-        likes = Events(np.concatenate(users), np.concatenate(columns), np.empty(0, dtype=bool), np.empty(0))
-        starts = likes.starts()
-        parts = (
-            np.ones(len(likes.user), dtype=np.float32), likes.title, np.append(starts, len(likes.user)).astype(np.int32)
-        )  # fmt: skip
-        found = sparse.csr_matrix(parts, shape=(len(starts), len(titles)))
-        found.sum_duplicates()
-        return likes.user[starts], found
+        return self._matrix(titles, self.is_like, 1.0)
 
     def matrix(self, titles: np.ndarray) -> sparse.csr_matrix:
         """Likes as a matrix of ones: a row for each viewer who likes any, a column for each of `titles` (ascending)."""
         return self.likes_of(titles)[1]
+
+    def seen_matrix(self, titles: np.ndarray, unliked: float, without: np.ndarray | None = None) -> sparse.csr_matrix:
+        """The same of all that was seen: likes as ones, what is not liked as `unliked`.
+
+        Takes   without  events that are left out, as truths
+        """
+        chosen = np.ones(len(self.user), dtype=bool) if without is None else ~without
+        return self._matrix(titles, chosen, unliked)[1]
+
+    def _matrix(self, titles: np.ndarray, chosen: np.ndarray, unliked: float) -> tuple[np.ndarray, sparse.csr_matrix]:
+        users, columns = [self.user[:0]], [np.empty(0, dtype=np.int32)]
+        values = [np.empty(0, dtype=np.float32)]
+        # Block by block: a copy of eleven million events and of their places would take 400 MB.
+        for first in range(0, len(self.user), _BLOCK):
+            block, taken = self.between(first, first + _BLOCK), chosen[first : first + _BLOCK]
+            place = places_in(titles, block.title[taken])
+            is_known = place >= 0
+            users.append(block.user[taken][is_known])
+            columns.append(place[is_known].astype(np.int32))
+            values.append(np.where(block.is_like[taken][is_known], np.float32(1), np.float32(unliked)))
+        found = Events(np.concatenate(users), np.concatenate(columns), np.empty(0, dtype=bool), np.empty(0))
+        starts = found.starts()
+        parts = np.concatenate(values), found.title, np.append(starts, len(found.user)).astype(np.int32)
+        matrix = sparse.csr_matrix(parts, shape=(len(starts), len(titles)))
+        matrix.sum_duplicates()
+        return found.user[starts], matrix
 
 
 def places_in(keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:

@@ -1,6 +1,8 @@
-"""EASE: which liked titles speak for which others, from the likes of all viewers in closed form.
+"""EASE: which liked titles speak for which others, from what all viewers have seen, in closed form.
 
     B = I - P / diag(P),  P = inverse(X'X + RIDGE * I),  score of a viewer = weights of the likes x B
+
+X has a row for each viewer: 1 for what is liked, UNLIKED for what was seen and is not, because it was chosen, too.
 
 With fewer viewers than titles the small matrix of viewers is inverted instead, and P is made row by row: no square
 of titles is ever held. Otherwise P is inverted in place by Cholesky in single precision, over the titles that enough
@@ -19,6 +21,7 @@ from reelhouse.recommending.events import Events
 
 # Both sets of development users have their best, or next to it, here (benchmarks/recommending.py).
 RIDGE = 200.0
+UNLIKED = 0.5
 # How many likes back a like counts e-fold less; None counts all alike. The first is taken without viewers to ask.
 RECENCIES: tuple[float | None, ...] = (None, 5.0, 10.0, 20.0)
 # What the oldest like still counts beside the newest.
@@ -41,13 +44,14 @@ class Ties:
     matrix: sparse.csr_matrix
 
 
-def fit(events: Events, targets: np.ndarray | None = None, kept: int = KEPT) -> Ties:
-    """Ties between titles from the likes of all viewers.
+def fit(events: Events, targets: np.ndarray | None = None, without: np.ndarray | None = None, kept: int = KEPT) -> Ties:
+    """Ties between liked titles from what all viewers have seen.
 
     Takes   targets  keys of the titles that may be recommended; all by default
+            without  events that are left out; they are no likes
     """
     titles, counts = np.unique(events.title[events.is_like], return_counts=True)
-    viewers = np.count_nonzero(np.diff(events.user[events.is_like])) + bool(titles.size)
+    viewers = len(events.starts())
     is_primal = viewers > len(titles) or viewers > MOST_TITLES
     if is_primal:
         enough = np.flatnonzero(counts >= LEAST_LIKES)
@@ -55,9 +59,9 @@ def fit(events: Events, targets: np.ndarray | None = None, kept: int = KEPT) -> 
         titles = np.sort(titles[enough])
     if not titles.size:
         return Ties(titles, sparse.csr_matrix((0, 0), dtype=np.float64))
-    likes = events.matrix(titles)
+    seen = events.seen_matrix(titles, UNLIKED, without)
     shown = np.arange(len(titles)) if targets is None else np.flatnonzero(np.isin(titles, targets))
-    rows = _primal_rows(likes) if is_primal or likes.shape[0] > len(titles) else _dual_rows(likes, shown)
+    rows = _primal_rows(seen) if is_primal else _dual_rows(seen, shown)
     parts = [
         _strongest(first, block if block.shape[1] == len(shown) else block[:, shown], diagonal, shown, kept)
         for first, block, diagonal in rows
@@ -65,13 +69,13 @@ def fit(events: Events, targets: np.ndarray | None = None, kept: int = KEPT) -> 
     return Ties(titles, sparse.vstack(parts, format="csr"))
 
 
-def _primal_rows(likes: sparse.csr_matrix):
+def _primal_rows(seen: sparse.csr_matrix):
     """Blocks of rows of P, through the square of titles; inverted in place."""
-    gram = np.zeros((likes.shape[1],) * 2, dtype=np.float32, order="F")
-    together = likes.T.tocsr()
-    for first in range(0, likes.shape[1], _ROWS):
+    gram = np.zeros((seen.shape[1],) * 2, dtype=np.float32, order="F")
+    together = seen.T.tocsr()
+    for first in range(0, seen.shape[1], _ROWS):
         # Symmetric, so columns are filled instead of rows: they lie in one piece.
-        gram[:, first : first + _ROWS] = (together[first : first + _ROWS] @ likes).toarray().T
+        gram[:, first : first + _ROWS] = (together[first : first + _ROWS] @ seen).toarray().T
     gram[np.diag_indices_from(gram)] += np.float32(RIDGE)
     factor, wrong = lapack.spotrf(gram, lower=1, overwrite_a=1, clean=0)
     inverse, wrong_too = lapack.spotri(factor, lower=1, overwrite_c=1)
@@ -90,18 +94,18 @@ def _primal_rows(likes: sparse.csr_matrix):
         yield first, block, diagonal
 
 
-def _dual_rows(likes: sparse.csr_matrix, shown: np.ndarray):
+def _dual_rows(seen: sparse.csr_matrix, shown: np.ndarray):
     """Blocks of rows of P = (I - X' inverse(XX' + RIDGE I) X) / RIDGE, the columns of what may be shown."""
-    gram = (likes @ likes.T).toarray().astype(np.float64)
+    gram = (seen @ seen.T).toarray().astype(np.float64)
     gram[np.diag_indices_from(gram)] += RIDGE
     inverse = np.linalg.inv(gram)
-    columns = likes.T.tocsr().astype(np.float64)
-    # Diagonal first: sum over pairs of viewers who like the title.
+    columns = seen.T.tocsr().astype(np.float64)
+    # Diagonal first: sum over pairs of viewers who have seen the title.
     half = columns @ inverse
     diagonal = (1.0 - np.asarray(columns.multiply(half).sum(axis=1)).ravel()) / RIDGE
-    likes_of_shown = likes[:, shown]
-    for first in range(0, likes.shape[1], _ROWS):
-        block = -(half[first : first + _ROWS] @ likes_of_shown) / RIDGE
+    seen_of_shown = seen[:, shown]
+    for first in range(0, seen.shape[1], _ROWS):
+        block = -(half[first : first + _ROWS] @ seen_of_shown) / RIDGE
         row, column = _to_itself(first, len(block), shown)
         block[row, column] += 1.0 / RIDGE
         yield first, block, diagonal

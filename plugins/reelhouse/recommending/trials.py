@@ -39,11 +39,13 @@ class Split(NamedTuple):
     """What lists of a trial may be made from, and what is looked for.
 
     known   all events; those that are hidden count as no likes. Nothing is copied: there may be eleven million
+    taken   which of them are hidden
     own     events of each viewer of the trial without the hidden ones
     hidden  titles that each of them likes, among the hidden ones
     """
 
     known: Events
+    taken: np.ndarray
     own: dict[int, Events]
     hidden: dict[int, set[int]]
 
@@ -81,7 +83,7 @@ def split(events: Events, targets: np.ndarray) -> Split:
     hidden: dict[int, set[int]] = {}
     own: dict[int, Events] = {}
     targets = np.sort(targets)
-    is_like = events.is_like.copy()
+    taken = np.zeros(len(events.user), dtype=bool)
     starts = events.starts()
     users, ends = events.user[starts], np.append(starts[1:], len(events.user))
     # A fixed draw: the same viewers every day, as long as they are there.
@@ -93,10 +95,11 @@ def split(events: Events, targets: np.ndarray) -> Split:
         if found and events.is_like[start:cut].sum() >= ENOUGH_LIKES and users[place] < FIRST_SYNTHETIC:
             hidden[int(users[place])] = found
             own[int(users[place])] = events.between(start, cut)
-            is_like[cut:end] = False
+            taken[cut:end] = True
         if len(hidden) == VIEWERS_AT_MOST:
             break
-    return Split(replace(events, is_like=is_like), dict(sorted(own.items())), dict(sorted(hidden.items())))
+    known = replace(events, is_like=events.is_like & ~taken)
+    return Split(known, taken, dict(sorted(own.items())), dict(sorted(hidden.items())))
 
 
 def run(
@@ -113,11 +116,11 @@ def run(
             former            nDCG@10 by method and viewer of the version that readers have
             former_recencies  `recencies` of that version's trial
     """
-    known, own, hidden = split(events, targets)
+    known, taken, own, hidden = split(events, targets)
     users = list(hidden)
     if len(users) < VIEWERS_AT_LEAST:
         return Trial(Tuned(), [], [], {}, [])
-    model = model_of(linear.fit(known, targets), Tuned())
+    model = model_of(linear.fit(known, targets, taken), Tuned())
     by_recency = {
         recency: dict(
             zip(users, ties_rankings(replace(model, recency=recency), list(own.values()), LIST_LENGTH), strict=True)
