@@ -80,7 +80,27 @@ class RottenTomatoes:
     kind = "movie"
 
 
-Row = Imdb | Netflix | RottenTomatoes
+@dataclass(frozen=True)
+class JustWatch:
+    """One row of JustWatch's titles; `imdb` and `work` as of a catalogue's row."""
+
+    source_id: str
+    title: str
+    year: int = 2019
+    kind: str = "movie"
+    imdb: int | None = None
+    band: str | None = None
+    certification: str | None = None
+    runtime: int | None = None
+    seasons: int | None = None
+    work: str | None = None
+
+    source = "justwatch"
+    description = None
+    directors = actors = writers = ()
+
+
+Row = Imdb | Netflix | RottenTomatoes | JustWatch
 
 
 def stage_rows(conn: psycopg.Connection, day: Day, rows: Sequence[Row]) -> int:
@@ -102,10 +122,10 @@ def stage_rows(conn: psycopg.Connection, day: Day, rows: Sequence[Row]) -> int:
             if isinstance(row, Imdb):
                 _stage_imdb(conn, row)
             else:
-                (_stage_catalogue if isinstance(row, Netflix) else _stage_rotten_tomatoes)(conn, row)
+                STAGES[type(row)](conn, row)
                 _match(conn, row, titles.get(row.imdb), load_id)
         conn.execute("insert into matching.stored_version values (true, 'by hand')")
-        _account(conn, day, load_id, {row.source for row in rows if isinstance(row, Netflix)})
+        _account(conn, day, load_id, {row.source for row in rows if isinstance(row, Netflix | JustWatch)})
         set_layer(conn, "matching", load_id)
     return load_id
 
@@ -172,7 +192,20 @@ def _stage_rotten_tomatoes(conn: psycopg.Connection, row: RottenTomatoes) -> Non
     )  # fmt: skip
 
 
-def _match(conn: psycopg.Connection, row: Netflix | RottenTomatoes, title: Imdb | None, load_id: int) -> None:
+def _stage_justwatch(conn: psycopg.Connection, row: JustWatch) -> None:
+    conn.execute(
+        "insert into staging.justwatch_titles (source_id, line_number, kind, title, release_year, certification,"
+        " runtime_min, season_count, genres, countries) values (%s, 1, %s, %s, %s, %s, %s, %s, '{}', '{}')",
+        (row.source_id, row.kind, row.title, row.year, row.certification, row.runtime, row.seasons),
+    )
+
+
+STAGES = {Netflix: _stage_catalogue, RottenTomatoes: _stage_rotten_tomatoes, JustWatch: _stage_justwatch}
+
+
+def _match(
+    conn: psycopg.Connection, row: Netflix | RottenTomatoes | JustWatch, title: Imdb | None, load_id: int
+) -> None:
     forms = title_forms(row.title)
     told = hashlib.sha256(fold_title(row.description).encode()).hexdigest() if row.description else None
     conn.execute(

@@ -33,7 +33,7 @@ KINDS = {
     "movie": "movie", "tvMovie": "movie", "short": "short", "tvShort": "short", "tvSeries": "series",
     "tvMiniSeries": "series", "tvSpecial": "special", "Movie": "movie", "TV Show": "series",
 }  # fmt: skip
-IDS = {"netflix": "show_id", "amazon": "show_id", "rotten_tomatoes": "rotten_tomatoes_link"}
+IDS = {"netflix": "show_id", "amazon": "show_id", "rotten_tomatoes": "rotten_tomatoes_link", "justwatch": "id"}
 CATALOGUES = {"netflix", "amazon", "disney", "hulu"}
 # Cells that are not null where no source says anything.
 DEFAULTS = {"is_on_netflix": False, "is_catalogue_title": False, "is_adult": False}
@@ -316,7 +316,7 @@ def random_cells(conn: psycopg.Connection, count: int, seed: int, without: Seque
 def record_of(file: File, row: Row) -> dict[str, str]:
     if row["source"] == "imdb":
         return file.by_id.get(bare(row["record_id"]), {})
-    if row["source"] == "justwatch":
+    if row["source"] == "justwatch" and row["line_number"] is None:
         return next(record for record in file.by_line.values() if int(record["index"]) + 1 == int(row["record_id"]))
     return file.by_line[row["line_number"]]
 
@@ -375,16 +375,38 @@ def load(settings: Settings, dsn: str, *days: date) -> None:
 
 @pytest.fixture(scope="module")
 def sample(module_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[psycopg.Connection, Path]]:
-    """The second day of the sample, published; nobody writes here. Amazon has what Netflix had the day before."""
+    """The second day of the sample, published; nobody writes here.
+
+    Amazon has what Netflix had the day before; JustWatch has what Netflix has, but for the words of its certifications.
+    """
     home = tmp_path_factory.mktemp("home")
     settings = read_settings({"REELHOUSE_HOME": str(home), "REELHOUSE_WAREHOUSE_DSN": module_dsn})
     data = shutil.copytree(settings.data, home / "data")
     (data / "amazon").mkdir()
     shutil.copy(data / "netflix" / "2026-01-05" / "netflix_titles.csv", data / "amazon" / "amazon_prime_titles.csv")
+    _write_justwatch(data / "netflix" / "2026-01-06" / "netflix_titles.csv", data / "justwatch")
     settings = replace(settings, data=data)
     load(settings, module_dsn, date(2026, 1, 6))
     with connect(module_dsn, "reelhouse test", autocommit=True) as conn:
         yield conn, settings.landing
+
+
+def _write_justwatch(netflix: Path, folder: Path) -> None:
+    folder.mkdir()
+    with (
+        netflix.open(encoding="utf-8", errors="replace", newline="") as given,
+        (folder / "titles.csv").open("w") as made,
+    ):
+        made.write(
+            "id,title,type,description,release_year,age_certification,runtime,genres,production_countries,seasons,"
+            "imdb_id,imdb_score,imdb_votes\n"
+        )
+        table = csv.writer(made, lineterminator="\n")
+        for place, row in enumerate(csv.DictReader(given), start=1):
+            kind = {"Movie": ("tm", "MOVIE", "PG", ""), "TV Show": ("ts", "SHOW", "TV-PG", "3.0")}.get(row["type"])
+            if kind and row["title"]:
+                known = row["title"], kind[1], row["description"], row["release_year"], kind[2], 60 + place % 50
+                table.writerow([f"{kind[0]}{place}", *known, "[]", "[]", kind[3], "", "", ""])
 
 
 def test_every_column_of_the_titles_says_where_it_comes_from(sample):
@@ -398,7 +420,7 @@ def test_every_column_of_the_titles_says_where_it_comes_from(sample):
 
 def test_random_cells_are_traced_to_the_bytes_of_their_file(sample):
     conn, landing = sample
-    wrong, records = trace(conn, landing, random_cells(conn, 200, seed=5, without=("lists",)))
+    wrong, records = trace(conn, landing, random_cells(conn, 200, seed=6, without=("lists",)))
     assert wrong == []
     assert records > 200
 
@@ -417,6 +439,16 @@ def test_a_cell_of_a_linked_title_tells_by_whose_decision_it_is_its(sample):
     assert found == [
         ("netflix", "netflix_titles.csv", "description", "match", probability, "model", 1, date(2026, 1, 6))
     ]
+
+
+def test_a_field_that_justwatch_says_is_followed_to_its_file(sample):
+    conn, landing = sample
+    found = conn.execute(
+        "select title_key, told.key from mart.titles, jsonb_each_text(field_sources) as told"
+        " where told.value = 'justwatch' order by 1, 2"
+    ).fetchall()
+    assert {column for _, column in found} == {"certification", "runtime_min"}
+    assert trace(conn, landing, [*found[:40], *((key, "sources") for key, _ in found[:10])])[0] == []
 
 
 def test_a_column_that_is_none_is_refused_with_what_to_do(sample):

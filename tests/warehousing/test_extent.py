@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import psycopg
 import pytest
-from small_star import Imdb, Netflix, RottenTomatoes, run_day
+from small_star import Imdb, JustWatch, Netflix, RottenTomatoes, run_day
 
 from reelhouse.database import set_layer
 from reelhouse.day import Day
@@ -38,6 +38,8 @@ ROWS = [
     Netflix("s2", "Title 2", 2002, imdb=2),
     Netflix("s3", "Only Here", 2003, actors=("Nobody Known",)),
     RottenTomatoes("title_3", "Title 3", 2003, imdb=3, critics=(80, 40)),
+    JustWatch("tm1", "Title 1", 2001, imdb=1, certification="R"),
+    JustWatch("tm8", "Title 8", 2008, imdb=8, certification="PG", runtime=88),
 ]  # fmt: skip
 
 # --- what may change from day to day ---------------------------------------------------------------------
@@ -130,9 +132,21 @@ def relink(conn: psycopg.Connection, dice: random.Random) -> None:
     )
 
 
+def change_justwatch(conn: psycopg.Connection, dice: random.Random) -> None:
+    conn.execute(
+        "update staging.justwatch_titles set certification = %s where source_id = %s",
+        (dice.choice((None, "G", "NR", "Word Nobody Knows")), dice.choice(("tm1", "tm8"))),
+    )
+    conn.execute("update ops.staged_file set staged_sha256 = %s where source = 'justwatch'", (dice.random(),))
+    conn.execute(
+        "update matching.title_decision set imdb_title_number = %s where source_id = %s",
+        (dice.choice(TITLES), dice.choice(("tm1", "tm8"))),
+    )
+
+
 CHANGES: tuple[Callable[[psycopg.Connection, random.Random], None], ...] = (
     change_rating, lose_rating, rename_title, lose_title, find_title, add_credit, lose_credit, change_crew,
-    rename_person, lose_person, find_person, relink,
+    rename_person, lose_person, find_person, relink, change_justwatch,
 )  # fmt: skip
 
 # --- the law ---------------------------------------------------------------------------------------------
@@ -180,8 +194,8 @@ def test_what_did_not_change_is_not_built(conn, make_day):
     conn.execute("update staging.imdb_ratings set imdb_vote_count = 7 where imdb_title_number = 7")
     open_day(conn, make_day(DAY + timedelta(1)), "one rating")
     built, published = take(conn, make_day(DAY + timedelta(1)))
-    # The title, and the four that the catalogues have.
-    assert built["rows"]["dim_title"] == 5
+    # The title, the four that the catalogues have, and one of JustWatch.
+    assert built["rows"]["dim_title"] == 6
     assert published["tables"]["fact_title_rating"]["inserted"] == 1
 
 
@@ -192,7 +206,7 @@ def test_a_day_on_which_nothing_changed_is_noted_and_not_built(conn, make_day):
     open_day(conn, later, "the same")
     built, published = take(conn, later)
     assert (built["is_repeated"], list(built["rows"])) == (True, ["loaded_day"])
-    assert published["tables"] == {"loaded_day": {"inserted": 3, "updated": 0, "deleted": 0}}
+    assert published["tables"] == {"loaded_day": {"inserted": 4, "updated": 0, "deleted": 0}}
     asked = [conn.execute(checks, (load,)).fetchall() for load in (published["load_id"] - 1, published["load_id"])]
     assert asked[0] == asked[1] != []
     hashes = content_hashes(conn)

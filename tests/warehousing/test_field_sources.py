@@ -6,12 +6,17 @@ from collections.abc import Callable
 from datetime import date
 
 import psycopg
-from small_star import Imdb, Netflix, RottenTomatoes, run_day
+from small_star import Imdb, JustWatch, Netflix, RottenTomatoes, run_day, stage_rows
 
 from reelhouse.database import run_file
 from reelhouse.settings import read_settings
+from reelhouse.warehousing.building import build_warehouse
+from reelhouse.warehousing.checks import check_warehouse
+from reelhouse.warehousing.publishing import publish_warehouse
+from reelhouse.warehousing.rolling_back import roll_back
 
 DAY = date(2021, 9, 25)
+FIELDS = ("certification", "runtime_min", "season_count")
 
 
 def fields(conn: psycopg.Connection, title: str) -> tuple:
@@ -111,6 +116,73 @@ def test_other_catalogues_come_between_netflix_and_rotten_tomatoes(conn, make_da
         "title": "imdb", "kind": "imdb", "release_year": "disney", "runtime_min": "imdb", "certification": "disney",
         "description": "disney",
     }  # fmt: skip
+
+
+def test_justwatch_says_what_the_catalogues_leave_open(conn, make_day: Callable):
+    rows = [
+        Imdb(1, "Alpha", title_type="tvSeries"),
+        Imdb(2, "Beta"),
+        Imdb(3, "Delta", title_type="tvSeries"),
+        Netflix("s1", "Alpha", kind="series", imdb=1, certification="TV-14"),
+        Netflix("s2", "Beta", imdb=2, certification="NR"),
+        Netflix("s3", "Gamma", kind="series", work="gamma"),
+        RottenTomatoes("beta", "Beta", imdb=2, certification="PG-13"),
+        RottenTomatoes("omega", "Omega", work="omega"),
+        JustWatch("ts1", "Alpha", kind="series", imdb=1, certification="TV-MA", runtime=45, seasons=3),
+        JustWatch("tm2", "Beta", imdb=2, certification="R", runtime=99),
+        # The same by another id: what the first one does not say.
+        JustWatch("tm22", "Beta", imdb=2, certification="PG"),
+        JustWatch("ts3", "Delta", kind="series", imdb=3, certification="TV-Y7", seasons=2),
+        JustWatch("ts4", "Gamma", kind="series", work="gamma", certification="TV-PG", runtime=30, seasons=4),
+        JustWatch("tm5", "Omega", work="omega", certification="G", runtime=90),
+        JustWatch("tm6", "Nowhere Else", certification="R", runtime=80),
+    ]
+    run_day(conn, make_day(DAY), rows)
+    told = {
+        title: (certification, runtime, seasons, {name: sources.get(name) for name in FIELDS})
+        for title, certification, runtime, seasons, sources in conn.execute(
+            "select title, certification, runtime_min, season_count, field_sources from mart.titles"
+        ).fetchall()
+    }
+    # A title of its own it makes none.
+    assert told == {
+        "Alpha": ("TV-14", 100, 1, dict(zip(FIELDS, ("netflix", "imdb", "netflix"), strict=True))),
+        "Beta": ("R", 100, None, dict(zip(FIELDS, ("justwatch", "imdb", None), strict=True))),
+        "Delta": ("TV-Y7", 100, 2, dict(zip(FIELDS, ("justwatch", "imdb", "justwatch"), strict=True))),
+        "Gamma": ("TV-PG", 30, 1, dict(zip(FIELDS, ("justwatch", "justwatch", "netflix"), strict=True))),
+        "Omega": ("G", 90, None, dict(zip(FIELDS, ("justwatch", "justwatch", None), strict=True))),
+    }
+    assert conn.execute("select title, sources from mart.titles where title_key = 3").fetchone() == (
+        "Delta", ["imdb", "justwatch"],
+    )  # fmt: skip
+    assert conn.execute(
+        "select record_id, link_band from mart.provenance(2, 'certification')"
+        " union all select record_id, link_band from mart.provenance(3, 'season_count')"
+    ).fetchall() == [("tm2", "match"), ("ts3", "match")]
+    # Rows that are no title are not there, so a rate of those that are would say nothing.
+    rates = conn.execute("select source, match_rate from mart.trust where part = 'warehouse' order by 1").fetchall()
+    assert [source for source, rate in rates if rate is None] == ["imdb", "justwatch"]
+
+
+def test_what_justwatch_does_not_have_any_more_is_no_field_of_a_title(conn, make_day: Callable):
+    alpha = [Imdb(1, "Alpha", title_type="tvSeries"), Imdb(2, "Beta"), Netflix("s2", "Beta", imdb=2)]
+    rows = [*alpha, JustWatch("ts1", "Alpha", kind="series", imdb=1, certification="TV-14", seasons=3)]
+    run_day(conn, make_day(DAY), rows)
+    seen = (
+        "select certification, season_count, sources, field_sources ->> 'certification' from mart.titles"
+        " where title_key = 1"
+    )
+    first = conn.execute(seen).fetchone()
+    assert first == ("TV-14", 3, ["imdb", "justwatch"], "justwatch")
+    later = make_day(date(2021, 9, 26))
+    stage_rows(conn, later, [*alpha, JustWatch("tm2", "Beta", imdb=2, certification="R")])
+    assert build_warehouse(conn, later)["is_whole"] is False
+    check_warehouse(conn, later)
+    publish_warehouse(conn, later)
+    assert conn.execute(seen).fetchone() == (None, None, ["imdb"], None)
+    assert conn.execute("select certification from mart.titles where title_key = 2").fetchone() == ("R",)
+    roll_back(conn, later, conn.execute("select min(load_id) from ops.load").fetchone()[0], "wrong file", "ann")
+    assert conn.execute(seen).fetchone() == first
 
 
 def _fill_titles(conn: psycopg.Connection) -> None:

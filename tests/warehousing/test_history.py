@@ -10,7 +10,7 @@ from itertools import permutations
 
 import psycopg
 import pytest
-from small_star import Imdb, Netflix, RottenTomatoes, Row, run_day
+from small_star import Imdb, JustWatch, Netflix, RottenTomatoes, Row, run_day
 
 from reelhouse.database import connect
 from reelhouse.day import Day
@@ -72,6 +72,11 @@ def _edition(chance: random.Random) -> list[Row]:
             title = name.replace("_", " ").title()
             work = f"{title} movie" if link is None and title in one_work else None
             rows.append(RottenTomatoes(name, name, imdb=link, work=work, **scores))
+        if chance.random() < 0.7:
+            link = chance.choice(numbers) if chance.random() < 0.5 else None
+            title = name.replace("_", " ").title()
+            work = f"{title} movie" if link is None and title in one_work else None
+            rows.append(JustWatch(f"tm{len(rows)}", title, imdb=link, work=work, certification="PG"))
     return rows
 
 

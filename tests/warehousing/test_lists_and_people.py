@@ -36,6 +36,11 @@ def stage_list(conn: psycopg.Connection, load_id: int, places: list[tuple[str, i
             (source_id, number, load_id),
         )
     conn.execute(
+        "insert into matching.title_decision (source, source_id, band, decided_by, candidate_count, model_version,"
+        " load_id) values ('justwatch', 'tm4', 'no match', 'model', 0, 'test', %s)",
+        (load_id,),
+    )
+    conn.execute(
         "insert into matching.work_member (source, source_id, work_key, load_id)"
         " values ('justwatch', 'tm4', 'gamma', %(load)s), ('netflix', 's2', 'gamma', %(load)s)",
         {"load": load_id},

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import psycopg
 import pytest
-from small_star import Imdb, Netflix, RottenTomatoes, run_day, stage_rows
+from small_star import Imdb, JustWatch, Netflix, RottenTomatoes, run_day, stage_rows
 
 from reelhouse.errors import Held, OutOfStep, SettingsWrong
 from reelhouse.recommending.refreshing import build_recommendations, check_recommendations, publish_recommendations
@@ -29,12 +29,15 @@ STATES = [
         Imdb(3, "Delta"),
         Netflix("s1", "Alpha", imdb=1, actors=("Ann Lee",), countries=("India",), categories=("Dramas",)),
         Netflix("s3", "Delta", imdb=3, categories=("Dramas", "Comedies"), countries=("Peru",)),
+        JustWatch("tm1", "Alpha", imdb=1, certification="PG-13"),
+        JustWatch("tm3", "Delta", imdb=3, certification="R"),
     ],
     [
         Imdb(3, "Delta", rating=(5.0, 10)),
         Netflix("s2", "Gamma", categories=("Dramas",), actors=("Cy Dee",)),
         Netflix("s3", "Delta", imdb=3, categories=("Comedies",)),
         RottenTomatoes("delta", "Delta", imdb=3, critics=(20, 30), audience=(50, 90)),
+        JustWatch("tm3", "Delta", imdb=3, certification="PG"),
     ],
     [Imdb(4, "Epsilon"), Netflix("s9", "Epsilon", imdb=4, categories=("Horror Movies",))],
     [Imdb(1, "Alpha"), Netflix("s1", "Alpha", imdb=1), Netflix("s2", "Beta")],

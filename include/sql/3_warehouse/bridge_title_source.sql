@@ -1,10 +1,10 @@
 -- build.bridge_title_source
 -- Grain:  row of a source file of the current edition
--- Reads:  staging, matching.title_decision, build.work_of_row
+-- Reads:  staging, matching.title_decision, build.work_of_row, build.work_of_justwatch
 -- Writes: build.bridge_title_source (empty before)
 -- Rerun:  the table is emptied and filled anew from the same rows
 -- Notes:  starts from the staged rows, so that none is lost; a link to a title that staging does not hold is no
---         match
+--         match. Of JustWatch those rows that say something of a title
 
 insert into build.bridge_title_source (
     source, source_id, title_key, platform_key, source_title, source_kind, source_year, source_certification,
@@ -41,13 +41,46 @@ source_rows as (
         genres as source_genres,
         line_number
     from staging.rotten_tomatoes_movies
+    union all
+    select
+        'justwatch' as source,
+        justwatch_titles.source_id,
+        justwatch_titles.title,
+        justwatch_titles.kind,
+        justwatch_titles.release_year,
+        justwatch_titles.certification,
+        justwatch_titles.runtime_min,
+        justwatch_titles.season_count,
+        null as added_date,
+        justwatch_titles.genres as source_genres,
+        justwatch_titles.line_number
+    from build.work_of_justwatch
+    inner join staging.justwatch_titles on work_of_justwatch.source_id = justwatch_titles.source_id
+),
+
+works as (
+    select
+        source,
+        source_id,
+        title_key,
+        platform_key,
+        source_rank
+    from build.work_of_row
+    union all
+    select
+        'justwatch' as source,
+        source_id,
+        title_key,
+        null as platform_key,
+        source_rank
+    from build.work_of_justwatch
 )
 
 select
     source_rows.source,
     source_rows.source_id,
-    work_of_row.title_key,
-    work_of_row.platform_key,
+    works.title_key,
+    works.platform_key,
     source_rows.title as source_title,
     source_rows.kind as source_kind,
     source_rows.release_year as source_year,
@@ -57,19 +90,19 @@ select
     source_rows.added_date,
     source_rows.source_genres,
     case
-        when work_of_row.title_key < 1000000000000 then 'match'
+        when works.title_key < 1000000000000 then 'match'
         when title_decision.band = 'review' then 'review'
         else 'no match'
     end as match_band,
     title_decision.probability as match_probability,
     coalesce(title_decision.decided_by, 'model') as decided_by,
     source_rows.line_number,
-    work_of_row.source_rank
+    works.source_rank
 from source_rows
-left join build.work_of_row
+left join works
     on
-        source_rows.source = work_of_row.source
-        and source_rows.source_id = work_of_row.source_id
+        source_rows.source = works.source
+        and source_rows.source_id = works.source_id
 left join matching.title_decision
     on
         source_rows.source = title_decision.source

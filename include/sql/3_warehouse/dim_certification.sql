@@ -3,8 +3,7 @@
 -- Reads:  build.reference_certification, staging.source_row, warehouse.dim_certification
 -- Writes: build.dim_certification (empty before)
 -- Rerun:  the table is emptied and filled anew; a known word keeps its key
--- Notes:  a word that the reference file does not know becomes a member of its own, of unknown age. Only words
---         of the sources whose rows are works (work_of_row.sql)
+-- Notes:  a word that the reference file does not know becomes a member of its own, of unknown age
 
 insert into build.dim_certification (
     certification_key, certification, rating_system, least_age, meaning, country_code
@@ -14,7 +13,6 @@ with
 words as (
     select certification
     from staging.source_row
-    where source <> 'justwatch'
     union
     select certification
     from build.reference_certification

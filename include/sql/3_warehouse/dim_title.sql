@@ -1,7 +1,7 @@
 -- build.dim_title
 -- Grain:  work
--- Reads:  build.work_of_row, build.dim_certification, build.reference_genre, build.said_node, build.hist_source_row,
---         staging, matching.imdb_title_name, matching.source_title, warehouse.dim_title
+-- Reads:  build.work_of_row, build.work_of_justwatch, build.dim_certification, build.reference_genre,
+--         build.said_node, build.hist_source_row, staging, matching.imdb_title_name, matching.source_title, warehouse.dim_title
 -- Writes: build.dim_title (empty before)
 -- Rerun:  the table is emptied and filled anew from the same rows
 -- Notes:  every kept IMDb title, every catalogue title, every Rotten Tomatoes film; and the titles of the
@@ -85,36 +85,53 @@ preference (source, place) as (
     ('rotten_tomatoes', 6)
 ),
 
+-- JustWatch makes no work of its own: it says fields of what IMDb or another source has.
+telling as (
+    select
+        title_key,
+        source,
+        source_id,
+        source_rank
+    from build.work_of_row
+    union all
+    select
+        title_key,
+        'justwatch' as source,
+        source_id,
+        source_rank
+    from build.work_of_justwatch
+),
+
 row_of_work as materialized (
     select
-        work_of_row.title_key,
-        work_of_row.source,
+        telling.title_key,
+        telling.source,
         source_row.runtime_min,
         source_row.season_count,
         dim_certification.certification_key,
         source_row.genres,
         row_number() over works as place,
         row_number() over works_and_age as certification_place
-    from build.work_of_row
+    from telling
     inner join staging.source_row
         on
-            work_of_row.source = source_row.source
-            and work_of_row.source_id = source_row.source_id
-    inner join preference on work_of_row.source = preference.source
+            telling.source = source_row.source
+            and telling.source_id = source_row.source_id
+    inner join preference on telling.source = preference.source
     left join build.dim_certification on source_row.certification = dim_certification.certification
     window
         works as (
-            partition by work_of_row.title_key
-            order by preference.place, work_of_row.source_rank, work_of_row.source_id
+            partition by telling.title_key
+            order by preference.place, telling.source_rank, telling.source_id
         ),
         works_and_age as (
-            partition by work_of_row.title_key
+            partition by telling.title_key
             order by
                 (dim_certification.certification_key is null),
                 (dim_certification.least_age is null),
                 preference.place,
-                work_of_row.source_rank,
-                work_of_row.source_id
+                telling.source_rank,
+                telling.source_id
         )
 ),
 
@@ -168,12 +185,12 @@ every_source as (
         select
             title_key,
             source
-        from build.work_of_row
+        from telling
         union all
         select
             title_key,
             'imdb' as source
-        from build.work_of_row
+        from telling
         where title_key < 1000000000000
     ) as named
     group by title_key
@@ -282,8 +299,8 @@ current_titles as (
         end as field_sources
     from imdb
     full join reviewed on imdb.title_key = reviewed.title_key
-    left join every_source on reviewed.title_key = every_source.title_key
-    left join told on reviewed.title_key = told.title_key
+    left join every_source on coalesce(imdb.title_key, reviewed.title_key) = every_source.title_key
+    left join told on coalesce(imdb.title_key, reviewed.title_key) = told.title_key
     left join original_language on imdb.title_key = original_language.title_key
     left join named_language on reviewed.title_key = named_language.title_key
 ),

@@ -1,12 +1,11 @@
 -- build.title_scope
 -- Grain:  title that may differ from what readers see
--- Reads:  build.row_change, build.work_of_row, build.said_node, build.shifted_key, build.title_identity,
---         staging.imdb_people, staging.imdb_principals,
---         build.unnamed_credit, warehouse
+-- Reads:  build.row_change, build.work_of_row, build.work_of_justwatch, build.said_node, build.shifted_key,
+--         build.title_identity, staging.imdb_people, staging.imdb_principals, build.unnamed_credit, warehouse
 -- Writes: build.title_scope (empty before)
 -- Rerun:  the table is emptied and filled anew
 -- Notes:  titles of which a row of IMDb's changed; titles with a credit of a person that the file of names has or has
---         lost since; and all that a catalogue has or said on any day, or that no source has any more: their links, people and
+--         lost since; and all that a catalogue or JustWatch has, or a catalogue said on any day, or that no source has any more: their links, people and
 --         stays come from many sides, and they are few
 
 insert into build.title_scope (title_key)
@@ -51,6 +50,9 @@ where not people.has_come
 union
 select title_key
 from build.work_of_row
+union
+select title_key
+from build.work_of_justwatch
 union
 select title_key
 from build.said_node

@@ -13,6 +13,8 @@ match_rates as (
         count(*) as catalogue_rows,
         avg((match_band = 'match')::integer) as match_rate
     from warehouse.bridge_title_source
+    -- Of which only those are there that are some title.
+    where source <> 'justwatch'
     group by source
 ),
 
@@ -99,7 +101,7 @@ comment on column mart.trust.rows_staged is 'Records kept.';
 comment on column mart.trust.rows_filtered is 'Valid records outside the declared filter.';
 comment on column mart.trust.rows_quarantined is 'Records that are not valid, kept in quarantine.rejected_row.';
 comment on column mart.trust.rows_duplicate is 'Records whose key an earlier record of the file has.';
-comment on column mart.trust.match_rate is 'Share of its rows that are linked to an IMDb title; null for IMDb itself.';
+comment on column mart.trust.match_rate is 'Share of its rows that are linked to an IMDb title; null for IMDb itself, and for JustWatch (mart.match_quality has it).';
 comment on column mart.trust.published_load_id is 'The load that readers see.';
 comment on column mart.trust.published_day is 'The day it is for.';
 comment on column mart.trust.published_at is 'When readers first saw it, in UTC.';

@@ -3,7 +3,7 @@
 -- Reads:  warehouse.bridge_title_source
 -- Writes: -
 -- Rerun:  reads only
--- Notes:  How much of each source was linked to IMDb?
+-- Notes:  How much of each source was linked to IMDb? Not of JustWatch, of which only rows that are some title are there
 
 select
     source,
@@ -13,5 +13,6 @@ select
     count(*) filter (where match_band = 'review') as in_review,
     round(avg((match_band = 'match')::integer), 4) as match_rate
 from warehouse.bridge_title_source
+where source <> 'justwatch'
 group by source, source_kind
 order by source, source_kind;

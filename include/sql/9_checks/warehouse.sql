@@ -21,6 +21,11 @@ from (
         'rotten_tomatoes' as source,
         source_id
     from staging.rotten_tomatoes_movies
+    union all
+    select
+        'justwatch' as source,
+        source_id
+    from build.work_of_justwatch
 ) as staged
 full join build.bridge_title_source
     on

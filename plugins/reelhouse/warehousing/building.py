@@ -60,6 +60,7 @@ DAY_TABLES = (
     BuildTable("hist_source_row", takes_day=True),
     BuildTable("said_node", filled_by=tell_identities, reads=("hist_source_row", "loaded_day")),
     BuildTable("work_of_row"),
+    BuildTable("work_of_justwatch"),
     # Those before see all of staging and of the warehouse; those after, when the build is not whole, what is in scope.
     BuildTable("title_scope", is_scope=True),
     BuildTable("person_scope", is_scope=True),
