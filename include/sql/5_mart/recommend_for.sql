@@ -1,10 +1,10 @@
 -- mart.recommend_for
 -- Grain:  recommended title x rank, for the viewers and titles asked for
--- Reads:  warehouse, mart.reason_sentence
+-- Reads:  warehouse, mart.beside_titles, mart.reason_sentence
 -- Writes: mart.recommend_for(...) (function)
 -- Rerun:  create or replace
 -- Notes:  what stands on a viewer's list or beside a title gets 1 / (60 + rank) from it; the parts are added up. What
---         stands beside that again comes behind it, 1 / (70 + both ranks), once.
+--         stands beside that again comes behind it (mart.beside_titles), unless a viewer's list has it.
 --         Several viewers take turns: everybody's first title that passes comes before anybody's second, so that
 --         nobody is left with nothing. Popular titles that pass fill what is left, with far smaller parts.
 --         Unknown never passes a filter: a title without certification is not for children
@@ -46,51 +46,34 @@ asked as (
         greatest(1, least(50, coalesce("limit", 10))) as length
 ),
 
-wanted_title as (
-    select distinct listed.title_key
-    from unnest(titles) as listed (title_key)
-),
-
--- Beside what stands beside a title: for filters that let little of its own list through. By the shortest way there.
-beyond as (
-    select distinct on (second.recommended_title_key)
-        first.source_title_key,
-        second.source_title_key as via_title_key,
-        second.recommended_title_key as title_key,
-        10 + first.rank + second.rank as rank,
-        second.reasons
-    from wanted_title
-    inner join warehouse.fact_recommendation as first
-        on first.method_key = 1 and wanted_title.title_key = first.subject_key
-    inner join warehouse.fact_recommendation as second
-        on second.method_key = 1 and first.recommended_title_key = second.subject_key
-    order by
-        second.recommended_title_key asc, first.rank + second.rank asc, first.source_title_key asc,
-        second.source_title_key asc
+beside as materialized (
+    select beside_titles.*
+    from mart.beside_titles(titles) as beside_titles
 ),
 
 -- What each source (a title, a viewer) says of each title.
 direct as materialized (
     select
-        'title ' || recommendation.source_title_key as source,
-        recommendation.recommended_title_key as title_key,
-        recommendation.rank,
+        'title ' || beside.source_title_key as source,
+        beside.recommended_title_key as title_key,
+        beside.rank,
+        beside.share,
         jsonb_build_object(
-            'kind', 'similar to', 'value', source_title.title, 'title_key', recommendation.source_title_key,
+            'kind', 'similar to', 'value', source_title.title, 'title_key', beside.source_title_key,
             'because', case when cardinality(asked.titles) + cardinality(asked.users) > 1
                 then 'similar to ' || source_title.title || ': ' else '' end
-            || mart.reason_sentence(recommendation.reasons)
+            || mart.reason_sentence(beside.reasons)
         ) as part
     from asked
-    cross join wanted_title
-    inner join warehouse.fact_recommendation as recommendation
-        on recommendation.method_key = 1 and wanted_title.title_key = recommendation.subject_key
-    inner join warehouse.dim_title as source_title on recommendation.source_title_key = source_title.title_key
+    cross join beside
+    inner join warehouse.dim_title as source_title on beside.source_title_key = source_title.title_key
+    where beside.via_title_key is null
     union all
     select
         'viewer ' || recommendation.user_key as source,
         recommendation.recommended_title_key as title_key,
         recommendation.rank,
+        round(1.0 / (60 + recommendation.rank), 8) as share,
         jsonb_build_object(
             'kind', 'for viewer',
             'value', 'viewer ' || recommendation.user_key,
@@ -112,25 +95,27 @@ said as (
         direct.source,
         direct.title_key,
         direct.rank,
+        direct.share,
         direct.part
     from direct
     union all
     select
-        'title ' || beyond.source_title_key as source,
-        beyond.title_key,
-        beyond.rank,
+        'title ' || beside.source_title_key as source,
+        beside.recommended_title_key as title_key,
+        beside.rank,
+        beside.share,
         jsonb_build_object(
-            'kind', 'similar to', 'value', via_title.title, 'title_key', beyond.via_title_key,
+            'kind', 'similar to', 'value', via_title.title, 'title_key', beside.via_title_key,
             'because', 'like ' || via_title.title || ', which is like ' || source_title.title || ': '
-            || mart.reason_sentence(beyond.reasons)
+            || mart.reason_sentence(beside.reasons)
         ) as part
-    from beyond
-    inner join warehouse.dim_title as source_title on beyond.source_title_key = source_title.title_key
-    inner join warehouse.dim_title as via_title on beyond.via_title_key = via_title.title_key
+    from beside
+    inner join warehouse.dim_title as source_title on beside.source_title_key = source_title.title_key
+    inner join warehouse.dim_title as via_title on beside.via_title_key = via_title.title_key
     where not exists (
         select
         from direct
-        where direct.title_key = beyond.title_key
+        where direct.title_key = beside.recommended_title_key
     )
 ),
 
@@ -221,8 +206,8 @@ fit as (
 turns as (
     select
         said.title_key,
-        said.part || jsonb_build_object('share', round(1.0 / (60 + said.rank), 8)) as part,
-        round(1.0 / (60 + said.rank), 8) as share,
+        said.part || jsonb_build_object('share', said.share) as part,
+        said.share,
         row_number() over (
             partition by said.source
             order by said.rank

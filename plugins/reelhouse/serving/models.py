@@ -95,7 +95,7 @@ class Blended(TitleCard):
     """A title recommended for several others, or for several people at once."""
 
     rank: int
-    score: float
+    score: float = Field(description="what the places on their lists give, added up; of titles, as mart.recommend_for")
     because_of: list[str] = Field(description="titles or viewers that led to it, the strongest first")
 
 

@@ -17,19 +17,8 @@ from reelhouse.serving.reading import Snapshot, where
 
 NOTHING_WATCHED = "nothing watched yet, so what many like"
 NOTHING_LISTED = "nothing new on the own list, so what many like"
-# A second place counts for less than a first, but a tenth not for nothing.
+# On a viewer's list a second place counts for less than a first, but a tenth not for nothing.
 FADING = 10.0
-# The lists beside the titles on the lists of %(subjects)s, by the shortest way there, without what those lists have.
-_BEYOND = (
-    "select distinct on (first.source_title_key, second.recommended_title_key) second.recommended_title_key,"
-    " 100 + first.rank + second.rank as rank, first.source_title_key as subject"
-    " from warehouse.fact_recommendation as first inner join warehouse.fact_recommendation as second"
-    " on second.method_key = 1 and first.recommended_title_key = second.subject_key"
-    " where first.method_key = 1 and first.subject_key = any(%(subjects)s) and not exists ("
-    "select from warehouse.fact_recommendation as own where own.method_key = 1"
-    " and own.subject_key = any(%(subjects)s) and own.recommended_title_key = second.recommended_title_key)"
-    " order by first.source_title_key, second.recommended_title_key, first.rank + second.rank"
-)
 
 
 def listing(seen: Snapshot, limit: int, offset: int) -> list[Viewer]:
@@ -128,12 +117,12 @@ def _watched(seen: Snapshot, user_ids: Sequence[int]) -> list[int]:
 def for_titles(seen: Snapshot, title_ids: Sequence[str], filters: Filters, limit: int) -> list[Blended]:
     """One list for several titles: what each recommends, by place, added up. None of them is in it.
 
-    Far behind comes what stands beside that again: filters may let none of the ten beside a title through.
+    Behind comes what stands beside that again: filters may let none of the ten beside a title through.
     """
     keys = [title_key(seen, title_id) for title_id in title_ids]
     listed = (
-        "select recommended_title_key, rank, source_title_key as subject from mart.recommendations"
-        f" where source_title_key = any(%(subjects)s) union all ({_BEYOND})"
+        "select recommended_title_key, rank, share, source_title_key as subject"
+        " from mart.beside_titles(%(subjects)s::bigint[])"
     )
     rows = seen.rows("select title_key, title from warehouse.dim_title where title_key = any(%(keys)s)", {"keys": keys})
     names = {row["title_key"]: row["title"] for row in rows}
@@ -145,7 +134,8 @@ def for_group(seen: Snapshot, user_ids: Sequence[int], filters: Filters, limit: 
     for user_id in user_ids:
         one(seen, user_id)
     listed = (
-        "select recommended_title_key, rank, user_key as subject from warehouse.fact_recommendation"
+        f"select recommended_title_key, rank, {FADING} / ({FADING} + rank) as share, user_key as subject"
+        " from warehouse.fact_recommendation"
         " inner join warehouse.dim_rec_method using (method_key)"
         " where subject_kind = 'user' and is_default and user_key = any(%(subjects)s)"
     )
@@ -158,17 +148,17 @@ def _blend(
 ) -> list[Blended]:
     """One list of several.
 
-    Takes   listed  query of lists with their `subject`, of %(subjects)s
+    Takes   listed  query of lists with their `subject`, of %(subjects)s, and the `share` that a place gives
             names   what each subject is called
     """
     conditions = ["recommended_title_key <> all(%(without)s)", *filters.conditions()]
     rows = seen.rows(
         f"with listed as ({listed})"
-        " select recommended_title_key, sum(%(fading)s / (%(fading)s + rank)) as score,"
+        " select recommended_title_key, sum(share) as score,"
         " array_agg(subject order by rank, subject) as subjects from listed inner join warehouse.title_search"
         f" on recommended_title_key = title_key {where(conditions).as_string(seen.conn)}"
         " group by recommended_title_key order by score desc, recommended_title_key limit %(limit)s",
-        {**filters.values, "subjects": list(names), "without": list(without), "fading": FADING, "limit": limit},
+        {**filters.values, "subjects": list(names), "without": list(without), "limit": limit},
     )
     found = card_rows(seen, [row["recommended_title_key"] for row in rows])
     by_key = {row["recommended_title_key"]: row for row in rows}
@@ -176,7 +166,7 @@ def _blend(
         Blended(
             **card,
             rank=place,
-            score=round(float(by_key[card["title_key"]]["score"]), 4),
+            score=round(float(by_key[card["title_key"]]["score"]), 8),
             because_of=[names[key] for key in by_key[card["title_key"]]["subjects"]],
         )
         for place, card in enumerate(found, start=1)
