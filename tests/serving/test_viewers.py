@@ -184,6 +184,21 @@ def test_a_graph_says_which_decades_there_are(served, query, words) -> None:
     assert [error["message"] for error in graph(served, query)["errors"]] == [words]
 
 
+@pytest.mark.parametrize("body", [b"{", b"", b"\xff{}", b"[" * 100_000, b"5", b"[]", b'{"query": 5}', b"{}"])
+def test_a_graph_refuses_a_body_that_is_no_question_in_its_own_shape(served, body) -> None:
+    answered = served.client().post("/graphql", content=body, headers={"Content-Type": "application/json"})
+    assert (answered.status_code, answered.headers["content-type"]) == (400, "application/json")
+    assert answered.json()["data"] is None
+    (error,) = answered.json()["errors"]
+    assert error["message"]
+
+
+def test_a_graph_says_that_a_question_is_sent_as_json(served) -> None:
+    answered = served.client().post("/graphql", content=b"{ search }", headers={"Content-Type": "text/plain"})
+    assert answered.status_code == 400
+    assert [error["message"] for error in answered.json()["errors"]] == ["Unsupported content type"]
+
+
 def test_a_graph_takes_any_name_of_a_country(served) -> None:
     query = r'{ person(id: "nm0000011") { workedWith(country: "arg\u0000entina") { person { name } } } }'
     assert graph(served, query)["data"]["person"]["workedWith"] == [{"person": {"name": "Ann Lee"}}]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TypeVar
 
 import strawberry
-from fastapi import Request
+from cross_web import HTTPException
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
 from graphql import GraphQLError
 from strawberry.extensions import MaskErrors, MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
 from strawberry.fastapi import GraphQLRouter
@@ -182,7 +185,29 @@ schema = strawberry.Schema(
         lambda: MaskErrors(_is_unexpected, "Something went wrong. It is in the log."),
     ],
 )
+
+
+class Graph(GraphQLRouter):
+    """Says what is wrong with a request as it says what is wrong with a question: in JSON, under `errors`."""
+
+    async def run(self, *arguments, **named) -> Response:
+        try:
+            return await super().run(*arguments, **named)
+        except HTTPException as refused:
+            return JSONResponse({"data": None, "errors": [{"message": refused.reason}]}, refused.status_code)
+
+    def decode_json(self, data: str | bytes) -> object:
+        try:
+            body = json.loads(data)
+        except (ValueError, RecursionError) as error:
+            # Also bytes that are no text, and brackets within brackets: strawberry takes those for faults of the app.
+            raise HTTPException(400, "body: expected JSON, found something else.") from error
+        if not isinstance(body, dict | list):
+            raise HTTPException(400, 'body: expected JSON like {"query": "{ … }"}, found a single value.')
+        return body
+
+
 # No page to try it on: it would bring scripts of another host. Queries only by POST, so that no link can ask.
-router = GraphQLRouter(schema, path="/graphql", graphql_ide=None, allow_queries_via_get=False, include_in_schema=False)
+router = Graph(schema, path="/graphql", graphql_ide=None, allow_queries_via_get=False, include_in_schema=False)
 # Nothing is subscribed to, and a socket would be another way in.
 router.routes[:] = [route for route in router.routes if hasattr(route, "methods")]
