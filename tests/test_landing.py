@@ -13,10 +13,12 @@ import psycopg
 import pytest
 from source_files import IMDB_ROWS, netflix_bytes, tsv_bytes, write_sources
 
+from reelhouse.admission import Checked
 from reelhouse.day import Day
 from reelhouse.errors import FileMissing, NotAdmitted, SettingsWrong
 from reelhouse.landing import land_source
 from reelhouse.settings import Settings
+from reelhouse.sources import files_of
 
 RATINGS = "title.ratings.tsv.gz"
 
@@ -197,6 +199,29 @@ def test_a_catalogue_cut_off_in_mid_row_is_not_admitted(conn, make_day, data, cu
         land_source(conn, make_day(), "netflix")
     assert _day_files(conn, make_day(), "netflix") == {}
     assert _landed(make_day()) == []
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_catalogue_in_utf_16_is_told_what_it_is_and_what_to_do(conn, make_day, data, encoding, is_packed) -> None:
+    (data / "netflix" / "netflix_titles.csv").unlink()
+    # As Excel saves "Unicode text": columns apart by tabs.
+    content = netflix_bytes({}, {"title": "Häuser"}).replace(b",", b"\t").decode().encode(encoding)
+    path = data / "netflix" / f"netflix_titles.csv{'.gz' if is_packed else ''}"
+    path.write_bytes(_gz(content) if is_packed else content)
+    with pytest.raises(NotAdmitted, match=r"expected UTF-8, found UTF-(16|32)\. Save it as UTF-8") as refused:
+        land_source(conn, make_day(), "netflix")
+    assert "cut off" not in str(refused.value)
+    assert (_day_files(conn, make_day(), "netflix"), _landed(make_day())) == ({}, [])
+
+
+def test_utf_16_is_seen_also_when_it_comes_byte_by_byte() -> None:
+    checked = Checked(files_of("netflix")[0], "netflix_titles.csv")
+    *first, fourth = (bytes([byte]) for byte in "show_id".encode("utf-16")[:4])
+    for byte in first:
+        checked.take(byte)
+    with pytest.raises(NotAdmitted, match="found UTF-16"):
+        checked.take(fourth)
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])

@@ -22,6 +22,14 @@ GREATEST_RATIO = 200
 RATIO_FLOOR_BYTES = 16 << 20
 GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = b"PK\x03\x04"
+# What says how a text is written, if anything does. That of UTF-32 begins as that of UTF-16 does.
+BYTE_ORDER_MARKS = {
+    b"\xff\xfe\x00\x00": "UTF-32",
+    b"\x00\x00\xfe\xff": "UTF-32",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
+LONGEST_MARK = 4
 
 
 class Receiver:
@@ -97,6 +105,7 @@ class Checked:
         self.packed = 0
         self.unpacked = 0
         self.line = 0
+        self.start = b""
         self.last_byte = b""
         self.first_line: list[bytes] = []
         self.last_line: list[bytes] = []
@@ -130,6 +139,12 @@ class Checked:
     def _take_unpacked(self, data: bytes) -> None:
         if not data:
             return
+        if len(self.start) < LONGEST_MARK:
+            self.start += data[: LONGEST_MARK - len(self.start)]
+            if len(self.start) == LONGEST_MARK and (encoding := wide_encoding(self.start)):
+                # Excel saves "Unicode text" so; fetched again it would be the same.
+                in_excel = ' (in Excel: "CSV UTF-8")' if self.file.delimiter == "," else ""
+                self._refuse("UTF-8", encoding, f"Save it as UTF-8{in_excel}")
         self.unpacked += len(data)
         self.last_byte = data[-1:]
         if self.unpacked > self.file.max_bytes:
@@ -167,10 +182,24 @@ class Checked:
         except csv.Error:
             return 0
 
-    def _refuse(self, expected: str, found: str) -> None:
-        raise NotAdmitted(
-            f"{self.place}: expected {expected}, found {found}. Fetch it again; nothing of it was loaded."
-        )
+    def _refuse(self, expected: str, found: str, advice: str = "Fetch it again") -> None:
+        raise NotAdmitted(f"{self.place}: expected {expected}, found {found}. {advice}; nothing of it was loaded.")
+
+
+def wide_encoding(start: bytes) -> str | None:
+    """Which encoding of two or four bytes a letter the first bytes of a text are in, if any; without a mark it is told
+    by the zeros of plain letters.
+
+    >>> [wide_encoding("show".encode(name)[:4]) for name in ("utf-16", "utf-16-be", "utf-32", "utf-32-le", "utf-8")]
+    ['UTF-16', 'UTF-16', 'UTF-32', 'UTF-32', None]
+    """
+    for mark, encoding in BYTE_ORDER_MARKS.items():
+        if start.startswith(mark):
+            return encoding
+    zeros = [byte == 0 for byte in start[:LONGEST_MARK]]
+    if zeros in ([True, False] * 2, [False, True] * 2):
+        return "UTF-16"
+    return "UTF-32" if zeros in ([False, True, True, True], [True, True, True, False]) else None
 
 
 def move(part: Path, landed: Path) -> None:
