@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from works import Works
 
 from reelhouse.__main__ import COMMANDS
 from reelhouse.operating import embedded, postgres
@@ -212,6 +213,30 @@ def test_evaluate_scores_a_file_of_links(command: Run, tmp_path: Path) -> None:
     figures = dict(line.split() for line in done.stdout.splitlines()[1:])
     assert float(figures["precision"]) == pytest.approx(1 / 3, abs=1e-3)
     assert float(figures["recall"]) == pytest.approx(1 / 3, abs=1e-3)
+
+
+def test_evaluate_of_a_source_without_rows_says_so(
+    conn: psycopg.Connection, make_day, command: Run, dsn: str, tmp_path: Path
+) -> None:
+    works = Works(conn, make_day())
+    works.netflix("s1", "The Long Night", 2020, directors=["Ann Ash"], runtime=90)
+    works.imdb(1, "The Long Night", 2020, directors=["Ann Ash"], runtime=90)
+    works.match()
+    labels = tmp_path / "labels.csv"
+    labels.write_text("source_id,imdb_id\ns1,tt0000001\n")
+
+    def evaluate(*words: str) -> subprocess.CompletedProcess[str]:
+        return command("evaluate", "matches", *words, REELHOUSE_WAREHOUSE_DSN=dsn)
+
+    for words in (("--source", "hulu", "--labels", str(labels)), ("--source", "justwatch")):
+        done = evaluate(*words)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert f"{words[1]}: expected rows in the day matched last, found none." in done.stderr
+        assert "./reelhouse run" in done.stderr
+    done = evaluate("--labels", str(labels))
+    assert done.returncode == 0, done.stderr
+    assert "precision" in done.stdout
+    assert "title key" in done.stdout
 
 
 def test_evaluate_names_a_missing_file(command: Run) -> None:

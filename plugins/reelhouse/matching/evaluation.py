@@ -48,6 +48,18 @@ def write_links(conn: psycopg.Connection, source: str, out: Path) -> int:
     return len(rows)
 
 
+def expect_rows(conn: psycopg.Connection, source: str) -> None:
+    """See that there is something to score: of no row all figures are zero, as of a source with nothing right.
+
+    Raises  FileMissing when the day matched last has no row of the source
+    """
+    if not conn.execute("select 1 from matching.source_title where source = %s limit 1", (source,)).fetchone():
+        raise FileMissing(
+            f"{source}: expected rows in the day matched last, found none."
+            " Bring its files into the data folder and run a day that has them: ./reelhouse run."
+        )
+
+
 def score_links(links: Path, labels: Path) -> dict[str, object]:
     """Precision, recall and F1 of a links file against labels, in all and by type.
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from reelhouse.database import connect, translated_errors
 from reelhouse.errors import FileMissing, SettingsWrong
 from reelhouse.operating import embedded
-from reelhouse.operating.links import LINKED_SOURCES, write_source_links
+from reelhouse.operating.links import LINKED_SOURCES, tell_if_readers_have_another_day
 from reelhouse.operating.showing import format_table
 from reelhouse.settings import read_settings
 
@@ -46,12 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         scores = score_links(arguments.links, arguments.labels)
     else:
         source = arguments.source or (guess_source(arguments.labels) if arguments.labels else "")
-        with tempfile.TemporaryDirectory(prefix="reelhouse-") as folder:
-            links = Path(folder) / f"{source}.csv"
-            labels = arguments.labels or write_own_labels(source, Path(folder) / "labels.csv")
-            write_source_links(source, links)
-            scores = score_links(links, labels)
-            found = score_source_candidates(source, labels)
+        scores, found = score_source(source, arguments.labels)
     # One column for all labels, and one for each type of them.
     figures = [{"": name, **{kind: score[name] for kind, score in scores.items()}} for name in scores["all"]]
     print("\n".join(format_table(figures)))
@@ -61,25 +56,36 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def score_source_candidates(source: str, labels: Path) -> list[dict[str, object]]:
-    """Share of a source's right titles that are candidates, by rule."""
-    from reelhouse.matching.evaluation import score_candidates
+def score_source(source: str, labels: Path | None) -> tuple[dict[str, object], list[dict[str, object]]]:
+    """Score the links of a source, by labels or by its own ids; and which rule finds its right titles.
 
-    settings = read_settings()
-    with embedded.warehouse_dsn(settings) as dsn, translated_errors(), connect(dsn, autocommit=True) as conn:
-        return score_candidates(conn, source, labels)
+    Raises  FileMissing when no row of the source was matched, SettingsWrong without labels
+    """
+    from reelhouse.matching.evaluation import (
+        expect_rows,
+        score_candidates,
+        score_links,
+        write_justwatch_labels,
+        write_links,
+    )
 
-
-def write_own_labels(source: str, out: Path) -> Path:
-    """Label the rows of a source by the IMDb ids that it states itself."""
-    from reelhouse.matching.evaluation import write_justwatch_labels
-
-    if source != "justwatch":
+    if labels is None and source != "justwatch":
         raise SettingsWrong("evaluate matches: expected --labels, found none. Only justwatch states IMDb ids itself.")
     settings = read_settings()
-    with embedded.warehouse_dsn(settings) as dsn, translated_errors(), connect(dsn, autocommit=True) as conn:
-        write_justwatch_labels(conn, out)
-    return out
+    with (
+        embedded.warehouse_dsn(settings) as dsn,
+        translated_errors(),
+        connect(dsn, autocommit=True) as conn,
+        tempfile.TemporaryDirectory(prefix="reelhouse-") as folder,
+    ):
+        tell_if_readers_have_another_day(conn)
+        expect_rows(conn, source)
+        if labels is None:
+            labels = Path(folder) / "labels.csv"
+            write_justwatch_labels(conn, labels)
+        links = Path(folder) / f"{source}.csv"
+        write_links(conn, source, links)
+        return score_links(links, labels), score_candidates(conn, source, labels)
 
 
 def guess_source(labels: Path) -> str:
