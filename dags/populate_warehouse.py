@@ -4,11 +4,12 @@
 Turns one day's matched titles into dimensions, bridges and facts: built aside, checked, and published in one
 transaction of only the rows that differ. A load that a check speaks against is held: readers keep what they had, and
 `approve_warehouse` waits for a person, with the reasons and the difference it would publish. Unanswered after 20 hours
-it counts as rejected, so that the next day can run.
+it counts as rejected, so that the next day can run. When readers have the day, editions of catalogues before which it
+now stands are compared with it.
 
 - **Starts** when `match_titles` has finished, for the same day
 - **Reads** schemas `staging` and `matching`
-- **Writes** schemas `build` and `warehouse`; then starts `refresh_recommendations`
+- **Writes** schemas `build` and `warehouse`, and `matching.edition`; then starts `refresh_recommendations`
 - **Rerun** any day, any number of times: unchanged rows are left untouched
 """
 

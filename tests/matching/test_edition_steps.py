@@ -7,21 +7,26 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
+from small_star import Imdb, Netflix, stage_rows
 from source_files import write_sources
 
 from reelhouse import landing, staging
+from reelhouse.database import connect
 from reelhouse.day import SOURCES, Day
 from reelhouse.errors import FileMissing, OutOfStep
 from reelhouse.matching import editions
 from reelhouse.matching.editions import compare_editions
 from reelhouse.settings import PACKAGE
+from reelhouse.warehousing.building import build_warehouse
+from reelhouse.warehousing.checks import check_warehouse
+from reelhouse.warehousing.publishing import publish_warehouse
 
 FIRST, SECOND = date(2026, 1, 5), date(2026, 1, 6)
 # Change of the sample's truth -> verdict; every other change leaves a title the same.
@@ -113,6 +118,88 @@ def test_an_edition_filled_in_later_is_the_one_before(compare, conn) -> None:
     compare(FIRST)
     newest = editions.newest_edition(conn, "netflix")
     assert (editions.former_edition(conn, newest).day, newest.day) == (FIRST, SECOND)
+
+
+DAYS = [FIRST + timedelta(2 * number) for number in range(3)]
+TITLES = (("Alpha", "Beta"), ("Beta", "Gamma"), ("Gamma", "Delta"))
+STEP_BY_STEP = [
+    (DAYS[0], DAYS[1], ["Alpha removed", "Gamma added"]),
+    (DAYS[1], DAYS[2], ["Beta removed", "Delta added"]),
+]
+BETWEEN_LEFT_OUT = [(DAYS[0], DAYS[2], ["Alpha removed", "Beta removed", "Delta added", "Gamma added"])]
+
+
+def bring(conn: psycopg.Connection, day: Day, titles: Sequence[str], is_published: bool = True) -> None:
+    """Stage a day's catalogue, compare it with the former one, and let readers have it."""
+    rows = [Netflix(f"s{number}", title) for number, title in enumerate(titles, start=1)]
+    stage_rows(conn, day, [Imdb(1, "Something Else"), *rows])
+    compare_editions(conn, day)
+    for action in (build_warehouse, check_warehouse, publish_warehouse) if is_published else ():
+        action(conn, day)
+
+
+def changed(conn: psycopg.Connection) -> list[tuple]:
+    """What mart.edition_changes says, by day."""
+    return conn.execute(
+        "select former_day, day, array_agg(said order by said) from (select former_day, day,"
+        " coalesce(title, former_title) || ' ' || verdict as said from mart.edition_changes) as change"
+        " group by former_day, day order by day"
+    ).fetchall()
+
+
+@pytest.mark.parametrize("order", [(0, 2, 1), (2, 0, 1), (2, 1, 0)])
+def test_changes_are_those_since_the_day_before_whatever_the_order_of_days(conn, make_day, order) -> None:
+    for place in order:
+        bring(conn, make_day(DAYS[place]), TITLES[place])
+    assert changed(conn) == STEP_BY_STEP
+    # As the shell says it.
+    newest = editions.newest_edition(conn, "netflix")
+    former = editions.former_edition(conn, newest)
+    told = Counter(record["verdict"] for record in editions.compare_kept(conn, former, newest))
+    assert (former.day, newest.day, told) == (DAYS[1], DAYS[2], Counter(same=1, removed=1, added=1))
+
+
+def test_a_day_that_readers_do_not_have_is_none_between(conn, make_day) -> None:
+    for place in (0, 2):
+        bring(conn, make_day(DAYS[place]), TITLES[place])
+    bring(conn, make_day(DAYS[1]), TITLES[1], is_published=False)
+    assert editions.compare_published_again(conn, make_day(DAYS[1])) == 0
+    assert changed(conn) == BETWEEN_LEFT_OUT
+
+
+def test_an_edition_whose_rows_are_gone_stays_as_it_was_compared(conn, make_day) -> None:
+    for place in (0, 2):
+        bring(conn, make_day(DAYS[place]), TITLES[place])
+    newest = editions.newest_edition(conn, "netflix")
+    conn.execute("delete from matching.edition_row where file_id = %s", (newest.file_id,))
+    bring(conn, make_day(DAYS[1]), TITLES[1])
+    assert changed(conn) == [STEP_BY_STEP[0], *BETWEEN_LEFT_OUT]
+
+
+def test_an_edition_that_an_older_day_had_too_has_changed_nothing(compare, conn, make_day) -> None:
+    last = SECOND + timedelta(1)
+    compare(FIRST)
+    compare(last)
+    assert {row[:2] for row in changed(conn)} == {(FIRST, last)}
+    compare(SECOND)
+    assert editions.compare_published_again(conn, make_day(SECOND)) == 1
+    assert {row[:2] for row in changed(conn)} == {(FIRST, SECOND)}
+    assert editions.compare_published_again(conn, make_day(SECOND)) == 0
+
+
+def test_a_publish_does_not_wait_for_who_compares_editions(conn, make_day, dsn) -> None:
+    for place in (0, 2):
+        bring(conn, make_day(DAYS[place]), TITLES[place])
+    bring(conn, make_day(DAYS[1]), TITLES[1], is_published=False)
+    build_warehouse(conn, make_day(DAYS[1]))
+    check_warehouse(conn, make_day(DAYS[1]))
+    with connect(dsn) as other:
+        other.execute("select from ops.layer where layer = 'editions' for update")
+        assert "unchanged" not in publish_warehouse(conn, make_day(DAYS[1]))
+    assert changed(conn) == [STEP_BY_STEP[0], *BETWEEN_LEFT_OUT]
+    # The next one comes by here again, whatever it publishes.
+    assert publish_warehouse(conn, make_day(DAYS[1]))["unchanged"] is True
+    assert changed(conn) == STEP_BY_STEP
 
 
 def test_a_day_without_a_load_is_out_of_step(conn, make_day) -> None:

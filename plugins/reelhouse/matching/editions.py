@@ -76,21 +76,58 @@ def compare_editions(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     return {"load_id": load.load_id, "editions": figures}
 
 
+def compare_published_again(conn: psycopg.Connection, day: Day) -> int:
+    """Compare anew the published editions that have another one before them than when they came: a day between was
+    filled in, or corrected.
+
+    Takes   day  for its settings and its way to tell
+    Gives   number of editions compared anew
+    Raises  Locked when another run compares editions
+    Reruns  finds nothing more to do; all or nothing
+    """
+    query = (day.settings.sql / "2_matching" / "editions_to_compare_again.sql").read_text()
+    # Nearly always there is none: then nobody's lock is asked for.
+    if not conn.execute(query).fetchone():
+        return 0
+    with conn.transaction():
+        lock_layer(conn, writes="editions")
+        found = conn.execute(query).fetchall()
+        for source, load_id, batch_date, file_id, *former in found:
+            day.tell(f"comparing the edition of {batch_date} of {source} anew", None)
+            conn.execute("delete from matching.edition where (load_id, source) = (%s, %s)", (load_id, source))
+            _compare_with(conn, Edition(source, load_id, batch_date, file_id), tuple(former))
+    return len(found)
+
+
 def _compare(conn: psycopg.Connection, day: Day, present: Edition) -> dict[str, int] | str:
     query = (day.settings.sql / "2_matching" / "former_edition.sql").read_text()
     params = {"source": present.source, "batch_date": present.day, "load_id": present.load_id}
-    former_load_id, former_file_id, former_sha256 = conn.execute(query, params).fetchone() or (None, None, None)
+    former = conn.execute(query, params).fetchone() or (None, None, None)
+    return _compare_with(conn, present, former, is_staged=True)
+
+
+def _compare_with(
+    conn: psycopg.Connection, present: Edition, former: tuple, is_staged: bool = False
+) -> dict[str, int] | str:
+    """Note which edition is before the present one, and what became of each row since.
+
+    Takes   former     load, file and digest of the edition before; each None when it is the first
+            is_staged  the present edition's rows are taken from staging, and kept
+    """
+    former_load_id, former_file_id, former_sha256 = former
     (sha256,) = conn.execute("select sha256 from ops.file where file_id = %s", (present.file_id,)).fetchone()
-    former = [] if former_sha256 in (None, sha256) else read_rows(conn, former_file_id)
-    _keep_rows(conn, present)
+    rows = [] if former_sha256 in (None, sha256) else read_rows(conn, former_file_id)
+    # After those of the former are read: they may be the oldest, which go.
+    if is_staged:
+        _keep_rows(conn, present)
     conn.execute(
         "insert into matching.edition (load_id, source, file_id, former_load_id, former_file_id, is_compared)"
         " values (%s, %s, %s, %s, %s, %s)",
-        (present.load_id, present.source, present.file_id, former_load_id, former_file_id, bool(former)),
+        (present.load_id, present.source, present.file_id, former_load_id, former_file_id, bool(rows)),
     )
-    if not former:
+    if not rows:
         return "first" if former_sha256 is None else "repeated" if former_sha256 == sha256 else "not kept"
-    matches = match_editions(former, read_rows(conn, present.file_id))
+    matches = match_editions(rows, read_rows(conn, present.file_id))
     _copy_matches(conn, present, matches)
     return count_verdicts(match.verdict for match in matches)
 

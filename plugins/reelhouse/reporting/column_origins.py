@@ -48,6 +48,11 @@ BY_HAND = {
         ("matching.title_decision", "matching.source_title", "matching.source_person"),
         ("matching.work_member", "matching.work_join"),
     ),
+    # Of editions that another day has come before.
+    "publish_warehouse": (
+        ("matching.edition", "matching.edition_row"),
+        ("matching.edition", "matching.edition_match"),
+    ),
     "build_recommendations": (
         (),
         ("build.fact_recommendation", "build.fact_recommendation_quality", "build.recommendation_model"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
 import psycopg
@@ -9,13 +10,16 @@ from psycopg import sql
 
 from reelhouse.database import lock_layer, set_layer, set_settings
 from reelhouse.day import Day
-from reelhouse.errors import OutOfStep
+from reelhouse.errors import Locked, OutOfStep
+from reelhouse.matching.editions import compare_published_again
 from reelhouse.warehousing import differences, loads
 from reelhouse.warehousing.applying import Changes, apply_differences
 from reelhouse.warehousing.differences import Difference, PublishedTable
 from reelhouse.warehousing.extent import settle
 from reelhouse.warehousing.filling import keys_made_afterwards
 from reelhouse.warehousing.searching import refresh_search
+
+log = logging.getLogger(__name__)
 
 # Parents first.
 PUBLISHED_TABLES = (
@@ -58,6 +62,7 @@ def publish_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     """
     load = loads.current_load(conn, "warehouse", day.batch_date)
     if load.is_seen and not day.force:
+        _compare_editions_again(conn, day)
         return {"load_id": load.load_id, "unchanged": True, "rows_changed": 0, "tables": {}}
     started = time.monotonic()
     with conn.transaction():
@@ -80,7 +85,17 @@ def publish_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     known = set(difference.filled) if is_made_afterwards else set()
     analyze_changed(conn, {table: changes for table, changes in tables.items() if table not in known})
     differences.drop_old_differences(conn)
+    _compare_editions_again(conn, day)
     return {"load_id": load.load_id, **figures}
+
+
+def _compare_editions_again(conn: psycopg.Connection, day: Day) -> None:
+    """Now that the day is one that readers have, it may be the one before an edition that came earlier."""
+    try:
+        compare_published_again(conn, day)
+    except Locked:
+        # Another day is being compared. The day is published all the same, and the next publish comes by here again.
+        log.info("Editions are compared by another run; what changed between them is brought up to date later.")
 
 
 def _difference_to_publish(conn: psycopg.Connection, load_id: int, day: Day) -> Difference:
