@@ -122,6 +122,9 @@ def test_a_warehouse_of_an_earlier_version_is_migrated_under_readers_who_notice_
         assert new.execute("select title_key, title from warehouse.dim_title order by 1").fetchall() == titles
         assert new.execute(ratings).fetchall() == scores
         assert new.execute("select count(*) from mart.titles").fetchone() == (3,)
+        # New columns have at once what staging knows.
+        named = new.execute("select source_id, actors from mart.platform_entries order by 1").fetchall()
+        assert named == [("s1", []), ("s2", ["Cy Oak"])]
         # What the earlier version knew, this one goes on from.
         run_day(new, make_day(date(2026, 1, 6)), [Imdb(1, "One", rating=(7.5, 120)), Netflix("s1", "One", imdb=1)])
     print(json.dumps({"suite": "upgrade", "files": len(applied), "reads": len(seen), "errors": len(wrong),

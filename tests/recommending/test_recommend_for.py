@@ -224,7 +224,7 @@ def test_sql_and_the_api_give_titles_the_same_list_with_the_same_scores(
 def ask_the_api(conn: psycopg.Connection, titles: list[int]) -> list[Blended]:
     run_file(conn, SQL / "3_warehouse" / "title_search.sql", keys=None)
     conn.row_factory = dict_row
-    return for_titles(Snapshot(conn, Loads("", 1, 1, None)), [str(key) for key in titles], Filters(), 50)
+    return for_titles(Snapshot(conn, Loads("", 1, 1)), [str(key) for key in titles], Filters(), 50)
 
 
 @pytest.mark.parametrize(

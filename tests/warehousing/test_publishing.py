@@ -30,7 +30,7 @@ SECOND = [
     Netflix("s1", "Alpha", imdb=1, actors=("Ann Lee",), countries=("India",), added=date(2020, 1, 2)),
     RottenTomatoes("alpha", "Alpha", imdb=1, critics=(90, 40)),
 ]
-CHANGED_ON_SECOND = 23
+CHANGED_ON_SECOND = 24
 
 
 def row_places(conn: psycopg.Connection) -> dict[str, list[tuple]]:
@@ -70,7 +70,7 @@ def test_only_rows_that_differ_are_written(conn, make_day):
         "dim_person": {"inserted": 0, "updated": 0, "deleted": 1},
         "bridge_title_person_role": {"inserted": 0, "updated": 0, "deleted": 1},
         "bridge_title_genre": {"inserted": 1, "updated": 0, "deleted": 0},
-        "bridge_title_source": {"inserted": 0, "updated": 0, "deleted": 1},
+        "bridge_title_source": {"inserted": 0, "updated": 1, "deleted": 1},  # Alpha with another cast; Gamma
         "fact_title_rating": {"inserted": 1, "updated": 0, "deleted": 0},
         "fact_availability": {"inserted": 0, "updated": 1, "deleted": 0},
         "title_identity": {"inserted": 0, "updated": 1, "deleted": 0},  # Gamma, last seen the day before

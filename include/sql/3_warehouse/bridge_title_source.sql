@@ -9,7 +9,7 @@
 insert into build.bridge_title_source (
     source, source_id, title_key, platform_key, source_title, source_kind, source_year, source_certification,
     runtime_min, season_count, added_date, source_genres, match_band, match_probability, decided_by,
-    line_number, source_rank
+    line_number, source_rank, source_directors, source_actors, source_countries
 )
 with
 
@@ -25,7 +25,10 @@ source_rows as (
         season_count,
         added_date,
         categories as source_genres,
-        line_number
+        line_number,
+        directors,
+        actors,
+        countries
     from staging.catalogue_row
     union all
     select
@@ -39,7 +42,10 @@ source_rows as (
         null as season_count,
         null as added_date,
         genres as source_genres,
-        line_number
+        line_number,
+        null as directors,
+        null as actors,
+        null as countries
     from staging.rotten_tomatoes_movies
     union all
     select
@@ -53,7 +59,10 @@ source_rows as (
         justwatch_titles.season_count,
         null as added_date,
         justwatch_titles.genres as source_genres,
-        justwatch_titles.line_number
+        justwatch_titles.line_number,
+        null as directors,
+        null as actors,
+        null as countries
     from build.work_of_justwatch
     inner join staging.justwatch_titles on work_of_justwatch.source_id = justwatch_titles.source_id
 ),
@@ -97,7 +106,10 @@ select
     title_decision.probability as match_probability,
     coalesce(title_decision.decided_by, 'model') as decided_by,
     source_rows.line_number,
-    works.source_rank
+    works.source_rank,
+    source_rows.directors as source_directors,
+    source_rows.actors as source_actors,
+    source_rows.countries as source_countries
 from source_rows
 left join works
     on

@@ -34,8 +34,7 @@ RECOMMENDATIONS_HEADER = "Recommendations-Load-Id"
 LOADS = (
     "select coalesce(string_agg(part || ' ' || load_id || ' ' || published_at, '; ' order by part), '') as version,"
     " max(load_id) filter (where part = 'warehouse') as load_id,"
-    " max(load_id) filter (where part = 'recommendations') as recommendations_load_id,"
-    " (select sum(extract(epoch from staged_at))::text from ops.staged_file) as staging"
+    " max(load_id) filter (where part = 'recommendations') as recommendations_load_id"
     " from warehouse.publication"
 )
 BEGIN = f"begin isolation level repeatable read, read only; {LOADS}"
@@ -47,15 +46,11 @@ Values = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Loads:
-    """The loads that readers see, None before the first; `version` changes with them, also by a rollback to one.
-
-    staging  changes when a file's rows are staged, which may be of a day that is not published yet
-    """
+    """The loads that readers see, None before the first; `version` changes with them, also by a rollback to one."""
 
     version: str
     load_id: int | None
     recommendations_load_id: int | None
-    staging: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,14 +176,11 @@ def _configure(conn: psycopg.Connection, seconds: float) -> None:
     set_settings(conn, settings, for_session=True)
 
 
-def answer(
-    request: Request, read: Callable[[Snapshot], object], is_public: bool = True, of_staging: bool = False
-) -> Response:
+def answer(request: Request, read: Callable[[Snapshot], object], is_public: bool = True) -> Response:
     """The answer to a request, as JSON.
 
-    Takes   read        what is asked, of a snapshot
-            is_public   about the catalogue, the same for all who may read: tagged and kept
-            of_staging  about the catalogues' files as they are staged, which changes before a publish does
+    Takes   read       what is asked, of a snapshot
+            is_public  about the catalogue, the same for all who may read: tagged and kept
     """
     reader: Reader = request.app.state.reader
     if not is_public:
@@ -197,9 +189,7 @@ def answer(
             to_json(value), headers=load_headers(seen.loads) | {"Cache-Control": "no-store"}, media_type=JSON
         )
 
-    tag, body, loads = reader.ask_kept(
-        lambda loads: _tag(request, loads, of_staging), lambda tag: _is_known(request, tag), read
-    )
+    tag, body, loads = reader.ask_kept(lambda loads: _tag(request, loads), lambda tag: _is_known(request, tag), read)
     headers = load_headers(loads) | {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
     return Response(status_code=304, headers=headers) if body is None else Response(body, 200, headers, JSON)
 
@@ -212,11 +202,10 @@ def load_headers(loads: Loads) -> dict[str, str]:
     return {name: str(load_id) for name, load_id in named.items() if load_id is not None}
 
 
-def _tag(request: Request, loads: Loads, of_staging: bool) -> str:
+def _tag(request: Request, loads: Loads) -> str:
     """Changes when the answer may: with the loads, with what the person may see, and with what is asked."""
     scopes = " ".join(sorted(request.state.person.scopes))
-    version = f"{loads.version}; staged {loads.staging}" if of_staging else loads.version
-    asked = "\n".join((version, scopes, request.url.path, request.url.query))
+    asked = "\n".join((loads.version, scopes, request.url.path, request.url.query))
     return f'"{hashlib.sha256(asked.encode()).hexdigest()[:32]}"'
 
 

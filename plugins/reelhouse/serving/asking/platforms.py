@@ -1,4 +1,4 @@
-"""The streaming project's questions, answered from the catalogues as they stand: rows count, not works.
+"""The streaming project's questions, answered from the catalogues as readers have them: rows count, not works.
 
 Where two are first alike, the one first in the alphabet is.
 """
@@ -32,13 +32,11 @@ def score_count(seen: Snapshot, platform: str, least: float, year: int) -> int:
     """Films of a year on a platform whose mean rating by viewers is greater, of 5; half of IMDb's, where there is
     none."""
     return seen.value(
-        "select count(*) from mart.platform_entries as entry inner join matching.title_decision as decision"
-        " on decision.source = entry.platform and decision.source_id = entry.source_id and decision.band = 'match'"
-        " inner join warehouse.title_search on title_search.title_key = decision.imdb_title_number"
+        "select count(*) from mart.catalogue_entries as entry inner join warehouse.title_search using (title_key)"
         " cross join lateral (select avg(rating_of_5) as rating_of_5 from warehouse.fact_user_rating"
         " where fact_user_rating.title_key = title_search.title_key) as viewers"
         " where entry.platform = %(platform)s and entry.kind = 'movie' and entry.release_year = %(year)s"
-        " and coalesce(viewers.rating_of_5, title_search.rating_of_10 / 2) > %(least)s",
+        " and entry.match_band = 'match' and coalesce(viewers.rating_of_5, title_search.rating_of_10 / 2) > %(least)s",
         {"platform": platform, "year": year, "least": least},
     )
 

@@ -35,11 +35,8 @@ def max_duration_of(
 ) -> Response:
     """The longest film of a year and platform, or of all of them."""
     name = platform.value if platform else None
-    return answer(
-        request,
-        lambda seen: platforms.max_duration(seen, year, name, DURATION_TYPES[duration_type.value]),
-        of_staging=True,
-    )
+    unit = DURATION_TYPES[duration_type.value]
+    return answer(request, lambda seen: platforms.max_duration(seen, year, name, unit))
 
 
 @router.get("/get_max_duration/{year}/{platform}/{duration_type}", response_model=str | None)
@@ -48,7 +45,7 @@ def max_duration(
 ) -> Response:
     """The longest film of a year on a platform, its title alone; asked for seasons, the series with most of them."""
     unit = DURATION_TYPES[duration_type.value]
-    return answer(request, lambda seen: platforms.max_duration(seen, year, platform.value, unit), of_staging=True)
+    return answer(request, lambda seen: platforms.max_duration(seen, year, platform.value, unit))
 
 
 @router.get("/get_score_count/{platform}/{scored}/{year}", response_model=int)
@@ -56,20 +53,20 @@ def score_count(
     request: Request, platform: PathPlatform, scored: Annotated[float, Path(ge=0, le=5)], year: PathYear
 ) -> Response:
     """How many films of a year on a platform have a mean score of 5 above this one."""
-    # Asks which rows are linked, which changes with each decision.
+    # Asks what viewers rate, which apps may tell between two publishes.
     return answer(request, lambda seen: platforms.score_count(seen, platform.value, scored, year), is_public=False)
 
 
 @router.get("/get_count_platform/{platform}", response_model=int)
 def count_platform(request: Request, platform: PathPlatform) -> Response:
     """How many films a platform has."""
-    return answer(request, lambda seen: platforms.platform_count(seen, platform.value), of_staging=True)
+    return answer(request, lambda seen: platforms.platform_count(seen, platform.value))
 
 
 @router.get("/get_actor/{platform}/{year}", response_model=str | None)
 def most_frequent_actor(request: Request, platform: PathPlatform, year: PathYear) -> Response:
     """Who acts in most titles of a year on a platform; null where its catalogue names nobody."""
-    return answer(request, lambda seen: platforms.actor(seen, platform.value, year), of_staging=True)
+    return answer(request, lambda seen: platforms.actor(seen, platform.value, year))
 
 
 @router.get("/prod_per_county/{tipo}/{pais}/{anio}", response_model=PlatformYear)
@@ -78,15 +75,13 @@ def produced_per_country(
     request: Request, tipo: Annotated[ContentKind, Lowered], pais: PathName, anio: PathYear
 ) -> Response:
     """How many titles of a kind and year a country had a part in."""
-    return answer(
-        request, lambda seen: platforms.produced(seen, CONTENT_KINDS[tipo.value], pais, anio), of_staging=True
-    )
+    return answer(request, lambda seen: platforms.produced(seen, CONTENT_KINDS[tipo.value], pais, anio))
 
 
 @router.get("/get_contents/{rating}", response_model=int)
 def contents(request: Request, rating: PathName) -> Response:
     """How many titles of all platforms have this audience rating. Those without one are none of them."""
-    return answer(request, lambda seen: platforms.contents(seen, rating), of_staging=True)
+    return answer(request, lambda seen: platforms.contents(seen, rating))
 
 
 @router.get("/get_recommendation/{titulo:path}", response_model=list[str])
