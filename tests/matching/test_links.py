@@ -53,6 +53,8 @@ def test_who_asks_for_links_is_told_that_readers_have_another_day(conn, capsys) 
         tell_if_readers_have_another_day(conn)
         told = capsys.readouterr()
         assert (told.out, told.err.startswith(said), bool(told.err)) == ("", True, bool(said))
+    # Without force a day that readers have is left as it is.
+    assert told.err.endswith("reelhouse run --day 2026-01-05 --force\n")
 
 
 def test_links_hold_what_is_likelier_than_not(works: Works, tmp_path: Path) -> None:

@@ -68,7 +68,9 @@ def tell_if_readers_have_another_day(conn: psycopg.Connection) -> None:
     ).fetchone()
     if row:
         matched, seen = row
+        # Forced: a day that readers have is not matched again.
         print(
-            f"This is of {matched}, matched last; readers have {seen}. To have that: reelhouse run --day {seen}",
+            f"This is of {matched}, matched last; readers have {seen}."
+            f" To have that: reelhouse run --day {seen} --force",
             file=sys.stderr,
         )

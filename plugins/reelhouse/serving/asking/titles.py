@@ -434,7 +434,7 @@ def _sentences_of(seen: Snapshot, row: dict) -> list[Sentence]:
         row,
     )
     if not matched or matched[0]["title"] != row["title"]:
-        words = "another edition was matched since; to have the evidence of this one, run its day again"
+        words = "another edition was matched since; to have the evidence of this one, run its day again, forced"
         return [Sentence(what="other edition", value=None, points=None, words=words)]
     return sentences(seen, row["source"], row["source_id"])
 
