@@ -7,15 +7,17 @@ import hashlib
 import io
 import json
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from serving.conftest import MARKUP, ROWS, publish_small_star
+from serving.conftest import DAY, MARKUP, ROWS, publish_small_star
 from small_star import Imdb, Netflix
 
 from reelhouse.database import connect
+from reelhouse.matching.keys import fold_title
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -235,6 +237,91 @@ def test_a_decision_is_recorded_with_who_and_why_and_undone(served) -> None:
         assert client.post("/api/v1/reviews", json=said | wrong).status_code == 422, wrong
     for wrong in ({"source_id": "s99"}, {"imdb_id": "tt777"}):
         assert client.post("/api/v1/reviews", json=said | wrong).status_code == 404, wrong
+
+
+@pytest.fixture
+def matched_last(served) -> Iterator[date]:
+    """An older day that was filled in: what is s4 to readers is another film there."""
+    day = DAY - timedelta(2)
+    with connect(served.dsn, autocommit=True) as conn:
+        (before,) = conn.execute("select load_id from ops.layer where layer = 'matching'").fetchone()
+        (load_id,) = conn.execute(
+            "insert into ops.load (part, batch_date, input_sha256) values ('warehouse', %s, repeat('f', 64))"
+            " returning load_id",
+            (day,),
+        ).fetchone()
+        conn.execute("update ops.layer set load_id = %s where layer = 'matching'", (load_id,))
+        rename = "update matching.source_title set title = %s, folded_title = %s where source_id = %s"
+        conn.cursor().executemany(rename, [("Other", "other", "s4"), ("Namesake", "namesake", "s3")])
+        yield day
+        conn.cursor().executemany(rename, [("Namesake", "namesake", "s4"), (MARKUP, fold_title(MARKUP), "s3")])
+        conn.execute("update ops.layer set load_id = %s where layer = 'matching'", (before,))
+        conn.execute("delete from matching.override")
+        conn.execute("delete from ops.load where load_id = %s", (load_id,))
+
+
+def decisions(served) -> list[tuple]:
+    with connect(served.dsn, autocommit=True) as conn:
+        return conn.execute("select title, verdict from matching.override where withdrawn_at is null").fetchall()
+
+
+SAID = {"source": "netflix", "source_id": "s4", "verdict": "this pair", "imdb_id": "tt0000009", "why": "the cast"}
+
+
+def test_a_decision_is_about_the_title_that_was_shown(served, matched_last) -> None:
+    client = served.client("read review")
+    refused = client.post("/api/v1/reviews", json=SAID | {"title": "Namesake"})
+    assert refused.status_code == 409
+    assert refused.json() == {
+        "status": 409,
+        "title": "Conflict",
+        "detail": f"title: expected that of netflix s4 in the edition of {matched_last}, matched last, 'Other' (movie,"
+        f" 2010), found 'Namesake'. Readers have the edition of {DAY}. Look for the row anew among those that wait"
+        f" (GET /api/v1/reviews), or have that edition matched again (reelhouse run --day {DAY} --force).",
+        "suggestions": ["'Namesake' is s3"],
+        "wrong": [],
+    }
+    assert decisions(served) == []
+    # Without a title it is about whatever has the id.
+    assert client.post("/api/v1/reviews", json=SAID | {"title": "OTHER!"}).status_code == 201
+    assert decisions(served) == [("Other", "this pair")]
+
+
+def test_a_title_is_compared_as_it_is_folded(served) -> None:
+    client = served.client("read review")
+    for title in ("Namesake", "  NAMESAKE", "Námesake!"):
+        decided = client.post("/api/v1/reviews", json=SAID | {"title": title})
+        assert decided.status_code == 201, decided.text
+        client.delete(f"/api/v1/reviews/{decided.json()['override_id']}")
+    refused = client.post("/api/v1/reviews", json=SAID | {"title": "x" * 1000})
+    assert (refused.status_code, "Readers have" in refused.json()["detail"]) == (409, False)
+    assert len(refused.json()["detail"]) < 500
+
+
+def test_the_review_page_sends_the_title_that_it_showed(served, request) -> None:
+    client = served.client(None)
+    client.post("/login", data={"key": served.keys["read review"]})
+    shown = client.get("/review/netflix/s4").text
+    forms = re.findall(r'<form method="post" action="/review/netflix/s4".*?</form>', shown, re.DOTALL)
+    assert len(forms) > 3
+    for form in forms:
+        assert '<input type="hidden" name="title" value="Namesake">' in form
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', forms[0]))
+    assert fields["verdict"] == "no match"
+    # Another edition is matched while somebody looks.
+    request.getfixturevalue("matched_last")
+    refused = client.post("/review/netflix/s4", data=fields)
+    assert refused.status_code == 409
+    assert "Other" in refused.text
+    assert decisions(served) == []
+
+
+def test_the_page_of_a_title_leads_to_its_own_row_or_says_that_it_is_not_there(served) -> None:
+    client = served.client(None)
+    client.post("/login", data={"key": served.keys["read review"]})
+    link = re.search(r'href="(/review/netflix/s1[^"]*)"', client.get("/titles/tt0000001").text)[1]
+    assert client.get(link).status_code == 200
+    assert client.get(link.replace("s1", "s4")).status_code == 409
 
 
 @pytest.fixture

@@ -349,6 +349,12 @@ class Decision(Model):
 
     source: Annotated[str, Printable] = Field(examples=["netflix"], max_length=40)
     source_id: Annotated[str, Printable] = Field(examples=["s1"], max_length=200)
+    title: Annotated[str, Printable] | None = Field(
+        default=None,
+        max_length=10_000,
+        description="the row's, as it was shown: ids are renumbered, and another edition may be matched by now",
+        examples=["The Matrix"],
+    )
     verdict: Literal["this pair", "not this pair", "no match"]
     imdb_id: ImdbId | None = None
     why: Why = Field(examples=["the director told us"])

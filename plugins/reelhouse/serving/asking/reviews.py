@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import psycopg
 
 from reelhouse.errors import SettingsWrong
+from reelhouse.matching.keys import fold_title
 from reelhouse.matching.overriding import (
     NO_MATCH,
     NOT_THIS_PAIR,
@@ -19,6 +20,7 @@ from reelhouse.serving.asking.titles import card_rows
 from reelhouse.serving.models import Decided, Decision, TitleCard, Waiting, Withdrawn
 from reelhouse.serving.problems import InTheWay, NotThere, NotUnderstood
 from reelhouse.serving.reading import Snapshot
+from reelhouse.sources.values import shown
 
 COUNTS_FROM = "It counts from the next run on."
 # A decision of somebody about the very row, which has not been taken back. Films of one name are told apart by year.
@@ -29,6 +31,14 @@ DECIDED_ALREADY = """
         withdrawn_at is null and source = %(source)s and kind = %(kind)s and folded_title = %(folded_title)s
         and coalesce(release_year, %(release_year)s) is not distinct from %(release_year)s
     order by override_id desc
+"""
+# The day whose rows reviewers see, and the one that readers have.
+MATCHED_AND_SEEN = """
+    select load.batch_date as matched, publication.batch_date as seen
+    from ops.layer
+    left join ops.load using (load_id)
+    left join warehouse.publication on publication.part = 'warehouse'
+    where layer = 'matching'
 """
 
 
@@ -84,10 +94,11 @@ def waiting(seen: Snapshot, limit: int = 50, offset: int = 0) -> list[Waiting]:
     return [Waiting(**row) for row in rows]
 
 
-def pair(seen: Snapshot, source: str | None, source_id: str | None) -> Pair | None:
+def pair(seen: Snapshot, source: str | None, source_id: str | None, title: str | None = None) -> Pair | None:
     """A row that waits, side by side with its candidates; the first that waits when none is named.
 
-    Raises  NotThere
+    Takes   title  the row's, where it was met elsewhere
+    Raises  NotThere, InTheWay when the row is another title
     """
     if source is None:
         first = waiting(seen, 1)
@@ -95,6 +106,8 @@ def pair(seen: Snapshot, source: str | None, source_id: str | None) -> Pair | No
             return None
         source, source_id = first[0].source, first[0].source_id
     row = find_row(seen.conn, source, source_id)
+    if title:
+        require_title(seen.conn, row, title)
     evidence = seen.rows(
         "select imdb_title_number, probability, found_by, details from matching.match_evidence"
         " where source = %(source)s and source_id = %(source_id)s order by candidate_rank limit 6",
@@ -151,24 +164,52 @@ def find_row(conn: psycopg.Connection, source: str, source_id: str) -> dict:
             {"source": source, "source_id": source_id},
         ).fetchone()
     if row is None:
-        raise NotThere(f"{source} has no row {source_id} in this edition.")
+        raise NotThere(f"{source} has no row {source_id} in the edition matched last.")
     # Names as matching keeps them: folded, with bars between them.
     for column in ("director_names", "cast_names"):
         row[column] = [name.strip() for name in (row[column] or "").split("|") if name.strip()]
     return row
 
 
+def require_title(conn: psycopg.Connection, row: dict, title: str) -> None:
+    """See that a row is the title that somebody was shown. An id is another one's in another edition, and the edition
+    matched last need not be the one that readers have: an older day was filled in, or a load is held.
+
+    Raises  InTheWay, with the ids that the title has
+    """
+    if fold_title(title) == row["folded_title"]:
+        return
+    with conn.cursor(row_factory=psycopg.rows.dict_row) as cursor:
+        days = cursor.execute(MATCHED_AND_SEEN).fetchone()
+        there = cursor.execute(
+            "select source_id from matching.source_title where source = %s and folded_title = %s order by source_id",
+            (row["source"], fold_title(title)),
+        ).fetchall()
+    is_another = days["matched"] != days["seen"]
+    seen = f" Readers have the edition of {days['seen']}." if is_another and days["seen"] else ""
+    again = f", or have that edition matched again (reelhouse run --day {days['seen']} --force)" if seen else ""
+    raise InTheWay(
+        f"title: expected that of {row['source']} {row['source_id']} in the edition of {days['matched']}, matched last,"
+        f" {shown(row['title'])} ({row['kind']}, {row['release_year'] or 'no year'}), found {shown(title)}.{seen}"
+        f" Look for the row anew among those that wait (GET /api/v1/reviews){again}.",
+        [f"{shown(title)} is {each['source_id']}" for each in there[:5]],
+    )
+
+
 def decide(conn: psycopg.Connection, decision: Decision, person: str) -> Decided:
     """Record what a person says of a row. It survives renumbered editions: it is about title, kind and year.
 
     Raises  NotThere without such a row or such a title of IMDb, NotUnderstood when verdict and title do not fit,
-            InTheWay when somebody has decided otherwise, or when it would be about other films as well
+            InTheWay when the id is another title's in the edition matched last, when somebody has decided
+            otherwise, or when it would be about other films as well
     """
     number = _target(conn, decision)
     with conn.transaction():
         # Two reviewers at once: the second waits here and then finds the first one's decision.
         conn.execute("lock table matching.override in share row exclusive mode")
         row = find_row(conn, decision.source, decision.source_id)
+        if decision.title is not None:
+            require_title(conn, row, decision.title)
         with conn.cursor(row_factory=psycopg.rows.dict_row) as cursor:
             earlier = cursor.execute(DECIDED_ALREADY, row).fetchall()
         _require_free(earlier, decision)

@@ -269,13 +269,14 @@ def review_one(
     request: Request,
     source: Annotated[str, Path(max_length=40), Printable],
     source_id: Annotated[str, Path(max_length=200), Printable],
+    title: Annotated[str | None, Query(max_length=10_000)] = None,
 ) -> Response:
-    return _review(request, source, source_id)
+    return _review(request, source, source_id, title)
 
 
-def _review(request: Request, source: str | None, source_id: str | None, said: str | None = None) -> Response:
+def _review(request: Request, source: str | None, source_id: str | None, title: str | None = None) -> Response:
     def read(seen):
-        pair = reviews.pair(seen, source, source_id)
+        pair = reviews.pair(seen, source, source_id, _printable(title))
         row = pair.row if pair else None
         return {
             "pair": pair,
@@ -285,7 +286,7 @@ def _review(request: Request, source: str | None, source_id: str | None, said: s
         }
 
     values, seen = request.app.state.reader.ask(read)
-    return page(request, "review.html", said=said, load_id=seen.load_id, **values)
+    return page(request, "review.html", load_id=seen.load_id, **values)
 
 
 @router.post("/review/{source}/{source_id}")
@@ -297,12 +298,13 @@ def decide(
     verdict: Annotated[str, Form(max_length=20)],
     why: Annotated[str, Form(max_length=1000), Printable] = "",
     imdb_id: Annotated[str, Form(max_length=20), Printable] = "",
+    title: Annotated[str | None, Form(max_length=10_000)] = None,
 ) -> Response:
     """Record the decision and go on to the next row."""
     try:
         decision = Decision(
             source=source, source_id=source_id, verdict=verdict, imdb_id=imdb_id.strip() or None,
-            why=why.strip() or "looked at side by side",
+            why=why.strip() or "looked at side by side", title=_printable(title),
         )  # fmt: skip
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from error
@@ -311,6 +313,11 @@ def decide(
         reviews.decide(conn, decision, person.name)
     rest = f"/{following[0]}/{quote(following[1], safe='')}" if following else ""
     return _to(request, f"/review{rest}")
+
+
+def _printable(title: str | None) -> str | None:
+    """A title that a page of ours has sent. A file may have control characters in it, which fold to blanks."""
+    return title and "".join(letter if letter.isprintable() else " " for letter in title)
 
 
 @router.post("/review/undo")
