@@ -42,6 +42,11 @@ def allowed_stale_days(settings: Settings, source: str) -> int | None:
     return DAYS_OF_SERVED.get(source) if is_served else None
 
 
+def limited_sources(settings: Settings) -> list[str]:
+    """Optional sources of which it is said how long they may be away: who is away longer is gone."""
+    return [source for source in OPTIONAL_SOURCES if allowed_stale_days(settings, source) is not None]
+
+
 def expect_young(day: Day, source: str, file_dates: Collection[date]) -> None:
     """See that the newest of a source's files may serve the day.
 

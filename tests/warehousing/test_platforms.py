@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
+from itertools import permutations
 
 import psycopg
+import pytest
 from small_star import Imdb, Netflix, RottenTomatoes, run_day
 
 DAY = date(2021, 9, 20)
@@ -46,6 +49,18 @@ def test_a_work_of_several_catalogues_has_an_entry_and_a_stay_on_each(conn, make
     assert conn.execute("select genres, countries, platforms from mart.titles where title = 'Beta'").fetchone() == (
         ["Comedy"], ["France"], ["hulu"],
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_what_stood_on_a_platform_that_is_said_to_be_gone_has_left_it(conn, make_day: Callable, order: tuple):
+    netflix, hulu = [Imdb(1, "Alpha"), Netflix("s1", "Alpha", imdb=1)], [Netflix("s7", "Beta", source="hulu")]
+    # On the second day the limit says that Hulu is gone, on the third it is back.
+    days = [(netflix + hulu, ()), (netflix, (("hulu", 0),)), (netflix + hulu, ())]
+    for place in order:
+        rows, limits = days[place]
+        day = make_day(DAY + timedelta(place), force=True)
+        run_day(conn, replace(day, settings=replace(day.settings, stale_days=limits)), rows)
+    assert stays(conn) == [("hulu", "Beta", 0, 1), ("hulu", "Beta", 2, None), ("netflix", "Alpha", 0, None)]
 
 
 def test_names_of_every_catalogue_are_credits(conn, make_day: Callable):

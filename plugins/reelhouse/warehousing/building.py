@@ -19,6 +19,7 @@ from psycopg import sql
 from reelhouse.database import indexes_made_afterwards, lock_layer, set_layer
 from reelhouse.day import Day
 from reelhouse.errors import OutOfStep, SettingsWrong
+from reelhouse.lateness import limited_sources
 from reelhouse.matching.storing import require_stored
 from reelhouse.staging import share_staging
 from reelhouse.warehousing import loads, older_days
@@ -31,7 +32,7 @@ from reelhouse.warehousing.sessions import Job, run_jobs, sessions_beside
 class BuildTable:
     """One table of schema build, filled by the file of its name in include/sql/3_warehouse.
 
-    takes_day  its file has the parameter batch_date
+    takes_day  its file has parameters of the day
     filled_by  what fills it instead of a file, with build.title_identity and build.shifted_key
     reads      the build tables which that reads; of a file they stand in its text, but for those behind a view
     is_large   filled without keys when the build is whole: sorting them at the end is cheaper
@@ -271,7 +272,7 @@ def _fill(conn: psycopg.Connection, building: Building, table: BuildTable) -> in
 
 
 def _run(conn: psycopg.Connection, day: Day, table: BuildTable, text: str, extent: Extent) -> int:
-    params = {"batch_date": day.batch_date} if table.takes_day else None
+    params = {"batch_date": day.batch_date, "limited": limited_sources(day.settings)} if table.takes_day else None
     if not (table.is_large and extent.is_whole):
         return conn.execute(text, params).rowcount
     with indexes_made_afterwards(conn, ("build", table.name)):
