@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from people import login
-from small_star import Imdb, Netflix, run_day
+from small_star import Imdb, JustWatch, Netflix, run_day
 
 from reelhouse import Warehouse
 from reelhouse.database import connect
@@ -29,17 +29,13 @@ def scientist(module_dsn, tmp_path_factory):
             for n, name in enumerate(NAMES, 1)
         ),
         *(Netflix(f"s{n}", name, 2000 + n, imdb=n) for n, name in enumerate(NAMES, 1)),
+        *(JustWatch(f"tm{n}", name, 2000 + n, imdb=n) for n, name in enumerate(NAMES, 1)),
     ]
     day = Day(date(2026, 1, 5), settings)
     with connect(module_dsn, "reelhouse test", autocommit=True) as conn:
         run_day(conn, day, rows)
         for step in (build_recommendations, check_recommendations, publish_recommendations):
             step(conn, day)
-        conn.execute(
-            "insert into matching.work_member (source, source_id, work_key, imdb_title_number, load_id)"
-            " select 'justwatch', 'tm' || n, 'tt' || n, n, load_id from generate_series(1, 5) as n,"
-            " warehouse.publication where part = 'warehouse'"
-        )
         # Each platform counts its rows from one.
         conn.execute(
             "insert into warehouse.bridge_title_source select (jsonb_populate_record(bridge, jsonb_build_object("

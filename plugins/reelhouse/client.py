@@ -408,14 +408,10 @@ _RESOLVE = """
 with named as (
     select title_key, 1 as place, 0::bigint as votes from mart.titles where imdb_title_id = %(asked)s
     union all
-    select title_key, place, 0 from (
-        select title_key, source, source_id, 2 as place from warehouse.bridge_title_source
-        union all
-        select title_key, source, source_id, 3 from mart.title_ids
-        inner join warehouse.dim_title using (title_key)
-    ) as known where source_id = %(asked)s and source not in ('amazon', 'disney', 'hulu')
+    select title_key, 2, 0 from mart.title_ids
+    where source_id = %(asked)s and source not in ('amazon', 'disney', 'hulu')
     union all
-    select title_key, 4, -coalesce(imdb_vote_count, 0) from mart.titles where title = %(asked)s
+    select title_key, 3, -coalesce(imdb_vote_count, 0) from mart.titles where title = %(asked)s
 )
 select title_key from named order by place, votes, title_key limit 1
 """

@@ -138,8 +138,20 @@ def test_lists_for_several_titles_and_for_a_group(ask) -> None:
 
 
 def test_ids_of_other_sources_are_looked_up_together(served) -> None:
-    asked = {"imdb": ["tt0000002", "tt9"], "rotten_tomatoes": ["m/old_house", "new_house"]}
-    found = served.client().post("/api/v1/lookup", json=asked).json()
+    asked = {
+        "imdb": ["tt0000002", "tt9"], "rotten_tomatoes": ["m/old_house", "new_house"], "justwatch": ["tm1", "tm2"],
+    }  # fmt: skip
+    with connect(served.dsn, autocommit=True) as conn:
+        conn.execute(
+            "insert into warehouse.bridge_title_source select (jsonb_populate_record(bridge, jsonb_build_object("
+            " 'source', 'justwatch', 'source_id', 'tm2'))).* from warehouse.bridge_title_source as bridge"
+            " where bridge.source = 'netflix' and bridge.source_id = 's2'"
+        )
+        try:
+            found = served.client().post("/api/v1/lookup", json=asked).json()
+        finally:
+            conn.execute("delete from warehouse.bridge_title_source where source = 'justwatch'")
+    assert found["justwatch"] == {"tm2": 2}
     assert found["imdb"] == {"tt0000002": 2}
     assert found["rotten_tomatoes"] == {"m/old_house": 1, "new_house": 2}
 

@@ -71,15 +71,13 @@ def look_up(seen: Snapshot, asked: Asked) -> Found:
         "select imdb_title_id as id, title_key from warehouse.dim_title where imdb_title_id = any(%(ids)s)",
         {"ids": asked.imdb},
     )
-    rotten = seen.rows(
-        "select given as id, title_key from unnest(%(ids)s::text[]) as given inner join warehouse.bridge_title_source"
-        " on source = 'rotten_tomatoes' and source_id = regexp_replace(given, '^m/', '')",
-        {"ids": asked.rotten_tomatoes},
-    )
-    justwatch = seen.rows(
-        "select source_id as id, title_key from matching.title_decision inner join warehouse.dim_title"
-        " on imdb_title_number = title_key where source = 'justwatch' and band = 'match' and source_id = any(%(ids)s)",
-        {"ids": asked.justwatch},
+    rotten, justwatch = (
+        seen.rows(
+            "select given as id, title_key from unnest(%(ids)s::text[]) as given inner join mart.title_ids"
+            " on source = %(source)s and source_id = regexp_replace(given, '^m/', '')",
+            {"source": source, "ids": ids},
+        )
+        for source, ids in (("rotten_tomatoes", asked.rotten_tomatoes), ("justwatch", asked.justwatch))
     )
     found = [{row["id"]: row["title_key"] for row in rows} for rows in (imdb, rotten, justwatch)]
     return Found(load_id=seen.load_id, imdb=found[0], rotten_tomatoes=found[1], justwatch=found[2])
