@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
@@ -56,6 +57,17 @@ def test_a_repeated_link_unites_lists() -> None:
     )
     assert (rows[0].genres, rows[0].audience_pct) == (["Drama", "Comedy", "Horror"], 60)
     assert record.rows_duplicate == 1
+
+
+def test_a_repeated_link_keeps_what_each_of_its_lines_lists() -> None:
+    once, twice, alike = (f"m/film_{number}" for number in (1, 2, 3))
+    rows, _, _ = _read(
+        {"rotten_tomatoes_link": once}, {"rotten_tomatoes_link": twice}, {"rotten_tomatoes_link": alike},
+        {"rotten_tomatoes_link": twice, "genres": "Horror"}, {"rotten_tomatoes_link": alike},
+    )  # fmt: skip
+    told = json.loads(rows[1].said_by_line)
+    assert [(line["line"], line["genres"]) for line in told] == [(3, ["Drama", "Comedy"]), (5, ["Horror"])]
+    assert rows[0].said_by_line is rows[2].said_by_line is None
 
 
 def test_audience_counts_may_be_larger_than_an_integer() -> None:

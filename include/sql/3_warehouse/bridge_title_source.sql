@@ -9,7 +9,8 @@
 insert into build.bridge_title_source (
     source, source_id, title_key, platform_key, source_title, source_kind, source_year, source_certification,
     runtime_min, season_count, added_date, source_genres, match_band, match_probability, decided_by,
-    line_number, source_rank, source_directors, source_actors, source_countries
+    line_number, source_rank, source_directors, source_actors, source_countries,
+    said_by_line
 )
 with
 
@@ -28,7 +29,8 @@ source_rows as (
         line_number,
         directors,
         actors,
-        countries
+        countries,
+        null::jsonb as said_by_line
     from staging.catalogue_row
     union all
     select
@@ -45,7 +47,8 @@ source_rows as (
         line_number,
         null as directors,
         null as actors,
-        null as countries
+        null as countries,
+        said_by_line
     from staging.rotten_tomatoes_movies
     union all
     select
@@ -62,7 +65,8 @@ source_rows as (
         justwatch_titles.line_number,
         null as directors,
         null as actors,
-        null as countries
+        null as countries,
+        null as said_by_line
     from build.work_of_justwatch
     inner join staging.justwatch_titles on work_of_justwatch.source_id = justwatch_titles.source_id
 ),
@@ -109,7 +113,8 @@ select
     works.source_rank,
     source_rows.directors as source_directors,
     source_rows.actors as source_actors,
-    source_rows.countries as source_countries
+    source_rows.countries as source_countries,
+    source_rows.said_by_line
 from source_rows
 left join works
     on

@@ -219,7 +219,11 @@ begin
             null::smallint as least_age,
             null::text as match_band,
             null::real as match_probability,
-            null::text as decided_by
+            null::text as decided_by,
+            null::text[] as genres,
+            null::text[] as directors,
+            null::text[] as actors,
+            null::jsonb as said_by_line
         from work
         where 'imdb' = any(work.sources)
         union all
@@ -234,10 +238,34 @@ begin
             dim_certification.least_age,
             bridge.match_band,
             bridge.match_probability,
-            bridge.decided_by
+            bridge.decided_by,
+            bridge.source_genres,
+            bridge.source_directors,
+            bridge.source_actors,
+            bridge.said_by_line
         from work
         inner join warehouse.bridge_title_source as bridge on work.title_key = bridge.title_key
         left join warehouse.dim_certification on bridge.source_certification = dim_certification.certification
+    ),
+
+    -- What each record lists; of a link that repeats, each of its lines.
+    listing as materialized (
+        select
+            record.source,
+            record.record_id,
+            coalesce(line.line, record.line_number) as line_number,
+            record.match_band,
+            record.match_probability,
+            record.decided_by,
+            case given_column
+                when 'directors' then coalesce(line.directors, record.directors)
+                when 'cast_names' then coalesce(line.actors, record.actors)
+                when 'countries' then null
+                else coalesce(line.genres, record.genres)
+            end as words
+        from record
+        left join lateral jsonb_to_recordset(record.said_by_line)
+            as line (line bigint, genres text[], directors text[], actors text[]) on true
     ),
 
     -- Sources that the work does not stand in any more.
@@ -272,7 +300,8 @@ begin
         select
             dim_genre.genre as member,
             named.source,
-            null::bigint as person_key
+            null::bigint as person_key,
+            bridge.source_genres as words
         from work
         inner join warehouse.bridge_title_genre as bridge on work.title_key = bridge.title_key
         inner join warehouse.dim_genre on bridge.genre_key = dim_genre.genre_key
@@ -283,7 +312,8 @@ begin
         select
             dim_country.country as member,
             named.source,
-            null as person_key
+            null as person_key,
+            null as words
         from work
         inner join warehouse.bridge_title_country as bridge on work.title_key = bridge.title_key
         inner join warehouse.dim_country on bridge.country_key = dim_country.country_key
@@ -293,7 +323,8 @@ begin
         select distinct
             dim_person.person_name as member,
             named.source,
-            dim_person.person_key
+            dim_person.person_key,
+            array[dim_person.person_name] as words
         from work
         inner join warehouse.bridge_title_person_role as bridge on work.title_key = bridge.title_key
         inner join warehouse.dim_role on bridge.role_key = dim_role.role_key
@@ -390,18 +421,28 @@ begin
             member.member,
             case rule.file_name
                 when 'name.basics.tsv.gz' then person.id
-                when 'title.principals.tsv.gz' then record.record_id || ' ' || person.id
-                else record.record_id
+                when 'title.principals.tsv.gz' then listing.record_id || ' ' || person.id
+                else listing.record_id
             end as record_id,
-            record.line_number,
-            record.match_band,
-            record.match_probability,
-            record.decided_by
+            listing.line_number,
+            listing.match_band,
+            listing.match_probability,
+            listing.decided_by
         from member
         inner join rule
             on replace(member.source, ' name', '') = rule.source
                 and (member.source = 'imdb name') = (rule.file_name is not distinct from 'name.basics.tsv.gz')
-        inner join record on rule.source = record.source
+        inner join listing
+            on rule.source = listing.source
+                -- Those that name it; all of the source where none does in these very words, as people of other spellings.
+                and (
+                    listing.words && member.words
+                    or not exists (
+                        select
+                        from listing as other
+                        where other.source = rule.source and other.words && member.words
+                    )
+                )
         cross join lateral (
             select 'nm' || lpad(member.person_key::text, greatest(7, length(member.person_key::text)), '0') as id
         ) as person

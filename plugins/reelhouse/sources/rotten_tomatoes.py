@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import date
+from functools import reduce
 from typing import BinaryIO, NamedTuple
 
 from reelhouse.sources import Column, Layout, SourceFile, reviews
@@ -50,6 +52,7 @@ class Row(NamedTuple):
     fresh_count: int | None
     rotten_count: int | None
     repairs: list[str]
+    said_by_line: str | None = None
 
 
 TODAY = (
@@ -116,6 +119,7 @@ read_texts = row_by_row(read_rows)
 def _films(file: SourceFile, header: Header, stream: BinaryIO, reading: Reading) -> Iterator[Row]:
     """Rows of the films, each link once: of repeats the lists are united, for the rest the first row wins."""
     rows: dict[str, Row] = {}
+    repeated: dict[str, list[Row]] = {}
     nothing = dict.fromkeys(TODAY, "")
     for line_number, fields, raw in csv_records(file, header, stream, reading):
         problems: list[str] = []
@@ -125,13 +129,22 @@ def _films(file: SourceFile, header: Header, stream: BinaryIO, reading: Reading)
             reading.reject(line_number, problems, raw)
         elif row.source_id in rows:
             reading.rows_duplicate += 1
-            first = rows[row.source_id]
-            rows[row.source_id] = first._replace(
-                **{name: united(getattr(first, name), getattr(row, name)) for name in LISTS}
-            )
+            repeated.setdefault(row.source_id, [rows[row.source_id]]).append(row)
         else:
             rows[row.source_id] = row
-    yield from rows.values()
+    for source_id, row in rows.items():
+        yield _united(repeated[source_id]) if source_id in repeated else row
+
+
+def _united(rows: list[Row]) -> Row:
+    """One film of several rows, which knows what each of them lists where they differ."""
+    lists = [{name: getattr(row, name) for name in LISTS} for row in rows]
+    whole = {name: reduce(united, (each[name] for each in lists)) for name in LISTS}
+    lines = None
+    if any(each != lists[0] for each in lists):
+        told = ({"line": row.line_number} | each for row, each in zip(rows, lists, strict=True))
+        lines = json.dumps(list(told), ensure_ascii=False)
+    return rows[0]._replace(**whole, said_by_line=lines)
 
 
 def _row(text: dict[str, str], has_link: bool, line_number: int, problems: list[str]) -> Row:
