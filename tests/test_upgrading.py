@@ -18,7 +18,8 @@ from psycopg.conninfo import make_conninfo
 from small_star import Imdb, Netflix, RottenTomatoes, run_day
 
 from reelhouse.backups.everything import read_sequences
-from reelhouse.database import connect, identifiers, migrate, table_columns
+from reelhouse.database import FORMER_DIGESTS, connect, identifiers, migrate, table_columns
+from reelhouse.errors import SettingsWrong
 
 # The last file of the schema that version 0.1 had.
 LAST_FILE = "026"
@@ -132,3 +133,15 @@ def test_a_warehouse_of_an_earlier_version_is_migrated_under_readers_who_notice_
     assert wrong == []
     assert len(seen) > 30
     assert migrate(former, settings.sql) == []
+
+
+@pytest.mark.parametrize(("name", "digest"), list(FORMER_DIGESTS.items()), ids=str)
+def test_an_edited_migration_is_refused_but_for_a_former_form_that_comes_to_the_same(
+    conn, dsn, settings, name: str, digest: str
+) -> None:
+    applied_as = "update ops.migration set sha256 = %s where file_name = %s"
+    assert conn.execute(applied_as, (digest, name)).rowcount == 1
+    assert migrate(dsn, settings.sql) == []
+    conn.execute(applied_as, ("0" * 64, name))
+    with pytest.raises(SettingsWrong, match=f"{name}: expected the text that was applied"):
+        migrate(dsn, settings.sql)
