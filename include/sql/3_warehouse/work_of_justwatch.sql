@@ -4,7 +4,7 @@
 -- Writes: build.work_of_justwatch (empty before)
 -- Rerun:  the table is emptied and filled anew from the same rows
 -- Notes:  a row that is linked is its IMDb title; one that is the same work as rows of other sources is theirs, the least
---         of them (as mart.title_ids has it). By the IMDb id that JustWatch states nothing is linked: it is sometimes wrong
+--         of them. By the IMDb id that JustWatch states nothing is linked: it is sometimes wrong
 
 insert into build.work_of_justwatch (source_id, title_key, source_rank)
 with
