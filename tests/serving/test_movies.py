@@ -76,6 +76,16 @@ def test_a_wrong_value_is_422_and_says_what_is_allowed(ask) -> None:
     ask("/api/v1/movies/search?query=%00", 422)
 
 
+def test_a_mistyped_filter_is_told_and_not_ignored(ask) -> None:
+    told = ask("/api/v1/movies/search?query=house&platfrom=netflix&gener=horror", 422)
+    assert [each["where"] for each in told["wrong"]] == ["query.platfrom", "query.gener"]
+    assert "genre" in told["wrong"][0]["expected"]
+    assert "platform" in told["wrong"][0]["expected"]
+    assert ask("/api/v1/movies/1?language=de", 422)["detail"] == "query.language: no such parameter; there is none"
+    # Paths without a version are those of a former project: who asks there may send what it took.
+    ask("/get_count_platform/netflix?language=de")
+
+
 def test_similar_titles_keep_their_order_and_their_reasons_add_up(ask) -> None:
     rows = ask("/api/v1/movies/1/similar")
     assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))

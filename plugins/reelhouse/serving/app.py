@@ -32,6 +32,7 @@ from reelhouse.serving.routes import (
     sources,
     viewers,
 )
+from reelhouse.serving.routes.parameters import only_these
 from reelhouse.serving.servers import Either, tell_servers
 from reelhouse.serving.settings import ServingSettings
 from reelhouse.serving.shielding import Shield
@@ -132,7 +133,7 @@ def make_app(
 def _add_routes(app: FastAPI) -> None:
     app.include_router(_open_routes())
     app.include_router(login.open_router)
-    versioned = APIRouter(prefix="/api/v1", dependencies=[Depends(enter)], responses=PROBLEMS)
+    versioned = APIRouter(prefix="/api/v1", dependencies=[Depends(enter), Depends(only_these)], responses=PROBLEMS)
     for each in (movies, people, viewers, reviews, platforms, catalogue, operations, sources):
         versioned.include_router(each.router)
     app.include_router(versioned)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Request
+from fastapi.dependencies.utils import get_flat_dependant
+from fastapi.exceptions import RequestValidationError
 from pydantic import BeforeValidator
 
 from reelhouse.serving.asking.platforms import PLATFORMS
@@ -44,3 +46,15 @@ Year = Annotated[int, Query(ge=1870, le=2100)]
 PathYear = Annotated[int, Path(ge=1870, le=2100, examples=[2018])]
 Name = Annotated[str, Query(min_length=1, max_length=LONGEST_QUERY), Printable]
 PathName = Annotated[str, Path(min_length=1, max_length=LONGEST_QUERY), Printable]
+
+
+async def only_these(request: Request) -> None:
+    """Refuse parameters that an endpoint does not have: a mistyped filter would filter nothing."""
+    if not request.query_params:
+        return
+    fields = get_flat_dependant(request.scope["route"].dependant).query_params
+    known = sorted(field.alias for field in fields)
+    expected = f"no such parameter; there are {', '.join(known)}" if known else "no such parameter; there is none"
+    wrong = [{"loc": ("query", name), "msg": expected} for name in request.query_params if name not in known]
+    if wrong:
+        raise RequestValidationError(wrong)
