@@ -319,6 +319,15 @@ class QualityOfMethod(Model):
     value: float
     limit_value: float | None
     is_ok: bool
+    subject_count: int | None
+    low: float | None
+    high: float | None
+    versus_popular: float | None
+    versus_popular_low: float | None
+    versus_popular_high: float | None
+    versus_former: float | None
+    versus_former_low: float | None
+    versus_former_high: float | None
 
 
 class Waiting(Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from reelhouse import readiness
@@ -22,6 +23,15 @@ from reelhouse.settings import Settings
 SHOWN_LOADS = 20
 STALE_HOURS = 48
 LOAD_COLUMNS = "load_id, part, batch_date as day, state, state_reason as reason, opened_at, published_at"
+
+
+@dataclass(frozen=True, slots=True)
+class MethodOf:
+    """A way of recommending; `description` says what it does, in a sentence."""
+
+    method: str
+    subject_kind: str
+    description: str
 
 
 def trust(seen: Snapshot, settings: Settings) -> Trust:
@@ -104,12 +114,21 @@ def health(seen: Snapshot) -> Health:
 def quality(seen: Snapshot) -> list[QualityOfMethod]:
     """How good the recommendations of each load were, the newest first."""
     rows = seen.rows(
-        "select load_id, batch_date as day, method, metric, value, limit_value, is_ok"
+        "select load_id, batch_date as day, method, metric, value, limit_value, is_ok, subject_count, low, high,"
+        " versus_popular, versus_popular_low, versus_popular_high, versus_former, versus_former_low, versus_former_high"
         " from warehouse.fact_recommendation_quality inner join ops.load using (load_id)"
         " inner join warehouse.dim_rec_method using (method_key)"
         " order by batch_date desc, load_id desc, method, metric limit 2000"
     )
     return [QualityOfMethod(**row) for row in rows]
+
+
+def methods(seen: Snapshot) -> list[MethodOf]:
+    """The ways of recommending, those that are served unasked first."""
+    rows = seen.rows(
+        "select method, subject_kind, description from warehouse.dim_rec_method order by is_default desc, method_key"
+    )
+    return [MethodOf(**row) for row in rows]
 
 
 def _published(seen: Snapshot) -> dict | None:

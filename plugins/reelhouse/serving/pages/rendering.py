@@ -35,6 +35,7 @@ def _templates() -> Environment:
     made.globals["version"] = _version()
     made.filters["thousands"] = lambda number: "" if number is None else f"{number:,}"
     made.filters["share"] = lambda value: "" if value is None else f"{100 * float(value):.1f} %"
+    made.filters["figure"] = lambda number: f"{number:,.4g}" if abs(number) < 1000 else f"{number:,.0f}"
     made.filters["moment"] = lambda value: "" if value is None else value.strftime("%Y-%m-%d %H:%M")
     made.filters["query"] = lambda values: urlencode({key: value for key, value in values.items() if value}, True)
     return made

@@ -17,6 +17,7 @@ from reelhouse.serving.access import Person, needs
 from reelhouse.serving.asking import people, reviews, titles, trust, viewers
 from reelhouse.serving.asking.titles import Filters
 from reelhouse.serving.models import Decision, NewViewing
+from reelhouse.serving.pages.measures import sections
 from reelhouse.serving.pages.rendering import STATIC, STATIC_FILES, is_part, line, page
 from reelhouse.serving.problems import NotThere
 from reelhouse.serving.routes.parameters import Kind, PersonId, Platform, Printable, TitleId
@@ -245,18 +246,8 @@ def _reported_days(request: Request) -> list[str]:
 
 @router.get("/quality")
 def how_good(request: Request) -> Response:
-    rows, seen = request.app.state.reader.ask(trust.quality)
-    charts: dict[tuple[str, str], list] = {}
-    for row in reversed(rows):
-        charts.setdefault((row.method, row.metric), []).append(row)
-    shown = []
-    for (method, metric), points in sorted(charts.items()):
-        values = [point.value for point in points]
-        limits = [point.limit_value for point in points]
-        known = [value for value in (*values, *limits) if value is not None]
-        low, high = min(*known, 0), max(*known, 1e-9)
-        shown.append((method, metric, points, line(values, low, high), line(limits, low, high)))
-    return page(request, "quality.html", charts=shown, load_id=seen.load_id)
+    (methods, figures), seen = request.app.state.reader.ask(lambda seen: (trust.methods(seen), trust.quality(seen)))
+    return page(request, "quality.html", sections=sections(methods, figures), load_id=seen.load_id)
 
 
 @router.get("/review")
