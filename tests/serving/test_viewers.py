@@ -251,6 +251,27 @@ def test_a_decision_is_recorded_with_who_and_why_and_undone(served) -> None:
         assert client.post("/api/v1/reviews", json=said | wrong).status_code == 404, wrong
 
 
+def test_a_reviewer_sees_names_as_written_and_first_those_whom_both_name(served) -> None:
+    """The row spells and orders them otherwise than IMDb, where another one is billed before them."""
+    with connect(served.dsn, autocommit=True) as conn:
+        conn.execute(
+            "insert into matching.source_person (source, source_id, role, billing_order, person_name, folded_name,"
+            " person_key) values ('netflix', 's4', 'cast', 1, 'O’Ray Bo', 'o ray bo', 'boora'),"
+            " ('netflix', 's4', 'cast', 2, 'Somebody Else', 'somebody else', 'elsesomebody') on conflict do nothing"
+        )
+        conn.execute(
+            "insert into matching.match_evidence select source, source_id, 1, 3, found_by, score, 0.01, terms, details,"
+            " load_id from matching.match_evidence where source_id = 's4' and candidate_rank = 1"
+        )
+        try:
+            shown = served.client("read review").get("/review/netflix/s4").text
+        finally:
+            conn.execute("delete from matching.match_evidence where source_id = 's4' and candidate_rank = 3")
+            conn.execute("delete from matching.source_person where source_id = 's4' and role = 'cast'")
+    assert "<dd>O’Ray Bo, Somebody Else</dd>" in shown
+    assert '<b class="good">Bo O&#39;Ray</b>, Ann Lee</dd>' in shown
+
+
 @pytest.fixture
 def matched_last(served) -> Iterator[date]:
     """An older day that was filled in: what is s4 to readers is another film there."""

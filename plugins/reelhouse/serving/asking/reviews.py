@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import psycopg
 
 from reelhouse.errors import SettingsWrong
-from reelhouse.matching.keys import fold_title
+from reelhouse.matching.keys import fold_name, fold_title, person_key
 from reelhouse.matching.overriding import (
     NO_MATCH,
     NOT_THIS_PAIR,
@@ -22,6 +22,7 @@ from reelhouse.serving.problems import InTheWay, NotThere, NotUnderstood
 from reelhouse.serving.reading import Snapshot
 from reelhouse.sources.values import shown
 
+SHOWN_PEOPLE = 8
 COUNTS_FROM = "It counts from the next run on."
 # A decision of somebody about the very row, which has not been taken back. Films of one name are told apart by year.
 DECIDED_ALREADY = """
@@ -44,12 +45,18 @@ MATCHED_AND_SEEN = """
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What a row may be; `differs` names the fields that do not agree."""
+    """What a row may be.
+
+    people   the first of its people, those whom the row names before the others
+    shared   whom of them the row names
+    differs  the fields that do not agree
+    """
 
     card: TitleCard
     probability: float
     found_by: str
     people: list[str]
+    shared: frozenset[str]
     differs: frozenset[str]
 
 
@@ -128,17 +135,21 @@ def pair(seen: Snapshot, source: str | None, source_id: str | None, title: str |
 def _candidate(seen: Snapshot, row: dict, card: TitleCard, evidence: dict) -> Candidate:
     people = seen.rows(
         "select distinct person_name, min(billing_order) as place from mart.title_people where title_key = %(key)s"
-        " group by person_name order by place nulls last limit 8",
+        " group by person_name order by place nulls last, person_name",
         {"key": card.title_key},
     )
+    named = {person_key(fold_name(name)) for name in row["director_names"] + row["cast_names"]}
     names = [each["person_name"] for each in people]
+    shared = frozenset(name for name in names if person_key(fold_name(name)) in named)
+    names = sorted(names, key=lambda name: name not in shared)[:SHOWN_PEOPLE]
     same = {
         "title": card.title.casefold() == row["title"].casefold(),
+        "kind": (card.movie_type == "series") == (row["kind"] == "series"),
         "year": card.start_year == row["release_year"],
         "runtime": None in (card.runtime, row["runtime_min"]) or abs(card.runtime - row["runtime_min"]) <= 2,
     }
     differs = frozenset(name for name, is_same in same.items() if not is_same)
-    return Candidate(card, evidence["probability"], evidence["found_by"], names, differs)
+    return Candidate(card, evidence["probability"], evidence["found_by"], names, shared, differs)
 
 
 def next_after(seen: Snapshot, source: str, source_id: str, step: int = 1) -> tuple[str, str] | None:
@@ -158,17 +169,23 @@ def find_row(conn: psycopg.Connection, source: str, source_id: str) -> dict:
     with conn.cursor(row_factory=psycopg.rows.dict_row) as cursor:
         row = cursor.execute(
             "select title.source, title.source_id, title.title, title.kind, title.folded_title, title.release_year,"
-            " title.runtime_min, title.season_count, title.director_names, title.cast_names, decision.band,"
-            " decision.probability from matching.source_title as title left join matching.title_decision as decision"
+            " title.runtime_min, title.season_count, decision.band, decision.probability,"
+            f" {_names('director')} as director_names, {_names('cast')} as cast_names"
+            " from matching.source_title as title left join matching.title_decision as decision"
             " using (source, source_id) where source = %(source)s and source_id = %(source_id)s",
             {"source": source, "source_id": source_id},
         ).fetchone()
     if row is None:
         raise NotThere(f"{source} has no row {source_id} in the edition matched last.")
-    # Names as matching keeps them: folded, with bars between them.
-    for column in ("director_names", "cast_names"):
-        row[column] = [name.strip() for name in (row[column] or "").split("|") if name.strip()]
     return row
+
+
+def _names(role: str) -> str:
+    """People of the row in a role, as the source writes them."""
+    return (
+        "array(select person_name from matching.source_person as person where person.source = title.source"
+        f" and person.source_id = title.source_id and role = '{role}' order by billing_order)"
+    )
 
 
 def require_title(conn: psycopg.Connection, row: dict, title: str) -> None:
