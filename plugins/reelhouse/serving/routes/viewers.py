@@ -24,11 +24,13 @@ MaxAge = Annotated[int | None, Query(ge=0, le=21, description="unknown ages are 
 
 @router.get("/users", response_model=list[Viewer])
 def list_viewers(request: Request, limit: Limit = 50, offset: Annotated[int, Query(ge=0, le=10**7)] = 0) -> Response:
+    """The numbers of the viewers that files or an app have told of."""
     return answer(request, lambda seen: viewers.listing(seen, limit, offset), is_public=False)
 
 
 @router.get("/users/{user_id}", response_model=ViewerPage)
 def one_viewer(request: Request, user_id: UserId) -> Response:
+    """How much a viewer watched and rated."""
     return answer(request, lambda seen: viewers.one(seen, user_id), is_public=False)
 
 
