@@ -37,6 +37,17 @@ TRIES = 8
 LONGEST_PAUSE_S = 2.0
 CHUNK_ROWS = 50_000
 LISTED = 5
+# Beside titles of the catalogues stand lists that are made beforehand; what is like others is looked for.
+LISTS = (
+    "select source_title_key, source_title, rank, recommended_title_key, recommended_title, score, reasons, method"
+    " from mart.recommendations where source_title_key = any(%s)"
+    " union all select source.title_key, source.title, alike.rank, alike.recommended_title_key, target.title,"
+    " least(1, alike.score_raw), alike.reasons, 'alike_titles' from warehouse.dim_title as source"
+    " cross join lateral mart.alike_titles(source.title_key) as alike"
+    " inner join warehouse.dim_title as target on alike.recommended_title_key = target.title_key"
+    " where source.title_key = any(%s) and not exists (select from mart.recommendations"
+    " where recommendations.source_title_key = source.title_key)"
+)
 _CONFLICTS = (
     psycopg.errors.SerializationFailure,
     psycopg.errors.DeadlockDetected,
@@ -297,10 +308,9 @@ class Warehouse:
         """
         keys = {asked: self._key_of(asked) for asked in ids}
         found = self.read(
-            "select source_title_key, source_title, rank, recommended_title_key, recommended_title, score, reasons,"
-            " method from mart.recommendations where source_title_key = any(%s) and rank <= %s"
+            f"select * from ({LISTS}) as listed where rank <= %s"
             " order by array_position(%s::bigint[], source_title_key), rank",
-            [list(keys.values()), LISTED, list(keys.values())],
+            [list(keys.values()), list(keys.values()), LISTED, list(keys.values())],
         )
         self.recommendations = found
         return found
@@ -315,9 +325,9 @@ class Warehouse:
             # One list has one name, whichever of the titles a row is beside.
             "select %s::bigint as source_title_key, recommended_title_key, recommended_title,"
             " sum(score) / %s as score, array_agg(source_title order by rank) as liked_for, min(method) as method"
-            " from mart.recommendations where source_title_key = any(%s) and not recommended_title_key = any(%s)"
+            f" from ({LISTS}) as listed where not recommended_title_key = any(%s)"
             " group by recommended_title_key, recommended_title order by score desc, recommended_title_key limit %s",
-            [min(keys, default=None), len(keys) or 1, keys, keys, LISTED],
+            [min(keys, default=None), len(keys) or 1, keys, keys, keys, LISTED],
         )
         found.insert(0, "rank", range(1, len(found) + 1))
         self.recommendations = found

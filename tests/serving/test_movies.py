@@ -93,6 +93,19 @@ def test_similar_titles_keep_their_order_and_their_reasons_add_up(ask) -> None:
     assert all(row["reasons"] for row in rows)
 
 
+def test_beside_a_title_of_no_catalogue_stands_what_is_like_it(ask, served) -> None:
+    """Casa Vieja is in no catalogue; who acts in it directed New House."""
+    rows = ask("/api/v1/movies/3/similar")
+    assert rows
+    assert {row["score_kind"] for row in rows} == {"raw"}
+    assert all(row["platforms"] for row in rows)
+    for row in rows:
+        assert min(1, sum(part["share"] for part in row["reasons"])) == pytest.approx(row["score"], abs=1e-9)
+    # Behind them comes what is like them.
+    assert titles(ask("/api/v1/recommend/titles?id=3"))[: len(rows)] == titles(rows)
+    assert "None: too little is known" not in served.client().get("/titles/3").text
+
+
 def test_evidence_says_why_each_row_is_linked(ask) -> None:
     rows = ask("/api/v1/movies/1/evidence")["rows"]
     assert [(row["source"], row["band"]) for row in rows] == [("netflix", "match"), ("rotten_tomatoes", "match")]

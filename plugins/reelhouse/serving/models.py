@@ -87,7 +87,9 @@ class Recommended(TitleCard):
 
     rank: int
     score: float
-    score_kind: str
+    score_kind: str = Field(
+        description="percentile among all scores, p_like: chance of a like, raw: what its reasons add up to, 1 at most"
+    )
     reasons: list[Reason]
 
 

@@ -352,6 +352,22 @@ def similar(seen: Snapshot, title_id: str, limit: int = 10) -> list[Recommended]
     return recommended(seen, rows)
 
 
+def similar_to_any(seen: Snapshot, title_id: str, limit: int = 10) -> list[Recommended]:
+    """The same, and beside a title that stands in no catalogue, for which no list was made, what of them is like it.
+
+    That is looked for at once, which takes some tenths of a second.
+    """
+    found = similar(seen, title_id, limit)
+    if found:
+        return found
+    rows = seen.rows(
+        "select recommended_title_key, rank, least(1, score_raw) as score, 'raw' as score_kind, reasons"
+        " from mart.alike_titles(%(key)s, %(limit)s) order by rank",
+        {"key": title_key(seen, title_id), "limit": limit},
+    )
+    return recommended(seen, rows)
+
+
 def recommended(seen: Snapshot, rows: Sequence[dict]) -> list[Recommended]:
     """Rows with recommended_title_key, rank, score, score_kind and reasons, with what lists show of the titles."""
     by_key = {row["title_key"]: row for row in card_rows(seen, [row["recommended_title_key"] for row in rows])}

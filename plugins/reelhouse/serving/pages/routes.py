@@ -141,7 +141,7 @@ def title(request: Request, title_id: TitleId) -> Response:
         return {
             "title": titles.one(seen, title_id),
             "people": people.of_title(seen, title_id),
-            "similar": titles.similar(seen, title_id, 12),
+            "similar": titles.similar_to_any(seen, title_id, 12),
             "past": titles.history(seen, title_id),
             "evidence": titles.evidence(seen, title_id),
         }

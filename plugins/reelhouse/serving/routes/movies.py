@@ -96,7 +96,7 @@ def one_title(request: Request, movie_id: TitleId) -> Response:
 @router.get("/{movie_id}/similar", response_model=list[Recommended])
 def similar_titles(request: Request, movie_id: TitleId, limit: Annotated[int, Query(ge=1, le=50)] = 10) -> Response:
     """Titles like it, the most alike first, each with the reasons that add up to its score."""
-    return answer(request, lambda seen: titles.similar(seen, movie_id, limit))
+    return answer(request, lambda seen: titles.similar_to_any(seen, movie_id, limit))
 
 
 @router.get("/{movie_id}/people", response_model=list[Credit])
