@@ -103,6 +103,10 @@ def test_lists_are_read_with_either_quote_and_never_evaluated() -> None:
     assert len(problems) == 1
 
 
+def test_na_is_namibia_where_countries_are_codes() -> None:
+    assert _titles({"production_countries": "['NA', 'US']"})[0][0].countries == ["NA", "US"]
+
+
 def test_credits_of_unknown_titles_are_quarantined_with_the_reason() -> None:
     rows, record, rejected = _credits({}, {"id": "tm1063792"}, {"id": "ts84618"})
     assert [row.source_id for row in rows] == ["tm84618"]

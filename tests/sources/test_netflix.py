@@ -127,6 +127,15 @@ def test_a_repeated_show_id_unites_lists_and_keeps_the_first_row_for_the_rest() 
     assert record.rows_duplicate == 1
 
 
+@pytest.mark.parametrize("duration", ["90 mins", "90 Min", "90min", "90 minutes", "90\xa0min."])
+def test_minutes_are_minutes_however_they_are_written(duration: str) -> None:
+    assert _read({"duration": duration})[0][0].runtime_min == 90
+
+
+def test_a_bare_number_is_no_duration() -> None:
+    assert "found '90'" in _read({"duration": "90"}, {"duration": "0 mins"})[2]
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

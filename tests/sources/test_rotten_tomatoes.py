@@ -21,6 +21,25 @@ def test_the_key_is_the_link_without_its_prefix() -> None:
     assert [row.source_id for row in rows] == ["0814255", "true_grit_2010", "1068044-jumanji", "heat"]
 
 
+def test_a_link_may_be_the_whole_address() -> None:
+    row = _read({"rotten_tomatoes_link": "https://www.rottentomatoes.com/m/heat/"})[0][0]
+    assert row.source_id == "heat"
+
+
+def test_percents_and_large_counts_may_be_written_for_people() -> None:
+    row = _read({"tomatometer_rating": "75%", "audience_rating": "60 %", "audience_count": "35,797,635,123"})[0][0]
+    assert (row.tomatometer_pct, row.audience_pct, row.audience_count) == (75, 60, 35_797_635_123)
+
+
+def test_of_an_old_film_two_digits_are_no_year() -> None:
+    rows, _, rejected = _read(
+        {"original_release_date": "1-Jan-43"},
+        {"original_release_date": "1-Jan-1943", "streaming_release_date": "1-Jan-03"},
+    )
+    assert [(row.release_date, row.streaming_date) for row in rows] == [(date(1943, 1, 1), date(2003, 1, 1))]
+    assert "original_release_date: expected a day with all digits of its year" in rejected
+
+
 def test_a_film_becomes_a_typed_row() -> None:
     row = _read({})[0][0]
     assert (row.title, row.genres, row.release_date, row.runtime_min) == (

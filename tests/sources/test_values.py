@@ -28,6 +28,10 @@ from reelhouse.sources.values import (
         ("30-Mar-21", date(2021, 3, 30)),
         ("Sept 1, 1997", date(1997, 9, 1)),
         ("1-May-99", date(1999, 5, 1)),
+        ("9 September 2019", date(2019, 9, 9)),
+        ("9 Sep 2019", date(2019, 9, 9)),
+        ("2019/9/09", date(2019, 9, 9)),
+        ("2019-09-09T00:00:00.000Z", date(2019, 9, 9)),
         ("", None),
         ("nan", None),
     ],
@@ -39,12 +43,18 @@ def test_dates_are_read_in_the_forms_of_the_real_files(text: str, expected: date
 
 
 @pytest.mark.parametrize(
-    "text", ["February 30, 2021", "9/9/2019", "Septembre 9, 2019", "2019-13-01", "soon", "1-Xyz-20"]
-)
+    "text",
+    [
+        "February 30, 2021", "9/9/2019", "09.09.2019", "Septembre 9, 2019", "2019-13-01", "2019/09-09", "soon",
+        "1-Xyz-20", "2019-09-09T23:30:00Z",
+    ],
+)  # fmt: skip
 def test_a_date_that_is_none_is_refused_with_what_was_found(text: str) -> None:
     problems: list[str] = []
     assert date_or_none(text, "date_added", problems) is None
-    assert problems == [f"date_added: expected a day such as 'September 9, 2019' or nothing, found {text!r}"]
+    assert problems == [
+        f"date_added: expected a day such as 'September 9, 2019' or '2019-09-09', or nothing, found {text!r}"
+    ]
 
 
 def test_month_names_do_not_depend_on_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +79,28 @@ def test_dangling_commas_leave_no_empty_item() -> None:
 
 
 def test_null_words_are_no_items() -> None:
-    assert split_list("None, Ana Roe, nan, <NA>, Unknown") == ["Ana Roe"]
+    assert split_list("None, Ana Roe, nan, <NA>, Unknown, NA, Not Given, -") == ["Ana Roe"]
+
+
+def test_na_is_a_name_unless_all_of_it_is_capitals() -> None:
+    assert split_list("Na, NA") == ["Na"]
+    assert title_or_none("NA") == "NA"
+
+
+@pytest.mark.parametrize("text", ["Ana Roe|Bo Li", "Ana Roe; Bo Li", "Ana Roe | Bo Li", '["Ana Roe", "Bo Li"]'])
+def test_names_are_apart_whatever_stands_between_them(text: str) -> None:
+    assert split_list(text) == ["Ana Roe", "Bo Li"]
+
+
+def test_lists_as_python_writes_them_have_neither_brackets_nor_quotes() -> None:
+    assert split_list("""['Ana Roe', "Bo O'Li", 'nan']""") == ["Ana Roe", "Bo O'Li"]
+    assert split_list("[]") == []
+    assert split_list("Ana Roe [Bo Li], Cy") == ["Ana Roe [Bo Li]", "Cy"]
+    assert split_list('["a\\u0000"]') == ["au0000"]
+
+
+def test_the_end_of_an_ampersand_is_no_mark_between_items() -> None:
+    assert split_list("Action &amp; Adventure, Drama") == ["Action & Adventure", "Drama"]
 
 
 def test_repeats_are_dropped_in_order_even_when_only_invisible_characters_differ() -> None:
@@ -99,6 +130,14 @@ def test_a_year_that_is_none_is_refused(text: str) -> None:
 def test_numbers_saved_by_a_spreadsheet_are_numbers() -> None:
     assert year_or_none("2019.0", "release_year", []) == 2019
     assert count_or_none("83.0", "tomatometer_rating", [], most=100) == 83
+    assert count_or_none("1,234,567", "audience_count", []) == 1_234_567
+
+
+@pytest.mark.parametrize("text", ["1,2", "12,34", "1.234", "1234,567", "0,93", "250,000+"])
+def test_a_number_in_odd_groups_is_none(text: str) -> None:
+    problems: list[str] = []
+    assert count_or_none(text, "audience_count", problems) is None
+    assert len(problems) == 1
 
 
 def test_a_share_above_100_is_refused() -> None:

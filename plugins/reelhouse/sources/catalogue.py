@@ -57,8 +57,8 @@ NUMBERED = "number_for_person"
 DESCRIBED = "description_for_director"
 
 _ID = re.compile(r"\S{1,100}")
-_MINUTES = re.compile(r"([0-9]{1,5}) min")
-_SEASONS = re.compile(r"([0-9]{1,5}) [Ss]easons?")
+_MINUTES = re.compile(r"([0-9]{1,5})\s?min(?:ute)?s?\.?", re.IGNORECASE)
+_SEASONS = re.compile(r"([0-9]{1,5})\s?seasons?", re.IGNORECASE)
 
 
 def declare(source: str, name: str, *others: str, columns: tuple[Column, ...] = ()) -> SourceFile:
@@ -141,8 +141,8 @@ def _row(text: dict[str, str], line_number: int, problems: list[str]) -> Row | N
         description=description,
         repairs=repairs,
     )
-    # A title of 0 minutes is one whose runtime nobody knows.
-    if duration not in (None, "0 min") and row.runtime_min is None and row.season_count is None:
+    is_nothing = duration is None or _is_zero(duration)
+    if not is_nothing and row.runtime_min is None and row.season_count is None:
         refuse(problems, "duration", "such as '90 min' or '2 Seasons', or nothing", duration)
     return None if problems else row
 
@@ -152,6 +152,12 @@ def _unshifted(rating: str | None, duration: str | None) -> tuple[str | None, st
     if rating is not None and (_MINUTES.fullmatch(rating) or _SEASONS.fullmatch(rating)):
         return None, duration or rating, [SHIFTED]
     return rating, duration, []
+
+
+def _is_zero(duration: str) -> bool:
+    # A title of 0 minutes is one whose runtime nobody knows.
+    match = _MINUTES.fullmatch(duration)
+    return match is not None and int(match[1]) == 0
 
 
 def _counted(pattern: re.Pattern[str], duration: str | None) -> int | None:

@@ -20,9 +20,11 @@ from reelhouse.sources.reading import Header, Reading, csv_records
 from reelhouse.sources.values import (
     SMALLINT,
     count_or_none,
+    quoted_items,
     refuse,
     text_or_none,
     title_or_none,
+    trimmed,
     united,
     year_or_none,
 )  # fmt: skip
@@ -140,13 +142,7 @@ ROLES = {"ACTOR": "actor", "DIRECTOR": "director"}
 
 _ID = re.compile(r"(tm|ts)([1-9][0-9]{0,6})")
 _IMDB_ID = re.compile(r"tt[0-9]{7,10}")
-_ITEM = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
-_LIST = re.compile(rf"\[(?:(?:{_ITEM})(?:, ?(?:{_ITEM}))*)?\]")
-_ITEMS = re.compile(_ITEM)
-_ESCAPED = re.compile(r"\\(.)")
 _DECIMAL = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,20})?")
-# A list with more letters than that is no list of genres or countries.
-LONGEST_LIST = 10_000
 # The warehouse counts places from 1.
 LAST_INDEX = SMALLINT - 1
 
@@ -223,9 +219,9 @@ def quoted_list(text: str, column: str, problems: list[str]) -> list[str]:
     value = text_or_none(text)
     if value is None:
         return []
-    if len(value) <= LONGEST_LIST and _LIST.fullmatch(value):
-        items = (text_or_none(_ESCAPED.sub(r"\1", item[1:-1])) for item in _ITEMS.findall(value))
-        return united([], [item for item in items if item is not None])
+    quoted = quoted_items(value)
+    if quoted is not None:
+        return united([], [item for item in map(_word, quoted) if item is not None])
     refuse(problems, column, "a list such as ['drama', 'crime'] or nothing", text)
     return []
 
@@ -292,7 +288,7 @@ def _best(text: dict[str, str], line_number: int, _: NumberSet | None, problems:
         runtime_min=_minutes(text["DURATION"], "DURATION", problems),
         season_count=count_or_none(text["NUMBER_OF_SEASONS"], "NUMBER_OF_SEASONS", problems, most=SMALLINT),
         main_genre=text_or_none(text["MAIN_GENRE"]),
-        main_country=text_or_none(text["MAIN_PRODUCTION"]),
+        main_country=_word(text["MAIN_PRODUCTION"]),
     )
 
 
@@ -304,6 +300,11 @@ def _source_id(text: str, problems: list[str]) -> str:
     if not title_number(source_id):
         refuse(problems, "id", "tm or ts and a number of up to 7 digits", text)
     return source_id
+
+
+def _word(text: str) -> str | None:
+    # Countries are codes: NA is Namibia.
+    return "NA" if trimmed(text) == "NA" else text_or_none(text)
 
 
 def _named(text: str, column: str, problems: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import BinaryIO, NamedTuple
@@ -46,6 +47,7 @@ FILE = SourceFile(
     least_rows=0,
 )
 
+_BEFORE_SLUG = re.compile(r"(?:https?://(?:www\.)?rottentomatoes\.com)?/?(?:m/)?")
 TOP = {"true": True, "false": False, "1": True, "0": False}
 TYPES = {"fresh": True, "rotten": False}
 
@@ -73,8 +75,17 @@ def read_reviews(file: SourceFile, header: Header, stream: BinaryIO, reading: Re
             yield row
 
 
+def slug_of(link: str) -> str:
+    """What a link has after m/, with or without the address before it.
+
+    >>> slug_of("https://www.rottentomatoes.com/m/toy_story/"), slug_of("m/toy_story"), slug_of("nan")
+    ('toy_story', 'toy_story', '')
+    """
+    return _BEFORE_SLUG.sub("", text_or_none(link) or "", count=1).removesuffix("/")
+
+
 def _review(text: dict[str, str], line_number: int, problems: list[str]) -> Review:
-    slug = (text_or_none(text["rotten_tomatoes_link"]) or "").removeprefix("/").removeprefix("m/")
+    slug = slug_of(text["rotten_tomatoes_link"])
     if not slug or len(slug) > 300 or any(letter.isspace() or letter == "/" for letter in slug):
         refuse(problems, "rotten_tomatoes_link", "a link such as 'm/toy_story'", text["rotten_tomatoes_link"])
     is_top = TOP.get(text["top_critic"].strip().lower())

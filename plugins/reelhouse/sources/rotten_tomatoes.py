@@ -21,6 +21,7 @@ from reelhouse.sources.values import (
     split_list,
     text_or_none,
     title_or_none,
+    trimmed,
     united,
 )  # fmt: skip
 
@@ -151,7 +152,7 @@ def _row(text: dict[str, str], has_link: bool, line_number: int, problems: list[
     title = title_or_none(text["movie_title"])
     if title is None:
         refuse(problems, "movie_title", "a title", text["movie_title"])
-    release_date = date_or_none(text["original_release_date"], "original_release_date", problems)
+    release_date = date_or_none(text["original_release_date"], "original_release_date", problems, may_be_short=False)
     row = Row(
         source_id=_slug(text, problems) if has_link else _title_and_year(title or "", release_date, problems),
         line_number=line_number,
@@ -168,10 +169,10 @@ def _row(text: dict[str, str], has_link: bool, line_number: int, problems: list[
         runtime_min=_runtime(text["runtime"], problems),
         studio=text_or_none(text["production_company"]),
         tomatometer_status=text_or_none(text["tomatometer_status"]),
-        tomatometer_pct=count_or_none(text["tomatometer_rating"], "tomatometer_rating", problems, most=100),
+        tomatometer_pct=_percent(text["tomatometer_rating"], "tomatometer_rating", problems),
         tomatometer_count=count_or_none(text["tomatometer_count"], "tomatometer_count", problems),
         audience_status=text_or_none(text["audience_status"]),
-        audience_pct=count_or_none(text["audience_rating"], "audience_rating", problems, most=100),
+        audience_pct=_percent(text["audience_rating"], "audience_rating", problems),
         audience_count=count_or_none(text["audience_count"], "audience_count", problems, most=BIGINT),
         top_critic_count=_critics(text, "top", problems),
         fresh_count=_critics(text, "fresh", problems),
@@ -183,7 +184,7 @@ def _row(text: dict[str, str], has_link: bool, line_number: int, problems: list[
 
 
 def _slug(text: dict[str, str], problems: list[str]) -> str:
-    slug = (text_or_none(text["rotten_tomatoes_link"]) or "").removeprefix("/").removeprefix("m/")
+    slug = reviews.slug_of(text["rotten_tomatoes_link"])
     if not _SLUG.fullmatch(slug):
         refuse(problems, "rotten_tomatoes_link", "a link such as 'm/toy_story'", text["rotten_tomatoes_link"])
     return slug
@@ -195,6 +196,10 @@ def _title_and_year(title: str, release_date: date | None, problems: list[str]) 
     if len(folded) > 500:
         refuse(problems, "movie_title", "at most 500 characters", title)
     return f"{folded}|{release_date.year if release_date else ''}"
+
+
+def _percent(text: str, column: str, problems: list[str]) -> int | None:
+    return count_or_none(trimmed(text).removesuffix("%"), column, problems, most=100)
 
 
 def _critics(text: dict[str, str], which: str, problems: list[str]) -> int | None:

@@ -6,6 +6,8 @@ adds a problem that says what was expected and what was found.
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -23,7 +25,9 @@ _DROP_INVISIBLE = dict.fromkeys(map(ord, _INVISIBLE))
 
 # Words that programs write when there is no value. A film may be called "Unknown" or "None", hence two sets.
 _NO_TITLE = frozenset({"", "\\n", "nan", "<na>", "#n/a"})
-_NO_VALUE = _NO_TITLE | {"none", "null", "unknown", "n/a"}
+_NO_VALUE = _NO_TITLE | {"none", "null", "unknown", "n/a", "not given", "not available", "no data"}
+# R writes it so, in capitals; Na is a name.
+_NO_VALUE_OF_R = "NA"
 
 _MONTHS = (
     "january", "february", "march", "april", "may", "june",
@@ -32,11 +36,23 @@ _MONTHS = (
 _MONTH_NUMBERS = {name[:size]: number for number, name in enumerate(_MONTHS, 1) for size in (3, len(name))}
 _MONTH_NUMBERS["sept"] = 9
 _WORDED = re.compile(r"([A-Za-z]{3,9})\.? ([0-9]{1,2}),? ([0-9]{4})")
-_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")
+_ISO = re.compile(r"([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:?00)?)?")
 _DASHED = re.compile(r"([0-9]{1,2})-([A-Za-z]{3,4})-([0-9]{2}|[0-9]{4})")
+_SPACED = re.compile(r"([0-9]{1,2}) ([A-Za-z]{3,9})\.?,? ([0-9]{4})")
 _WHOLE = re.compile(r"[0-9]{1,18}(?:\.0+)?")
+_GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,5}(?:\.0+)?")
 # "JR" is an artist, so only the usual spellings are taken for the end of a name.
 _NAME_END = re.compile(r"(?:Jr|Sr|jr|sr)\.?|JR\.|SR\.|II|III|IV")
+# Lists are written with commas; now and then with other marks that no name has in it.
+_BETWEEN_ITEMS = re.compile(r"[,;|]")
+_ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#[0-9]{1,6}|#x[0-9A-Fa-f]{1,6});")
+_NOBODY = frozenset({"-", "--", "–", "—", "?", "."})
+_ITEM = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
+_LIST = re.compile(rf"\[(?:(?:{_ITEM})(?:, ?(?:{_ITEM}))*)?\]")
+_ITEMS = re.compile(_ITEM)
+_ESCAPED = re.compile(r"\\(.)")
+# A list in brackets with more letters than that is none.
+LONGEST_LIST = 10_000
 
 
 def shown(text: str) -> str:
@@ -70,7 +86,7 @@ def text_or_none(text: str) -> str | None:
     (None, 'TV-MA')
     """
     text = trimmed(text)
-    return None if text.lower() in _NO_VALUE else text
+    return None if text == _NO_VALUE_OF_R or text.lower() in _NO_VALUE else text
 
 
 def year_or_none(text: str, column: str, problems: list[str]) -> int | None:
@@ -86,18 +102,24 @@ def year_or_none(text: str, column: str, problems: list[str]) -> int | None:
 
 
 def count_or_none(text: str, column: str, problems: list[str], most: int = INTEGER) -> int | None:
-    """A whole number from 0 to `most` (`83` or `83.0`), or None for no value."""
+    """A whole number from 0 to `most` (`83`, `83.0` or `1,234`), or None for no value."""
     value = text_or_none(text)
     if value is None:
         return None
+    if _GROUPED.fullmatch(value):
+        value = value.replace(",", "")
     if _WHOLE.fullmatch(value) and (number := int(value.split(".")[0])) <= most:
         return number
     refuse(problems, column, f"a whole number 0–{most} or nothing", text)
     return None
 
 
-def date_or_none(text: str, column: str, problems: list[str]) -> date | None:
-    """A day, written `September 9, 2019`, `2019-09-09` or `9-Sep-19`, or None for no value.
+def date_or_none(text: str, column: str, problems: list[str], *, may_be_short: bool = True) -> date | None:
+    """A day, written `September 9, 2019`, `9 September 2019`, `2019-09-09` or `9-Sep-19`, or None for no value.
+
+    Which part of `9/10/2019` is the month nobody knows.
+
+    Takes   may_be_short  whether two digits are enough for the year; of an old film nobody knows the century
 
     >>> date_or_none(" August 4, 2017", "date_added", []).isoformat()
     '2017-08-04'
@@ -105,26 +127,30 @@ def date_or_none(text: str, column: str, problems: list[str]) -> date | None:
     '2021-03-30'
     >>> problems = []
     >>> date_or_none("February 30, 2021", "date_added", problems), problems
-    (None, ["date_added: expected a day such as 'September 9, 2019' or nothing, found 'February 30, 2021'"])
+    (None, ["date_added: expected a day such as 'September 9, 2019' or '2019-09-09', or nothing, found \
+'February 30, 2021'"])
     """
     value = text_or_none(text)
     if value is None:
         return None
     try:
-        return _date(" ".join(value.split()))
+        return _date(" ".join(value.split()), may_be_short)
     except ValueError:
-        refuse(problems, column, "a day such as 'September 9, 2019' or nothing", text)
+        whole = "" if may_be_short else " with all digits of its year"
+        refuse(problems, column, f"a day{whole} such as 'September 9, 2019' or '2019-09-09', or nothing", text)
         return None
 
 
-def _date(value: str) -> date:
+def _date(value: str, may_be_short: bool) -> date:
     if match := _WORDED.fullmatch(value):
         month, day, year = match.groups()
     elif match := _ISO.fullmatch(value):
-        year, month, day = match.groups()
-    elif match := _DASHED.fullmatch(value):
+        year, _, month, day = match.groups()
+    elif match := _DASHED.fullmatch(value) or _SPACED.fullmatch(value):
         day, month, year = match.groups()
     else:
+        raise ValueError(value)
+    if len(year) == 2 and not may_be_short:
         raise ValueError(value)
     number = int(month) if month.isdigit() else _MONTH_NUMBERS.get(month.lower(), 0)
     # Two digits: 70 to 99 are the 1900s, as everywhere else.
@@ -139,24 +165,54 @@ def compared(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).translate(_DROP_INVISIBLE).split())
 
 
+def is_same_name(first: str, second: str) -> bool:
+    """Whether two texts are one name, however its letters and spaces are written."""
+    return compared(first).casefold() == compared(second).casefold()
+
+
 def split_list(text: str) -> list[str]:
-    """Items of a comma-separated list, trimmed, without empty ones and repeats, in file order.
+    """Items of a list, trimmed, without empty ones and repeats, in file order.
 
-    A comma before "Jr." belongs to the name.
+    Between them are commas, now and then semicolons or bars; or it is a list as Python or JSON writes it. A comma
+    before "Jr." belongs to the name.
 
-    >>> split_list(", Louis Ferrigno, Jr., Ana,nan, Ana,")
-    ['Louis Ferrigno, Jr.', 'Ana']
+    >>> split_list(", Louis Ferrigno, Jr., Ana,nan, Ana,"), split_list("Ana | Ben; Cy"), split_list("['Ana', 'Ben']")
+    (['Louis Ferrigno, Jr.', 'Ana'], ['Ana', 'Ben', 'Cy'], ['Ana', 'Ben'])
     """
     items: list[str] = []
-    for part in text.split(","):
+    for part in _parts(text):
         item = text_or_none(part)
-        if item is None:
+        if item is None or item in _NOBODY:
             continue
         if items and _NAME_END.fullmatch(item):
             items[-1] = f"{items[-1]}, {item}"
         else:
             items.append(item)
     return united([], items)
+
+
+def _parts(text: str) -> list[str]:
+    if "[" in text and (quoted := quoted_items(trimmed(text))) is not None:
+        return quoted
+    # The semicolon that ends "&amp;" is no mark between items.
+    return _BETWEEN_ITEMS.split(_ENTITY.sub(lambda found: html.unescape(found[0]), text) if "&" in text else text)
+
+
+def quoted_items(text: str) -> list[str] | None:
+    """Items of a list as Python or JSON writes it, read and never evaluated; None when it is no such list.
+
+    >>> quoted_items("['drama', 'crime']"), quoted_items('["Gonz\\\\u00e1lez"]'), quoted_items("[a]")
+    (['drama', 'crime'], ['González'], None)
+    """
+    if len(text) > LONGEST_LIST or not _LIST.fullmatch(text):
+        return None
+    try:
+        items = json.loads(text)
+        if "\0" not in "".join(items) and "".join(items).encode():
+            return items
+    except ValueError:
+        pass
+    return [_ESCAPED.sub(r"\1", item[1:-1]) for item in _ITEMS.findall(text)]
 
 
 def united(first: Iterable[str], second: Iterable[str]) -> list[str]:
