@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pytest
@@ -120,11 +121,30 @@ def test_countries_have_no_empty_member_and_those_that_are_no_more_stay() -> Non
 
 
 def test_a_repeated_show_id_unites_lists_and_keeps_the_first_row_for_the_rest() -> None:
-    rows, record, _ = _read({}, {"show_id": "s1", "title": "Other", "cast": "Cy Elm, Di Ash"}, {"show_id": "s9"})
+    again = {"show_id": "s1", "title": "glass\xa0harbour", "release_year": "2020", "cast": "Cy Elm, Di Ash"}
+    rows, record, _ = _read({}, again, {"show_id": "s9"})
     assert [(row.source_id, row.title, row.actors) for row in rows] == [
         ("s1", "Glass Harbour", ["Ben Oak", "Cy Elm", "Di Ash"]), ("s9", "Glass Harbour", ["Ben Oak", "Cy Elm"]),
     ]  # fmt: skip
-    assert record.rows_duplicate == 1
+    assert (rows[0].release_year, record.rows_duplicate) == (2018, 1)
+
+
+def test_a_show_id_of_two_titles_gives_neither_the_people_of_the_other() -> None:
+    rows, record, rejected = _read(
+        {}, {"show_id": "s1", "title": "Other", "cast": "Di Ash"}, {"show_id": "s1", "type": "TV Show"}
+    )
+    assert [(row.title, row.actors) for row in rows] == [("Glass Harbour", ["Ben Oak", "Cy Elm"])]
+    assert (record.rows_duplicate, record.rows_quarantined) == (0, 2)
+    assert (
+        "show_id: expected an id that no title before has, found 's1' again, of 'Glass Harbour' on line 2" in rejected
+    )
+
+
+def test_ten_thousand_rows_of_one_show_id_are_read_at_once() -> None:
+    began = time.process_time()
+    _, record, _ = _read(*({"show_id": "s1", "title": f"Title {number}"} for number in range(10_000)))
+    assert record.rows_quarantined == 9_999
+    assert time.process_time() - began < 30
 
 
 @pytest.mark.parametrize("duration", ["90 mins", "90 Min", "90min", "90 minutes", "90\xa0min."])

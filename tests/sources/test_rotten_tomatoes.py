@@ -78,6 +78,15 @@ def test_a_repeated_link_unites_lists() -> None:
     assert record.rows_duplicate == 1
 
 
+def test_a_link_of_two_films_gives_neither_the_people_of_the_other() -> None:
+    rows, record, rejected = _read(
+        {}, {"rotten_tomatoes_link": "m/film_1", "movie_title": "Other", "directors": "Di Ash"}
+    )
+    assert [(row.title, row.directors) for row in rows] == [("Glass Harbour", ["Ada Stone"])]
+    assert (record.rows_duplicate, record.rows_quarantined) == (0, 1)
+    assert "expected a link that no film before has, found 'film_1' again, of 'Glass Harbour' on line 2" in rejected
+
+
 def test_a_repeated_link_keeps_what_each_of_its_lines_lists() -> None:
     once, twice, alike = (f"m/film_{number}" for number in (1, 2, 3))
     rows, _, _ = _read(

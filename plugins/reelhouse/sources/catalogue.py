@@ -16,7 +16,9 @@ from reelhouse.sources.reading import Header, Reading, csv_records, row_by_row
 from reelhouse.sources.values import (
     SMALLINT,
     date_or_none,
+    is_same_name,
     refuse,
+    shown,
     split_list,
     text_or_none,
     title_or_none,
@@ -82,16 +84,22 @@ def declare(source: str, name: str, *others: str, columns: tuple[Column, ...] = 
 
 
 def read_rows(file: SourceFile, header: Header, stream: BinaryIO, reading: Reading) -> Iterator[Row]:
-    """Rows of the catalogue, each show_id once: of repeats the lists are united, for the rest the first row wins."""
+    """Rows of the catalogue, each show_id once: of repeats the lists are united, for the rest the first row wins.
+
+    A show_id under which another title stood before is no repeat: whose it is nobody knows.
+    """
     rows: dict[str, Row] = {}
     for line_number, fields, raw in csv_records(file, header, stream, reading):
         problems: list[str] = []
         row = _row({name: fields[place] for name, place in header.places.items()}, line_number, problems)
-        if row is None:
+        first = rows.get(row.source_id) if row else None
+        if first and not (first.kind == row.kind and is_same_name(first.title, row.title)):
+            found = f"{shown(row.source_id)} again, of {shown(first.title)} on line {first.line_number}"
+            problems.append(f"show_id: expected an id that no title before has, found {found}")
+        if problems:
             reading.reject(line_number, problems, raw)
-        elif row.source_id in rows:
+        elif first:
             reading.rows_duplicate += 1
-            first = rows[row.source_id]
             rows[row.source_id] = first._replace(
                 **{name: united(getattr(first, name), getattr(row, name)) for name in LISTS}
             )

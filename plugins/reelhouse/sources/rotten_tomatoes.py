@@ -17,7 +17,9 @@ from reelhouse.sources.values import (
     SMALLINT,
     count_or_none,
     date_or_none,
+    is_same_name,
     refuse,
+    shown,
     split_list,
     text_or_none,
     title_or_none,
@@ -118,7 +120,10 @@ read_texts = row_by_row(read_rows)
 
 
 def _films(file: SourceFile, header: Header, stream: BinaryIO, reading: Reading) -> Iterator[Row]:
-    """Rows of the films, each link once: of repeats the lists are united, for the rest the first row wins."""
+    """Rows of the films, each link once: of repeats the lists are united, for the rest the first row wins.
+
+    A link under which another film stood before is no repeat: whose it is nobody knows.
+    """
     rows: dict[str, Row] = {}
     repeated: dict[str, list[Row]] = {}
     nothing = dict.fromkeys(TODAY, "")
@@ -126,11 +131,15 @@ def _films(file: SourceFile, header: Header, stream: BinaryIO, reading: Reading)
         problems: list[str] = []
         text = nothing | {name: fields[place] for name, place in header.places.items()}
         row = _row(text, "rotten_tomatoes_link" in header.places, line_number, problems)
+        first = None if problems else rows.get(row.source_id)
+        if first and not is_same_name(first.title, row.title):
+            found = f"{shown(row.source_id)} again, of {shown(first.title)} on line {first.line_number}"
+            problems.append(f"rotten_tomatoes_link: expected a link that no film before has, found {found}")
         if problems:
             reading.reject(line_number, problems, raw)
-        elif row.source_id in rows:
+        elif first:
             reading.rows_duplicate += 1
-            repeated.setdefault(row.source_id, [rows[row.source_id]]).append(row)
+            repeated.setdefault(row.source_id, [first]).append(row)
         else:
             rows[row.source_id] = row
     for source_id, row in rows.items():
