@@ -35,6 +35,21 @@ def test_another_delimiter_is_guessed(mark: str, word: str) -> None:
         _header("netflix", "netflix_titles", NETFLIX_HEADER.replace(",", mark))
 
 
+def test_another_delimiter_is_guessed_though_each_name_is_quoted() -> None:
+    with pytest.raises(ContractBroken, match="delimited by semicolons, not commas"):
+        _header("netflix", "netflix_titles", ";".join(f'"{name}"' for name in NETFLIX_HEADER.split(",")))
+
+
+def test_lines_that_end_in_cr_alone_are_told_so() -> None:
+    with pytest.raises(ContractBroken, match="lines end in CR alone: save it with LF"):
+        _header("netflix", "netflix_titles", netflix_bytes({}).replace(b"\n", b"\r"))
+
+
+def test_columns_without_a_name_are_left_alone() -> None:
+    header = _header("netflix", "netflix_titles", f",{NETFLIX_HEADER},,")
+    assert (header.width, header.places["show_id"], header.added) == (15, 1, ("", "", ""))
+
+
 def test_commas_in_a_tab_separated_file_are_guessed() -> None:
     with pytest.raises(ContractBroken, match="delimited by commas, not tabs"):
         _header("imdb", "title.basics", ",".join(BASICS_HEADER))

@@ -153,7 +153,9 @@ def read_header(file: SourceFile, stream: BinaryIO) -> Header:
     line = stream.readline(LINE_BYTES)
     names = _header_names(file, line)
     plain = [name.strip().casefold() for name in names]
-    repeated = sorted({name for name in plain if plain.count(name) > 1}) if len(plain) < 10_000 else ["too many"]
+    # Spreadsheets leave columns without a name behind the last one; none of those is read.
+    named = list(filter(None, plain))
+    repeated = sorted({name for name in named if named.count(name) > 1}) if len(plain) < 10_000 else ["too many"]
     if repeated:
         found = ", ".join(map(shown, repeated))
         raise ContractBroken(f"{file.name}: expected each column once, found {found} repeated.")
@@ -181,7 +183,8 @@ def _header_names(file: SourceFile, line: bytes) -> list[str]:
     try:
         return next(csv.reader([text], delimiter=file.delimiter, strict=True), [])
     except csv.Error as error:
-        raise ContractBroken(f"{file.name}: expected a header on the first line, found {shown(text)}.") from error
+        hint = " Its lines end in CR alone: save it with LF." if "\r" in text else _guess(file, [text])
+        raise ContractBroken(f"{file.name}: expected a header on the first line, found {shown(text)}.{hint}") from error
 
 
 def _places(layout: Layout, names: list[str]) -> dict[str, int]:
