@@ -32,6 +32,27 @@ def test_a_lone_quote_is_a_letter() -> None:
     assert record.rows_in == 2
 
 
+def test_quotes_that_a_program_put_around_a_text_are_no_part_of_it() -> None:
+    swing, fly = ('"""Swing it"" magistern"', '"The ""Fly"""')
+    rows, _, _ = _titles(_with(primaryTitle=swing, originalTitle=fly), _with(tconst="tt2", primaryTitle='"Heroes"'))
+    assert [row[2:4] for row in rows] == [('"Swing it" magistern', 'The "Fly"'), ('"Heroes"', "A")]
+    header, actor, *_ = IMDB_ROWS["title.principals"]
+    quoted = tsv_bytes([header, [*actor[:5], '"[""Captain"",""Cook""]"']])
+    assert read("imdb", "title.principals", quoted, NumberSet([1]))[0][0][4] == ["Captain", "Cook"]
+
+
+def test_numbers_with_a_point_that_says_nothing_are_numbers() -> None:
+    row = _titles(_with(startYear="2018.0", runtimeMinutes="90.0", isAdult="1.0"))[0][0]
+    assert row[4:8] == (True, 2018, None, 90)
+    header, person = IMDB_ROWS["name.basics"][:2]
+    people = tsv_bytes([header, [*person[:2], "1970.0", "\\N", *person[4:]]])
+    assert read("imdb", "name.basics", people, NumberSet([11]))[0][0][2] == 1970
+    ratings = tsv_bytes([IMDB_ROWS["title.ratings"][0], ["tt1", "7.1", "1200.0"], ["tt2", "7.1", "1200.5"]])
+    rows, record, _ = read("imdb", "title.ratings", ratings, NumberSet([1, 2]))
+    assert [row[2] for row in rows] == [1200]
+    assert record.rows_quarantined == 1
+
+
 def test_backslashes_stay() -> None:
     assert _titles(_with(primaryTitle="\\.", originalTitle="C:\\new"))[0][0][2:4] == ("\\.", "C:\\new")
 

@@ -17,6 +17,7 @@ import numpy as np
 from reelhouse.copying import CopyText, copy_line
 from reelhouse.sources import SourceFile
 from reelhouse.sources.byte_columns import (
+    QUOTE,
     Edits,
     Grid,
     first_bytes,
@@ -302,9 +303,13 @@ def _is_rising(numbers: np.ndarray) -> bool:
 
 
 def _is_text(grid: Grid, place: int) -> np.ndarray:
-    """A text that begins with something to be seen. Backslashes and control bytes are looked for elsewhere."""
+    """A text that begins with something to be seen, not a quote.
+
+    Backslashes and control bytes are looked for elsewhere.
+    """
     # What follows an empty field is a blank, too.
-    return ~_may_be_blank()[grid.pairs[grid.start(place)]] & ~grid.is_null(place)
+    is_blank = _may_be_blank()[grid.pairs[grid.start(place)]]
+    return ~is_blank & ~grid.is_null(place) & _is_unquoted(grid, place)
 
 
 @cache
@@ -315,6 +320,11 @@ def _may_be_blank() -> np.ndarray:
         first, *more = blank.encode()
         found[more[0] if more else slice(None), first] = True
     return found.reshape(-1)
+
+
+def _is_unquoted(grid: Grid, place: int) -> np.ndarray:
+    # Some programs quote what has quotes; most texts that begin with one are not theirs, but those are few.
+    return grid.codes[grid.start(place)] != QUOTE
 
 
 def _is_filled(grid: Grid, place: int) -> np.ndarray:
@@ -387,7 +397,8 @@ class Form:
 def _test_titles(grid: Grid, at: list[int]) -> Tested:
     number, good = ids(grid, grid.start(at[0]), grid.end(at[0]), b"tt")
     runtime, is_runtime = _whole(grid, at[7])
-    good &= _is_text(grid, at[2]) & _is_filled(grid, at[3]) & _is_boolean(grid, at[4])
+    good &= _is_text(grid, at[2]) & _is_filled(grid, at[3]) & _is_unquoted(grid, at[3])
+    good &= _is_boolean(grid, at[4])
     good &= _is_year(grid, at[5], FIRST_YEAR) & _is_year(grid, at[6], FIRST_YEAR)
     # A runtime of 0 is one that nobody knows.
     good &= (is_runtime & (runtime > 0)) | grid.is_null(at[7])

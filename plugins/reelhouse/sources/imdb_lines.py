@@ -109,6 +109,8 @@ _YEARS: dict[str, int | None] = {str(year): year for year in range(FIRST_YEAR, L
 _BOOLEANS = {"0": False, "1": True}
 _RATING = re.compile(r"(?:[1-9]\.[0-9]|10\.0|[1-9]|10)")
 _ANY_YEAR = re.compile(r"-?[0-9]{1,4}")
+# A text with quotes as programs write it that quote what has quotes: in these files a quote is a letter, never doubled.
+_QUOTED = re.compile(r'"((?:[^"]|"")*"")"|"(""(?:[^"]|"")*)"|"((?:[^"]|"")+""(?:[^"]|"")+)"')
 
 
 def _number(text: str, prefix: str, column: str, problems: list[str]) -> int:
@@ -127,7 +129,22 @@ def _numbers(text: str, prefix: str, column: str, problems: list[str]) -> list[i
     return list(dict.fromkeys(_number(item, prefix, column, problems) for item in text.split(",")))
 
 
+def _plain(text: str) -> str:
+    """A text without the quotes that a program has put around it and doubled in it.
+
+    >>> [_plain(text) for text in ('"Old ""Swing"" days"', '"Swing it" magistern', '"Heroes"')]
+    ['Old "Swing" days', '"Swing it" magistern', '"Heroes"']
+    """
+    return text[1:-1].replace('""', '"') if _QUOTED.fullmatch(text) and '""' in text[1:-1] else text
+
+
+def _unpointed(text: str) -> str:
+    # Programs that know no empty whole number write 1994.0.
+    return text.removesuffix(".0")
+
+
 def _whole(text: str, column: str, problems: list[str], most: int = INTEGER) -> int:
+    text = _unpointed(text)
     if text.isascii() and text.isdigit() and len(text) <= 18 and (number := int(text)) <= most:
         return number
     refuse(problems, column, f"a whole number 0–{most}", text)
@@ -135,6 +152,7 @@ def _whole(text: str, column: str, problems: list[str], most: int = INTEGER) -> 
 
 
 def _year(text: str, column: str, problems: list[str]) -> int | None:
+    text = _unpointed(text)
     if text not in _YEARS:
         refuse(problems, column, f"a year {FIRST_YEAR}–{LAST_YEAR} or \\N", text)
         return None
@@ -143,6 +161,7 @@ def _year(text: str, column: str, problems: list[str]) -> int | None:
 
 def _life_year(text: str, column: str, problems: list[str]) -> int | None:
     """A year of birth or death: Shakespeare and Homer are credited too."""
+    text = _unpointed(text)
     if text in _YEARS:
         return _YEARS[text]
     if _ANY_YEAR.fullmatch(text) and int(text) <= LAST_YEAR:
@@ -152,6 +171,7 @@ def _life_year(text: str, column: str, problems: list[str]) -> int | None:
 
 
 def _required(text: str, column: str, problems: list[str]) -> str:
+    text = _plain(text)
     if text in NO_VALUE or not trimmed(text):
         refuse(problems, column, "a text", text)
     return text
@@ -166,6 +186,7 @@ def _words(text: str) -> list[str]:
 
 
 def _boolean(text: str, column: str, problems: list[str]) -> bool:
+    text = _unpointed(text)
     if text not in _BOOLEANS:
         refuse(problems, column, "0 or 1", text)
     return _BOOLEANS.get(text, False)
@@ -175,6 +196,7 @@ def _characters(text: str, problems: list[str]) -> list[str]:
     """Characters played, from JSON text such as `["Neo"]`."""
     if text in NO_VALUE:
         return []
+    text = _plain(text)
     inside = text[2:-2]
     if len(text) >= 4 and text[:2] == '["' and text[-2:] == '"]' and '"' not in inside and "\\" not in inside:
         return [inside]
@@ -197,7 +219,7 @@ def _title(
         _number(tconst, "tt", "tconst", problems),
         kind,
         _required(primary, "primaryTitle", problems),
-        _optional(original),
+        _optional(_plain(original)),
         _boolean(adult, "isAdult", problems),
         _year(start, "startYear", problems),
         _year(end, "endYear", problems),
