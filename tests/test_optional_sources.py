@@ -126,7 +126,10 @@ def test_too_many_bad_rows_of_an_optional_file_hold_the_load(conn, make_day: Cal
     _write(data, "hulu", "hulu_titles.csv", _catalogue(*[{"type": "Play"}] * 51, {}))
     _load(conn, make_day())
     (objection,) = open_load(conn, make_day())["objections"]
-    assert objection == "hulu_titles.csv: expected at most 0.5% bad rows, found 51 of 52"
+    assert objection == (
+        "hulu_titles.csv: expected at most 0.5% bad rows, found 51 of 52, "
+        "most often 'type: expected Movie or TV Show' (51, first on line 2)"
+    )
 
 
 def test_every_source_is_fetched_unless_told_otherwise(make_day) -> None:

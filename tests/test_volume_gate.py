@@ -92,7 +92,65 @@ def test_many_more_rejected_rows_are_seen_by_the_kept_rows_too(conn, later) -> N
 def test_two_loads_say_nothing_about_what_is_usual(conn, make_day) -> None:
     for place in range(2):
         _publish(conn, make_day(FIRST + timedelta(place)), USUAL)
-    _publish(conn, make_day(FIRST + timedelta(2)), 10)
+    _stage(conn, make_day(FIRST + timedelta(2)), 10 * USUAL)
+    assert objections(conn, make_day(FIRST + timedelta(2))) == ""
+
+
+def test_a_file_that_lost_much_since_the_only_load_before_is_objected_to(conn, make_day) -> None:
+    _publish(conn, make_day(FIRST), 2 * USUAL)
+    later = make_day(FIRST + timedelta(1))
+    _stage(conn, later, 139)
+    assert objections(conn, later) == "; ".join(
+        f"netflix_titles.csv: expected at least 140 {what} (0.7 of the 200 of the day before), found 139"
+        for what in ("rows", "kept rows")
+    )
+    _stage(conn, later, 140)
+    assert objections(conn, later) == ""
+
+
+def test_a_day_that_is_filled_in_is_not_measured_by_a_later_one(conn, make_day) -> None:
+    _publish(conn, make_day(FIRST), 2 * USUAL)
+    earlier = make_day(FIRST - timedelta(1))
+    _stage(conn, earlier, 60)
+    assert objections(conn, earlier) == ""
+
+
+def test_of_few_rows_most_may_go(conn, make_day) -> None:
+    _publish(conn, make_day(FIRST), 55)
+    _stage(conn, make_day(FIRST + timedelta(1)), 5)
+    assert objections(conn, make_day(FIRST + timedelta(1))) == ""
+
+
+def test_a_file_from_elsewhere_is_not_measured_by_the_one_before(conn, make_day, tmp_path) -> None:
+    _publish(conn, make_day(FIRST), 2 * USUAL)
+    elsewhere = replace(make_day().settings, data=write_sources(tmp_path / "elsewhere"))
+    later = make_day(FIRST + timedelta(1), settings=elsewhere)
+    _stage(conn, later, 20)
+    assert objections(conn, later) == ""
+
+
+def test_a_file_in_the_days_own_folder_is_measured_by_the_one_before(conn, make_day, data) -> None:
+    later = make_day(FIRST + timedelta(1))
+    _publish(conn, make_day(FIRST), 2 * USUAL)
+    folder = data / "netflix" / later.batch_date.isoformat()
+    folder.mkdir()
+    (folder / "netflix_titles.csv").write_bytes(netflix_bytes(*[{}] * 60))
+    for source in SOURCES:
+        land_source(conn, later, source)
+        stage_source(conn, later, source)
+    assert "of the 200 of the day before), found 60" in objections(conn, later)
+
+
+def test_bad_rows_are_told_with_what_most_of_them_are_rejected_for(conn, make_day, data) -> None:
+    latin = netflix_bytes(*[{"title": "Amélie"}] * 60, {"type": "Play"}).decode().encode("cp1252")
+    (data / "netflix" / "netflix_titles.csv").write_bytes(latin)
+    for source in SOURCES:
+        land_source(conn, make_day(), source)
+        stage_source(conn, make_day(), source)
+    assert (
+        "bad rows, found 61 of 61, most often 'record: expected UTF-8' (60, first on line 2): save the file as UTF-8"
+        in objections(conn, make_day())
+    )
 
 
 def test_only_the_last_seven_published_loads_count(conn, make_day) -> None:

@@ -14,6 +14,10 @@ MOST_QUARANTINED_ROWS = 50
 # that say nothing about what is usual.
 LEAST_SHARE_OF_MEDIAN, MOST_SHARE_OF_MEDIAN = 0.8, 1.5
 LOADS_OF_MEDIAN, LEAST_LOADS_OF_MEDIAN = 7, 3
+# Until then a file that lost so much since the last load is cut all the same; of a few rows a share says nothing.
+LEAST_SHARE_OF_LAST, MOST_ROWS_LOST = 0.7, 50
+# The folder or address a file was taken from, without the day it is for.
+_FOLDER = r"regexp_replace(file.origin, '(/\d{4}-\d{2}-\d{2})?/[^/]*$', '')"
 
 
 def objections(conn: psycopg.Connection, day: Day, staged: dict[tuple[str, str], dict[str, object]]) -> list[str]:
@@ -22,13 +26,14 @@ def objections(conn: psycopg.Connection, day: Day, staged: dict[tuple[str, str],
     Takes   staged  source and name of a file -> its account
     """
     least = {(file.source, file.name): file.least_rows for source in EVERY_SOURCE for file in files_of(source)}
-    usual = _usual_rows(conn, day)
+    usual, last = _usual_rows(conn, day), _last_rows(conn, day)
     reasons = []
     for key, row in sorted(staged.items()):
         bad, rows_in = row["rows_quarantined"], row["rows_in"]
         if bad > MOST_QUARANTINED_ROWS and bad > MOST_QUARANTINED_SHARE * rows_in:
             reasons.append(
-                f"{key[1]}: expected at most {MOST_QUARANTINED_SHARE:.1%} bad rows, found {bad} of {rows_in}"
+                f"{key[1]}: expected at most {MOST_QUARANTINED_SHARE:.1%} bad rows, found {bad} of {rows_in}, "
+                f"most often {_commonest_reason(conn, row['file_id'])}"
             )
         if row["rows_staged"] < least.get(key, 0):
             reasons.append(f"{key[1]}: expected at least {least[key]} kept rows, found {row['rows_staged']}")
@@ -42,7 +47,24 @@ def objections(conn: psycopg.Connection, day: Day, staged: dict[tuple[str, str],
                     f"{what} ({LEAST_SHARE_OF_MEDIAN} to {MOST_SHARE_OF_MEDIAN} of the usual {median:,.0f}), "
                     f"found {number:,}"
                 )
+            former = last.get((*key, what))
+            if median is None and former is not None and _is_cut(number, former):
+                reasons.append(
+                    f"{key[1]}: expected at least {LEAST_SHARE_OF_LAST * former:,.0f} {what} ({LEAST_SHARE_OF_LAST} of "
+                    f"the {former:,} of the day before), found {number:,}"
+                )
     return reasons
+
+
+def _commonest_reason(conn: psycopg.Connection, file_id: int) -> str:
+    """What most of a file's bad rows are rejected for, whatever was found in each, and where that was first."""
+    reason, rows, line = conn.execute(
+        "select split_part(reason, ', found ', 1), count(*), min(line_number) from quarantine.rejected_row"
+        " cross join unnest(reasons) as each (reason) where file_id = %s group by 1 order by 2 desc, 3, 1 limit 1",
+        (file_id,),
+    ).fetchone()
+    advice = ": save the file as UTF-8" if reason == "record: expected UTF-8" else ""
+    return f"{reason!r} ({rows}, first on line {line}){advice}"
 
 
 def _is_usual(number: int, median: float) -> bool:
@@ -68,3 +90,35 @@ def _usual_rows(conn: psycopg.Connection, day: Day) -> dict[tuple[str, str, str]
         if loads_known >= LEAST_LOADS_OF_MEDIAN:
             usual |= {(source, name, "rows"): rows_in, (source, name, "kept rows"): rows_staged}
     return usual
+
+
+def _is_cut(number: int, former: int) -> bool:
+    return number < LEAST_SHARE_OF_LAST * former and former - number > MOST_ROWS_LOST
+
+
+def _last_rows(conn: psycopg.Connection, day: Day) -> dict[tuple[str, str, str], int]:
+    """How many rows a file had in the published load of the last day before, if it was taken from the same place.
+
+    Gives   source, file name and "rows" or "kept rows" -> number
+    """
+    rows = conn.execute(
+        f"""
+        with places as (
+            select source, file_name, {_FOLDER} as folder
+            from ops.day_file inner join ops.file using (file_id, source, file_name) where batch_date = %(day)s
+        )
+        select source, file_name, rows_in, rows_staged
+        from ops.file_load inner join ops.file using (file_id, source, file_name)
+        inner join places using (source, file_name)
+        where folder = {_FOLDER} and load_id = (
+            select load_id from ops.load
+            where part = 'warehouse' and published_at is not null and batch_date < %(day)s
+            order by batch_date desc, published_at desc limit 1
+        )
+        """,
+        {"day": day.batch_date},
+    ).fetchall()
+    last: dict[tuple[str, str, str], int] = {}
+    for source, name, rows_in, rows_staged in rows:
+        last |= {(source, name, "rows"): rows_in, (source, name, "kept rows"): rows_staged}
+    return last
