@@ -79,6 +79,22 @@ def test_what_is_there_is_part_of_the_load_with_its_account(conn, make_day, data
     assert load["rows_in"] == 21 + 2
 
 
+def test_what_lies_there_under_another_name_is_told(conn, make_day, data) -> None:
+    _write(data, "hulu", "hulu_titles (1).csv", _catalogue({}))
+    _write(data, "viewers", ".DS_Store", b"")
+    (data / "viewers" / "ml-latest-small").mkdir()
+    (data / "viewers" / "ml-latest-small" / "ratings.csv").write_bytes(b"userId,movieId,rating,timestamp\n")
+    (data / "disney" / "2099-01-01").mkdir(parents=True)
+    _write(data, "amazon", "amazon_titles.csv", _catalogue({}))
+    _write(data, "amazon", "notes.txt", b"")
+    landed = land_optional_sources(conn, make_day())
+    assert landed["sources"] == ["amazon"]
+    assert landed["not_taken"] == "hulu: hulu_titles (1).csv; viewers: ml-latest-small"
+    (data / "hulu" / "hulu_titles (1).csv").rename(data / "hulu" / "hulu_titles.csv")
+    (data / "viewers" / "ml-latest-small" / "ratings.csv").rename(data / "viewers" / "ratings.csv")
+    assert "not_taken" not in land_optional_sources(conn, make_day())
+
+
 def test_a_second_run_stages_nothing(conn, make_day, data) -> None:
     _write(data, "amazon", "amazon_prime_titles.csv", _catalogue({}))
     _load(conn, make_day())

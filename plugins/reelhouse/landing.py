@@ -117,10 +117,14 @@ def land_optional_sources(conn: psycopg.Connection, day: Day) -> dict[str, objec
     goes on with it, as long as its limit allows.
 
     Gives   files, bytes, new_files summed, and the sources found
+            and `not_taken`: what lies in the folders of the others, under names that no file of theirs has
     """
     landed = [land_source(conn, day, source) for source in OPTIONAL_SOURCES]
     figures: dict[str, object] = {name: sum(each[name] for each in landed) for name in ("files", "bytes", "new_files")}
-    return {"sources": [each["source"] for each in landed if each["files"]], **figures}
+    found = [each["source"] for each in landed if each["files"]]
+    others = [source for source in OPTIONAL_SOURCES if source in day.sources and source not in found]
+    lying = [f"{source}: {', '.join(names)}" for source in others if (names := _lying(day, source))]
+    return {"sources": found, **figures} | ({"not_taken": "; ".join(lying)} if lying else {})
 
 
 # --- which files ----------------------------------------------------------------------------------------
@@ -186,12 +190,26 @@ def _dated_folders(home: Path) -> Iterator[tuple[date, Path]]:
 
 
 def _missing_message(home: Path, folder: Path, file: SourceFile, batch_date: date) -> str:
-    lying = sorted(path.name for path in folder.iterdir())[:12] if folder.is_dir() else []
+    lying = _names_in(folder)
     found = ", ".join(lying) if lying else "nothing"
     return (
         f"{file.name}: expected {' or '.join(file.file_names)} in {folder}, found {found}. "
         f"Put it there, or into {home}/<day> with a day not after {batch_date}."
     )
+
+
+def _lying(day: Day, source: str) -> list[str]:
+    """What lies in the local folder of a source that serves the day, but for folders of days."""
+    template = day.settings.origin_of(source)
+    if template is not None and not remotes.is_local(template):
+        return []
+    _, folder, _ = _folder_of(day, source)
+    days = {each.name for _, each in _dated_folders(folder)}
+    return [name for name in _names_in(folder) if name not in days and not name.startswith(".")]
+
+
+def _names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())[:12] if folder.is_dir() else []
 
 
 # --- admission ------------------------------------------------------------------------------------------
