@@ -61,6 +61,23 @@ def test_a_description_is_no_director_and_the_row_says_so() -> None:
     assert (rows[0].description, record.rows_repaired) == (text, 1)
 
 
+def test_text_that_was_read_as_windows_1252_is_mended_and_the_row_says_so() -> None:
+    whole = {"title": "Élan à Paris", "cast": "José Ñú, Бо Ли", "description": "“Quoted” – and…"}
+    mangled = {name: text.encode().decode("latin-1") for name, text in whole.items()}
+    windows = {"title": "CafÃ©", "description": "“ is â€œ".replace("“ ", "")}
+    rows, record, _ = _read(
+        "amazon", mangled, windows, {"title": "São", "description": "JosÃ©"}, {"title": "Ã"}, {"title": "\x1fÃ©"}
+    )
+    assert (rows[0].title, rows[0].actors, rows[0].description) == (
+        whole["title"], ["José Ñú", "Бо Ли"], whole["description"],
+    )  # fmt: skip
+    assert [row.repairs for row in rows] == [["read_as_windows_1252"]] * 2 + [[]] * 3
+    assert [row.title for row in rows[1:]] == ["Café", "São", "Ã", "Ã©"]
+    assert rows[1].description == "is “"
+    assert rows[2].description == "JosÃ©"
+    assert record.rows_repaired == 2
+
+
 def test_a_runtime_of_no_minutes_is_unknown() -> None:
     rows, _, _ = _read("amazon", {"duration": "0 min"}, {"duration": "99999 min"})
     assert [row.runtime_min for row in rows] == [None]

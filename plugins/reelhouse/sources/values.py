@@ -23,6 +23,11 @@ _INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064
 _EDGES = "".join(chr(code) for code in range(0x3001) if chr(code).isspace()) + _INVISIBLE
 _DROP_INVISIBLE = dict.fromkeys(map(ord, _INVISIBLE))
 
+# Characters that programs make of single bytes when they read them as Windows-1252, with its gaps filled or not.
+_BYTE_OF = {chr(byte): byte for byte in range(256)}
+_BYTE_OF |= {bytes([byte]).decode("cp1252", "replace"): byte for byte in range(256)}
+_BYTE_OF.pop("\ufffd")
+
 # Words that programs write when there is no value. A film may be called "Unknown" or "None", hence two sets.
 _NO_TITLE = frozenset({"", "\\n", "nan", "<na>", "#n/a"})
 _NO_VALUE = _NO_TITLE | {"none", "null", "unknown", "n/a", "not given", "not available", "no data"}
@@ -71,6 +76,20 @@ def trimmed(text: str) -> str:
     'Consequences'
     """
     return text.strip(_EDGES)
+
+
+def unmangled(text: str) -> str | None:
+    """Text in UTF-8 that was read as Windows-1252 and saved again, as it was before; None for any other text.
+
+    >>> unmangled("JosÃ© â€“ 1"), unmangled("José"), unmangled("Jose")
+    ('José – 1', None, None)
+    """
+    if text.isascii():
+        return None
+    try:
+        return bytes(map(_BYTE_OF.__getitem__, text)).decode()
+    except (KeyError, UnicodeDecodeError):
+        return None
 
 
 def title_or_none(text: str) -> str | None:
