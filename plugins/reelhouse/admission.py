@@ -14,14 +14,13 @@ from isal import isal_zlib
 
 from reelhouse.errors import NotAdmitted
 from reelhouse.sources import SourceFile
-from reelhouse.sources.reading import LINE_BYTES
+from reelhouse.sources.reading import LINE_BYTES, ZIP_MAGIC
 
 CHUNK_BYTES = 1 << 20
 GREATEST_RATIO = 200
 # Below this many unpacked bytes no ratio is dangerous.
 RATIO_FLOOR_BYTES = 16 << 20
 GZIP_MAGIC = b"\x1f\x8b"
-ZIP_MAGIC = b"PK\x03\x04"
 # What says how a text is written, if anything does. That of UTF-32 begins as that of UTF-16 does.
 BYTE_ORDER_MARKS = {
     b"\xff\xfe\x00\x00": "UTF-32",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from dataclasses import replace
 
 import pytest
@@ -43,6 +44,14 @@ def test_another_delimiter_is_guessed_though_each_name_is_quoted() -> None:
 def test_lines_that_end_in_cr_alone_are_told_so() -> None:
     with pytest.raises(ContractBroken, match="lines end in CR alone: save it with LF"):
         _header("netflix", "netflix_titles", netflix_bytes({}).replace(b"\n", b"\r"))
+
+
+def test_an_archive_is_told_what_it_is() -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("netflix_titles.csv", netflix_bytes({}))
+    with pytest.raises(ContractBroken, match=r"found a zip archive.* Unpack it, or save it"):
+        _header("netflix", "netflix_titles", archive.getvalue())
 
 
 def test_columns_without_a_name_are_left_alone() -> None:

@@ -31,6 +31,7 @@ SPOOL_BYTES = 1 << 20
 # A process takes some 30 ms to begin; unpacking as much as this takes as long.
 UNPACKED_BESIDE_BYTES = 4 << 20
 BOM = b"\xef\xbb\xbf"
+ZIP_MAGIC = b"PK\x03\x04"
 
 # The csv module has one limit for the process; its default of 128 kB is too small for some fields and is an
 # error in mid-file, ours is the contract's.
@@ -174,6 +175,11 @@ def read_header(file: SourceFile, stream: BinaryIO) -> Header:
 
 
 def _header_names(file: SourceFile, line: bytes) -> list[str]:
+    if line.startswith(ZIP_MAGIC):
+        raise ContractBroken(
+            f"{file.name}: expected a header on the first line, found a zip archive, which a workbook of Excel is, "
+            'too. Unpack it, or save it as "CSV UTF-8".'
+        )
     try:
         text = line.removeprefix(BOM).decode().rstrip("\r\n")
     except UnicodeDecodeError as error:
