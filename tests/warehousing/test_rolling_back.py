@@ -9,6 +9,7 @@ import pytest
 from small_star import Imdb, JustWatch, Netflix, RottenTomatoes, run_day, stage_rows
 
 from reelhouse.errors import Held, OutOfStep, SettingsWrong
+from reelhouse.recommending import clusters
 from reelhouse.recommending.refreshing import build_recommendations, check_recommendations, publish_recommendations
 from reelhouse.warehousing.building import build_warehouse
 from reelhouse.warehousing.checks import check_warehouse
@@ -80,6 +81,28 @@ def test_a_rollback_restores_exactly_what_readers_saw(conn, make_day, back: int)
     ).fetchone()
     assert recorded == (load_id, "rollback", "wrong region", "ann")
     assert conn.execute("select load_id from warehouse.publication where part = 'warehouse'").fetchone() == (load_id,)
+
+
+def test_a_rollback_brings_the_clusters_back(conn, make_day, monkeypatch):
+    monkeypatch.setattr(clusters, "TITLES_AT_LEAST", 2)
+    monkeypatch.setattr(clusters, "COUNTS", range(2, 3))
+    (_, first), (load_id, content), (_, last) = publish_days(conn, make_day, 3)
+    assert len({each["dim_cluster"] for each in (first, content, last)}) == 3
+    roll_back(conn, make_day(), load_id, "wrong region", "ann")
+    assert content_hashes(conn) == content
+
+
+def test_a_rollback_over_clusters_that_were_kept_by_name_alone_leaves_those_there_are(conn, make_day, monkeypatch):
+    monkeypatch.setattr(clusters, "TITLES_AT_LEAST", 2)
+    monkeypatch.setattr(clusters, "COUNTS", range(2, 3))
+    (load_id, content), (_, last) = publish_days(conn, make_day, 2)
+    conn.execute(
+        "update ops.replaced_model set clusters = jsonb_path_query_array(clusters, '$[*].cluster'),"
+        " title_clusters = jsonb_path_query_array(title_clusters, '$[*].title_key')"
+    )
+    roll_back(conn, make_day(), load_id, "wrong region", "ann")
+    content |= {"dim_cluster": last["dim_cluster"], "bridge_title_cluster": content_hashes(conn)["bridge_title_cluster"]}
+    assert content_hashes(conn) == content
 
 
 def test_a_rollback_can_be_rolled_back(conn, make_day):

@@ -4,7 +4,8 @@
 -- Writes: ops.replaced_model (adds what is about to be replaced, deletes what no rollback may ask for)
 -- Rerun:  run once in a publish, before the model and the clusters are rewritten
 -- Params: publishing_id  the change
--- Notes:  one can go back by three warehouse loads; five are kept, because a rollback is a change too
+-- Notes:  one can go back by three warehouse loads; five are kept, because a rollback is a change too.
+--         An alias that is also a column (cluster) would mean that column in to_jsonb, not the row
 
 with
 
@@ -39,12 +40,12 @@ select
     model.figures,
     model.load_id,
     (
-        select coalesce(jsonb_agg(to_jsonb(cluster)), '[]')
-        from warehouse.dim_cluster as cluster
+        select coalesce(jsonb_agg(to_jsonb(clusters)), '[]')
+        from warehouse.dim_cluster as clusters
     ) as clusters,
     (
-        select coalesce(jsonb_agg(to_jsonb(title_cluster)), '[]')
-        from warehouse.bridge_title_cluster as title_cluster
+        select coalesce(jsonb_agg(to_jsonb(title_clusters)), '[]')
+        from warehouse.bridge_title_cluster as title_clusters
     ) as title_clusters
 from (select %(publishing_id)s::bigint as publishing_id) as given
 left join warehouse.recommendation_model as model on model.model = 'viewers';

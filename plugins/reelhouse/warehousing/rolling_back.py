@@ -181,14 +181,15 @@ def _retire(conn: psycopg.Connection, undone: Undone, target: FormerLoad, reason
 def _restore_model(conn: psycopg.Connection, undone: Undone, publishing_id: int, day: Day) -> None:
     """Bring back the model and the clusters that readers had before; keep those they have, to go back again."""
     row = conn.execute(
-        "select contents, contents_sha256, figures::text, load_id, clusters::text, title_clusters::text"
+        "select contents, contents_sha256, figures::text, load_id, clusters::text, title_clusters::text,"
+        " jsonb_typeof(clusters -> 0) is distinct from 'string'"
         " from ops.replaced_model where publishing_id >= %s order by publishing_id limit 1",
         (undone.first,),
     ).fetchone()
     if row is None:
         return
     run_file(conn, day.settings.sql / "4_recommendation" / "replaced_model.sql", publishing_id=publishing_id)
-    contents, digest, figures, load_id, clusters, title_clusters = row
+    contents, digest, figures, load_id, clusters, title_clusters, are_rows = row
     conn.execute("delete from warehouse.recommendation_model")
     if contents is not None:
         conn.execute(
@@ -196,6 +197,8 @@ def _restore_model(conn: psycopg.Connection, undone: Undone, publishing_id: int,
             " values ('viewers', %b, %s, %s, %s)",
             (contents, digest, figures, load_id),
         )
+    if not are_rows:
+        return  # version 0.2.0 once kept the clusters' names alone: those there are stay until the next refresh
     conn.execute("delete from warehouse.dim_cluster")
     conn.execute(
         "insert into warehouse.dim_cluster select * from jsonb_populate_recordset(null::warehouse.dim_cluster, %s)",
