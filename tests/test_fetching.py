@@ -583,6 +583,18 @@ def test_https_is_spoken_and_the_certificate_checked(conn, make_day, settings, s
             land_source(conn, replace(day, force=True), "netflix")
 
 
+def test_a_fetch_that_brought_nothing_leaves_the_sample(tmp_path) -> None:
+    sample = read_settings({"REELHOUSE_HOME": str(tmp_path / "none")}).data
+    began = tmp_path / "data" / "imdb" / ".coming-2026-01-05" / "title.basics.tsv.gz"
+    began.parent.mkdir(parents=True)
+    began.write_bytes(b"half")
+    assert read_settings({"REELHOUSE_HOME": str(tmp_path)}).data == sample
+    brought = tmp_path / "data" / "imdb" / "2026-01-05" / "title.basics.tsv.gz"
+    brought.parent.mkdir()
+    began.rename(brought)
+    assert read_settings({"REELHOUSE_HOME": str(tmp_path)}).data == tmp_path / "data"
+
+
 def test_settings_are_read_from_the_environment(tmp_path) -> None:
     settings = read_settings({
         "REELHOUSE_HOME": str(tmp_path),

@@ -4,8 +4,8 @@
 variable                        what                                       default
 =============================== ========================================== ================================
 REELHOUSE_HOME                  state: landing, server, logs, passwords    ~/.local/share/reelhouse
-REELHOUSE_DATA                  folder with <source>/[<day>/]<file>        data/ of the home if `fetch` made
-                                                                           it, else include/data/sample
+REELHOUSE_DATA                  folder with <source>/[<day>/]<file>        data/ of the home once it has
+                                                                           files, else include/data/sample
 REELHOUSE_LANDING               where landed files lie for good: folder    landing/ of the home
                                 that all workers see, or s3://
 REELHOUSE_WAREHOUSE_DSN         a PostgreSQL of one's own (15 or newer)    the embedded one
@@ -198,7 +198,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
     fetched = home / "data"
     return Settings(
         home=home,
-        data=_folder(env, "REELHOUSE_DATA") or (fetched if fetched.is_dir() else include / "data" / "sample"),
+        data=_folder(env, "REELHOUSE_DATA") or (fetched if _has_files(fetched) else include / "data" / "sample"),
         include=include,
         warehouse_dsn=env.get("REELHOUSE_WAREHOUSE_DSN") or None,
         landing_place=_landing_place(env),
@@ -335,6 +335,11 @@ def _folder(env: Mapping[str, str], name: str) -> Path | None:
     if not path.is_dir():
         raise SettingsWrong(f"{name}: expected an existing folder, found {path}. Correct or unset it.")
     return path
+
+
+def _has_files(folder: Path) -> bool:
+    """Whether a data folder has a file of a source: one that a fetch began and could not end is none."""
+    return any(path.is_file() for form in ("[!.]*/[!.]*", "[!.]*/[!.]*/[!.]*") for path in folder.glob(form))
 
 
 def _find_include() -> Path:
