@@ -178,6 +178,9 @@ def test_a_second_up_says_that_it_is_up_already(loaded: tuple[Home, str]) -> Non
     done = loaded[0].call("up")
     assert done.returncode == 0
     assert "up already" in done.stdout
+    done = loaded[0].call("up", "--day", "2026-01-05")
+    assert done.returncode == 1
+    assert "expected neither while it is up" in done.stderr
 
 
 def test_logs_show_what_a_component_said(loaded: tuple[Home, str]) -> None:

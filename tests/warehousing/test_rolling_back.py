@@ -9,6 +9,8 @@ import pytest
 from small_star import Imdb, JustWatch, Netflix, RottenTomatoes, run_day, stage_rows
 
 from reelhouse.errors import Held, OutOfStep, SettingsWrong
+from reelhouse.operating import status
+from reelhouse.operating.arguments import words_if_ahead
 from reelhouse.recommending import clusters
 from reelhouse.recommending.refreshing import build_recommendations, check_recommendations, publish_recommendations
 from reelhouse.warehousing.building import build_warehouse
@@ -101,8 +103,27 @@ def test_a_rollback_over_clusters_that_were_kept_by_name_alone_leaves_those_ther
         " title_clusters = jsonb_path_query_array(title_clusters, '$[*].title_key')"
     )
     roll_back(conn, make_day(), load_id, "wrong region", "ann")
-    content |= {"dim_cluster": last["dim_cluster"], "bridge_title_cluster": content_hashes(conn)["bridge_title_cluster"]}
+    content |= {
+        "dim_cluster": last["dim_cluster"],
+        "bridge_title_cluster": content_hashes(conn)["bridge_title_cluster"],
+    }
     assert content_hashes(conn) == content
+
+
+def test_a_day_that_has_not_begun_is_told_of_until_it_is_rolled_back(conn, make_day):
+    ((load_id, _),) = publish_days(conn, make_day, 1)
+    slip = make_day(date(2045, 9, 25))
+    assert "2045-09-25 has not begun" in words_if_ahead(slip.batch_date)[0]
+    assert not words_if_ahead(DAY)
+    dsn = slip.settings.warehouse_dsn
+    assert "readers see" not in status.loads(dsn)
+    run_day(conn, slip, STATES[1])
+    older = run_day(conn, make_day(DAY + timedelta(1)), STATES[1])["load_id"]
+    said = status.loads(dsn)
+    assert f"warehouse {older} of 2021-09-26 published; " in said
+    assert f"readers see warehouse {older - 1} of 2045-09-25; readers see a day that has not begun" in said
+    roll_back(conn, make_day(), load_id, "a slip", "ann")
+    assert "readers see" not in status.loads(dsn)
 
 
 def test_a_rollback_can_be_rolled_back(conn, make_day):

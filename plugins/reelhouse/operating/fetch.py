@@ -9,19 +9,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from reelhouse.day import SOURCES, Day
 from reelhouse.errors import FileMissing, SettingsWrong
 from reelhouse.fetching.offers import OFFERS, Offer, bring
+from reelhouse.operating.arguments import parse_day
 from reelhouse.operating.showing import Screen
 from reelhouse.settings import Settings, read_settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", choices=SOURCES, help="only this one (all)")
-    parser.add_argument("--day", type=date.fromisoformat, metavar="YYYY-MM-DD", help="the day they are for (today)")
+    parser.add_argument("--day", type=parse_day, metavar="YYYY-MM-DD", help="the day they are for (today)")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder to bring them to (data/ of the home folder)")
     parser.add_argument("--accept-licence", action="store_true", help="the terms shown are known and accepted")
     parser.add_argument("--force", action="store_true", help="fetch what did not change, too")

@@ -9,26 +9,32 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from reelhouse.day import EVERY_SOURCE, Day
 from reelhouse.errors import ReelhouseError, SettingsWrong
 from reelhouse.operating import embedded
+from reelhouse.operating.arguments import parse_day, words_if_ahead
 from reelhouse.operating.showing import Screen, format_figures, format_report
 from reelhouse.settings import Settings, read_settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--day", type=date.fromisoformat, metavar="YYYY-MM-DD", help="the day to load (today, in UTC)")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="folder with <source>/[<day>/]<file> (the sample)")
+    parser.add_argument("--day", type=parse_day, metavar="YYYY-MM-DD", help="the day to load (today, in UTC)")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="folder with <source>/[<day>/]<file> (REELHOUSE_DATA, else what `fetch` brought, else the sample)",
+    )
     parser.add_argument(
         "--sources",
         type=_sources,
         default=EVERY_SOURCE,
         metavar="A,B",
-        help=f"sources to fetch anew ({','.join(EVERY_SOURCE)})",
+        help=f"take new files of these only, of {','.join(EVERY_SOURCE)} (all)",
     )
     parser.add_argument("--force", action="store_true", help="do every step again, even where nothing changed")
     parser.add_argument(
@@ -60,6 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
     began = time.monotonic()
     with _logged_to(settings.home / "logs" / "run.log"), embedded.warehouse_dsn(settings) as dsn:
         screen.say(f"{batch_date}, files from {settings.data}")
+        for line in words_if_ahead(batch_date):
+            screen.say(line)
         figures = run_day(dsn, day, screen, arguments.wait)
     changed = {name: each["rows_changed"] for name, each in figures.items() if "rows_changed" in each}
     for line in format_report(figures["summarize"] | {"rows_changed": changed or "none"}):

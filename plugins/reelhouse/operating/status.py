@@ -11,6 +11,7 @@ import psycopg
 
 from reelhouse.operating import airflow, airflow_api, following, postgres, supervising
 from reelhouse.operating.airflow_api import AirflowAway
+from reelhouse.operating.arguments import is_ahead
 from reelhouse.settings import Settings, read_settings
 
 
@@ -74,7 +75,7 @@ def _airflow(settings: Settings, url: str | None, health: dict[str, str]) -> str
 
 
 def loads(dsn: str | None) -> str:
-    """The newest load of each part, and which sources of what readers see are older than its day."""
+    """The load of each part that was worked on last, what readers see when it is another, what waits, what is stale."""
     if dsn is None:
         return "unknown while the server is stopped"
     try:
@@ -89,12 +90,20 @@ def loads(dsn: str | None) -> str:
                     "select part, load_id, batch_date from ops.load where state = 'held' order by load_id"
                 )
             ]
+            seen = conn.execute(
+                "select part, load_id, batch_date from warehouse.publication order by part desc"
+            ).fetchall()
             stale = conn.execute(
                 "select source, stale_days from mart.trust where part = 'warehouse' and stale_days > 0 order by source"
             ).fetchall()
     except psycopg.Error as error:
         return f"unknown: {str(error).strip().splitlines()[0]}"
     parts = [f"{part} {load_id} of {day} {state}" for part, load_id, day, state in rows] or ["none yet"]
+    others = [each for each in seen if each not in [row[:3] for row in rows]]
+    if others:
+        parts.append("readers see " + ", ".join(f"{part} {load_id} of {day}" for part, load_id, day in others))
+    if any(is_ahead(day) for _, _, day in seen):
+        parts.append("readers see a day that has not begun; those before it add to history only (reelhouse rollback)")
     if held:
         parts.append(f"waiting for an answer: {', '.join(held)} (reelhouse approve)")
     if stale:

@@ -16,9 +16,10 @@ from pathlib import Path
 
 from reelhouse.database import connect
 from reelhouse.day import Day
-from reelhouse.errors import Held, ReelhouseError
+from reelhouse.errors import Held, ReelhouseError, SettingsWrong
 from reelhouse.operating import airflow, airflow_api, embedded, following, supervising
 from reelhouse.operating.airflow_api import AirflowAway, Api
+from reelhouse.operating.arguments import parse_day, words_if_ahead
 from reelhouse.operating.following import Failure
 from reelhouse.operating.showing import Screen, format_report
 from reelhouse.settings import Settings, read_settings
@@ -28,8 +29,13 @@ START_SECONDS = 600  # the first start on a slow machine makes a cluster, two da
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detach", action="store_true", help="return when the day is loaded; `down` stops it")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="folder with <source>/[<day>/]<file> (the sample)")
-    parser.add_argument("--day", type=date.fromisoformat, metavar="YYYY-MM-DD", help="the day to load (today, in UTC)")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="folder with <source>/[<day>/]<file> (REELHOUSE_DATA, else what `fetch` brought, else the sample)",
+    )
+    parser.add_argument("--day", type=parse_day, metavar="YYYY-MM-DD", help="the day to load (today, in UTC)")
     parser.epilog = (
         "Without --detach it stays until Ctrl-C and then stops everything. With --detach the exit code is\n"
         "0 done, 1 failed, 3 held; Airflow stays up in each case, so that one can look."
@@ -42,7 +48,12 @@ def run(arguments: argparse.Namespace) -> int:
     settings = read_settings()
     running = supervising.read_running(settings)
     if running is not None:
-        print(f"Reelhouse is up already ({running.url or 'still starting'}).")
+        print(f"Reelhouse is up already ({running.url or 'still starting'}).", flush=True)
+        if arguments.day or arguments.data:
+            raise SettingsWrong(
+                "--day, --data: expected neither while it is up. `reelhouse run` loads a day beside it, as triggering "
+                "extract_sources does; other files need `reelhouse down` first."
+            )
         _print_places(settings, running.url)
         return 0
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -66,6 +77,8 @@ def _run_day(
         screen.say(f"Airflow answers after {time.monotonic() - started:.0f} s: {api.url}")
         day, run_id = following.start_day(api, screen, arguments.day)
     screen.say(f"{day}, files from {settings.data}")
+    for line in words_if_ahead(day):
+        screen.say(line)
     failure = following.follow_day(api, screen, day, run_id)
     code = _report_failure(settings, screen, failure) if failure else _report_summary(settings, screen, day)
     screen.say(f"{'Ended' if code else 'Done'} after {time.monotonic() - started:.0f} s.")
