@@ -105,6 +105,8 @@ def _folder_of(settings: Settings, place: str, temporary: Path) -> tuple[Path, B
     if "://" in place:
         raise SettingsWrong(f"--out: expected a folder or s3://bucket/folder, found {place}.")
     folder = Path(place).expanduser().absolute()
+    if folder.exists() and not folder.is_dir():
+        raise SettingsWrong(f"--out: expected a folder, found the file {folder}.")
     folder.mkdir(parents=True, exist_ok=True)
     return folder, None
 

@@ -57,13 +57,10 @@ class Readiness:
 
     def words(self, now: datetime) -> str:
         """What is expected, by when it is to be, and what that comes to."""
-        said = f"{self.name} of {self.day}: {self.state(now)}"
-        for words, moment in (
-            ("done", self.finished_at), ("expected", self.expected_at), ("to be ready by", self.ready_by),
-        ):  # fmt: skip
-            if moment is not None:
-                said += f", {words} {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        return said
+        state = self.state(now)
+        moments = {"done": self.finished_at, "expected": self.expected_at, "to be ready by": self.ready_by}
+        said = [f"{words} {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" for words, moment in moments.items() if moment]
+        return f"{self.name} of {self.day}: {', '.join(said if state == 'done' else [state, *said])}"
 
 
 def goals() -> dict[str, tuple[str, tuple[str, ...]]]:

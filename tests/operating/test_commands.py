@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -60,6 +61,47 @@ def test_an_error_gives_1_and_words_without_a_traceback(command: Run) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "reelhouse: --data: expected a folder, found /nowhere. Correct it.\n"
     assert "Traceback" in command("run", "--data", "/nowhere", "--verbose").stderr
+
+
+def test_a_day_that_is_none_is_told_apart(command: Run) -> None:
+    done = command("run", "--day", "2026-13-01")
+    assert done.returncode == 2
+    assert "--day: expected a day like 2026-01-05, found '2026-13-01'" in done.stderr
+    assert "expected a day of 1990 to 2060, found '2206-01-05'" in command("run", "--day", "2206-01-05").stderr
+
+
+def test_a_place_of_the_wrong_kind_is_named_and_left_alone(command: Run, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine")
+    for words, said in (
+        (("export", "--out", str(file)), f"--out: expected a folder, found the file {file}."),
+        (("report", "--out", str(tmp_path)), f"--out: expected a file, found the folder {tmp_path}."),
+    ):
+        done = command(*words)
+        assert (done.returncode, done.stderr) == (1, f"reelhouse: {said}\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert file.read_text() == "mine"
+
+
+def test_serve_where_somebody_listens_already_gives_1(command: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        done = command("serve", "--port", port)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"127.0.0.1:{port}: expected an address to listen on that is free" in done.stderr
+    assert command("serve", "--port", "99999").stderr == "reelhouse: --port: expected 1 to 65535, found 99999.\n"
+    assert command("serve", "--workers", "0").stderr == "reelhouse: --workers: expected 1 or more, found 0.\n"
+
+
+def test_a_rating_needs_its_title(command: Run) -> None:
+    done = command("recommend", "--user", "7", "--rated", "4")
+    assert done.returncode == 1
+    assert "--rated: expected --watched" in done.stderr
+    assert "--watched: expected the name of a title" in command("recommend", "--user", "7", "--watched", "Zzz").stderr
+
+
+def test_nobody_is_said(command: Run) -> None:
+    assert command("people", "list").stdout.startswith("Nobody. ./reelhouse people add NAME")
 
 
 def test_a_database_that_does_not_answer_gives_1(command: Run) -> None:

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verify = actions.add_parser("verify", help="compute the chain again")
     verify.add_argument("--heads", type=Path, metavar="FILE", help="exported ends of the chain, to compare with")
     show = actions.add_parser("show", help="who wrote what, the newest first")
-    show.add_argument("--most", type=int, default=20, metavar="N", help="entries to show")
+    show.add_argument("--most", type=int, default=20, metavar="N", help="entries to show (20)")
     show.add_argument("--person", help="of this login only")
 
 

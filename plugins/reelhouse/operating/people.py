@@ -48,6 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
             ended = logins.close_login(conn, arguments.name)
             print(f"{arguments.name} may log in no more; {ended} sessions ended")
         else:
-            for name, role, can_login, sessions in logins.list_logins(conn):
+            people = logins.list_logins(conn)
+            if not people:
+                print("Nobody. ./reelhouse people add NAME --role ROLE lets somebody in.")
+            for name, role, can_login, sessions in people:
                 print(f"{name}  {role}{'' if can_login else ', closed'}  {sessions} sessions")
     return 0

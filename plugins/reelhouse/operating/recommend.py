@@ -1,8 +1,9 @@
 """`reelhouse recommend`: what to watch beside titles, for viewers, for everybody, each with why.
 
-Several --title add up; several --user take turns. --watched or --rated notes what one viewer has just seen and makes
-that viewer's list anew. --best-known N prints the lists of the N best known titles of the catalogue. --method asks
-another method for titles, one of your own too; --send NAME --scores FILE makes a method of a file of scores.
+Several --title add up; several --user take turns. --watched notes what one viewer has just seen, with --rated also how
+it was liked, and makes that viewer's list anew. --best-known N prints the lists of the N best known titles of the
+catalogue. --method asks another method for titles, one of your own too; --send NAME --scores FILE makes a method of a
+file of scores.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise SettingsWrong(f"--limit: expected 1 to 50, found {arguments.limit}.")
     if arguments.watched and len(arguments.user) != 1:
         raise SettingsWrong(f"--watched: expected one --user, found {len(arguments.user)}.")
+    if arguments.rated is not None and not arguments.watched:
+        raise SettingsWrong("--rated: expected --watched with the title that was rated, found none.")
     if bool(arguments.send) != bool(arguments.scores):
         raise SettingsWrong("--send and --scores: expected both or none, found one.")
     if arguments.method and len(arguments.title) != 1:
@@ -160,8 +163,10 @@ def _send(conn: psycopg.Connection, method: str, path: Path) -> int:
     return 0
 
 
-def find_title(conn: psycopg.Connection, name: str) -> int:
+def find_title(conn: psycopg.Connection, name: str, option: str = "--title") -> int:
     """Key of the best known title of that name, one of the catalogue first.
+
+    Takes   option  what the name was given with, for the message
 
     Raises  QueryWrong, with the names that begin alike, when there is none
     """
@@ -177,7 +182,7 @@ def find_title(conn: psycopg.Connection, name: str) -> int:
             (name[:4],),
         ).fetchall()
         beside = f" Near it: {', '.join(title for (title,) in near)}." if near else ""
-        raise QueryWrong(f"--title: expected the name of a title of the warehouse, found {name!r}.{beside}")
+        raise QueryWrong(f"{option}: expected the name of a title of the warehouse, found {name!r}.{beside}")
     return row[0]
 
 
@@ -185,7 +190,7 @@ def _note(conn: psycopg.Connection, sql_folder, arguments: argparse.Namespace) -
     from reelhouse.recommending.serving import record_viewing
 
     began = time.monotonic()
-    title_key = find_title(conn, arguments.watched)
+    title_key = find_title(conn, arguments.watched, "--watched")
     figures = record_viewing(conn, sql_folder, arguments.user[0], title_key, rating_of_5=arguments.rated)
     if not arguments.json:
         print(f"viewer {arguments.user[0]}: {figures['rows_changed']} rows changed in {time.monotonic() - began:.1f} s")

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 from contextlib import ExitStack
 from tempfile import TemporaryDirectory
 
+from reelhouse.errors import SettingsWrong
 from reelhouse.operating import embedded
 from reelhouse.settings import read_settings
 
@@ -39,6 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
     from reelhouse.serving.settings import read_serving_settings
 
     read_serving_settings()
+    _expect_free(arguments.host, arguments.port)
+    if arguments.workers < 1:
+        raise SettingsWrong(f"--workers: expected 1 or more, found {arguments.workers}.")
     with embedded.warehouse_dsn(read_settings()) as dsn, ExitStack() as left:
         os.environ[WAREHOUSE_OF_WORKERS] = dsn
         if arguments.workers > 1:
@@ -62,6 +67,25 @@ def run(arguments: argparse.Namespace) -> int:
             log_config=_logging(),
         )
     return 0
+
+
+def _expect_free(host: str, port: int) -> None:
+    """See that the server will be able to listen there.
+
+    Raises  SettingsWrong when not, as when somebody else does
+    """
+    if not 0 < port < 65536:
+        raise SettingsWrong(f"--port: expected 1 to 65535, found {port}.")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise SettingsWrong(
+            f"{host}:{port}: expected an address to listen on that is free, found: {error.strerror}. Choose another "
+            "with --host or --port."
+        ) from error
 
 
 def _logging() -> dict[str, object]:
