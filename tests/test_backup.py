@@ -213,6 +213,8 @@ def test_status_tells_how_old_the_newest_backup_is_and_what_waits(kept, tmp_path
         "insert into ops.load (part, batch_date, input_sha256, state) values ('warehouse', '2026-01-07', 'x', 'held')"
     )
     assert "waiting for an answer: warehouse 1 of 2026-01-07" in status.loads(dsn)
+    conn.execute("drop schema ops cascade")
+    assert status.loads(dsn) == "none yet"
 
 
 def test_who_is_no_superuser_keeps_all_but_passwords_and_is_told(empty_server, kept, tmp_path) -> None:

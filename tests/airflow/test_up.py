@@ -545,6 +545,18 @@ def test_when_up_is_killed_everything_ends(stopped: Home) -> None:
     wait_until_nothing_is_left(stopped)
 
 
+def test_a_start_is_told_of_and_one_that_is_stopped_says_so(stopped: Home) -> None:
+    up = stopped.start("up")
+    wait_for(up, "starting PostgreSQL")
+    said = stopped.call("status").stdout
+    assert "airflow   starting; " in said
+    assert stopped.call("down").stdout == "stopped\n"
+    said = up.communicate(timeout=60)[0]
+    assert up.returncode == 1
+    assert "The start was stopped" in said
+    assert stopped.left() == []
+
+
 @pytest.mark.full
 def test_down_cleans_up_after_a_killed_supervisor(stopped: Home) -> None:
     up = stopped.start("up")

@@ -26,7 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
     health = airflow_api.health(url) if url else {}
     dsn = _warehouse(settings)
     print(f"server    {_server(settings, dsn)}; {kept(settings)}")
-    print(f"airflow   {_airflow(settings, url, health)}")
+    is_starting = running is not None and url is None
+    print(f"airflow   {'starting; `reelhouse logs` tells more' if is_starting else _airflow(settings, url, health)}")
     print(f"loads     {loads(dsn)}")
     print(f"ready     {_ready(settings, dsn)}")
     print(f"runs      {_runs(settings, url)}")
@@ -96,6 +97,8 @@ def loads(dsn: str | None) -> str:
             stale = conn.execute(
                 "select source, stale_days from mart.trust where part = 'warehouse' and stale_days > 0 order by source"
             ).fetchall()
+    except psycopg.errors.UndefinedTable:
+        return "none yet"
     except psycopg.Error as error:
         return f"unknown: {str(error).strip().splitlines()[0]}"
     parts = [f"{part} {load_id} of {day} {state}" for part, load_id, day, state in rows] or ["none yet"]
@@ -121,6 +124,8 @@ def _ready(settings: Settings, dsn: str | None) -> str:
     try:
         with psycopg.connect(dsn, connect_timeout=5) as conn:
             found = readiness.look(conn, settings, readiness.newest_day(conn, now), now)
+    except psycopg.errors.UndefinedTable:
+        return "unknown until a day was run"
     except psycopg.Error as error:
         return f"unknown: {str(error).strip().splitlines()[0]}"
     shown = [each for each in found if each.name == readiness.READERS_DAG or each.ready_by is not None]

@@ -100,6 +100,8 @@ def _wait_healthy(settings: Settings, screen: Screen, process: subprocess.Popen)
             screen.say(line)
             screen.tell("waits until all parts are well" if line == "starting Airflow" else line)
         said = len(lines)
+        if process.poll() == 0:
+            raise ReelhouseError("The start was stopped, as `reelhouse down` does.")
         if process.poll() is not None:
             raise ReelhouseError("The start failed; see above, or `reelhouse logs`.")
         running = supervising.read_running(settings)
