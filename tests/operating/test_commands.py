@@ -104,6 +104,18 @@ def test_nobody_is_said(command: Run) -> None:
     assert command("people", "list").stdout.startswith("Nobody. ./reelhouse people add NAME")
 
 
+def test_a_person_s_login_is_told_what_it_is_for(command: Run, own_settings: Settings) -> None:
+    with embedded.warehouse_dsn(own_settings) as dsn:
+        shown = command("people", "add", "gus", "--role", "analyst").stdout
+        done = command("recommend", REELHOUSE_WAREHOUSE_DSN=shown.split("'")[1])
+        with psycopg.connect(dsn) as conn:
+            conn.execute("drop owned by gus")
+            conn.execute("drop role gus")
+    assert done.returncode == 1
+    assert done.stderr.startswith("reelhouse: REELHOUSE_WAREHOUSE_DSN: expected a login that may migrate the schema")
+    assert "is for psql, SQL tools and the Python client" in done.stderr
+
+
 def test_a_database_that_does_not_answer_gives_1(command: Run) -> None:
     done = command("psql", REELHOUSE_WAREHOUSE_DSN="host=127.0.0.1 port=1 dbname=x")
     assert done.returncode == 1

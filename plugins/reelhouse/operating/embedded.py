@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from reelhouse.database import connect, migrate, translated_errors
+from reelhouse.errors import SettingsWrong
 from reelhouse.operating import postgres
 from reelhouse.settings import Settings
 
@@ -29,7 +30,14 @@ AIRFLOW = "airflow"
 def warehouse_dsn(settings: Settings) -> Iterator[str]:
     """The warehouse, migrated: one's own when `warehouse_dsn` is set, else the embedded server's, held while used."""
     if settings.warehouse_dsn:
-        migrate(settings.warehouse_dsn, settings.sql)
+        try:
+            migrate(settings.warehouse_dsn, settings.sql)
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise SettingsWrong(
+                "REELHOUSE_WAREHOUSE_DSN: expected a login that may migrate the schema and run the days, found: "
+                f"{error.diag.message_primary}. A login of `reelhouse people` is for psql, SQL tools and the Python "
+                "client; unset it for this command."
+            ) from error
         yield settings.warehouse_dsn
         return
     with using_server(settings) as server:
