@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     health = airflow_api.health(url) if url else {}
     dsn = _warehouse(settings)
     print(f"server    {_server(settings, dsn)}; {kept(settings)}")
-    is_starting = running is not None and url is None
+    is_starting = running is not None and not health
     print(f"airflow   {'starting; `reelhouse logs` tells more' if is_starting else _airflow(settings, url, health)}")
     print(f"loads     {loads(dsn)}")
     print(f"ready     {_ready(settings, dsn)}")
