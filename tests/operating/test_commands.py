@@ -100,6 +100,12 @@ def test_a_rating_needs_its_title(command: Run) -> None:
     assert "--watched: expected the name of a title" in command("recommend", "--user", "7", "--watched", "Zzz").stderr
 
 
+def test_a_named_method_takes_no_filter_that_it_would_not_follow(command: Run) -> None:
+    done = command("recommend", "--title", "Zzz", "--method", "content_fields", "--age", "12")
+    assert done.returncode == 1
+    assert "--method: expected no filter beside it, found --age" in done.stderr
+
+
 def test_nobody_is_said(command: Run) -> None:
     assert command("people", "list").stdout.startswith("Nobody. ./reelhouse people add NAME")
 

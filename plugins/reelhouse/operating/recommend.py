@@ -59,6 +59,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise SettingsWrong("--send and --scores: expected both or none, found one.")
     if arguments.method and len(arguments.title) != 1:
         raise SettingsWrong(f"--method: expected one --title, found {len(arguments.title)}.")
+    filters = ("user", "platform", "genre", "age", "minutes", "critics")
+    asked = [name for name in filters if getattr(arguments, name) not in (None, [])]
+    if arguments.method and asked:
+        raise SettingsWrong(f"--method: expected no filter beside it, found --{asked[0]}: its lists are as they are.")
     for name, least in (("best_known", 1), ("age", 0), ("minutes", 1)):
         value = getattr(arguments, name)
         if value is not None and value < least:
@@ -77,8 +81,14 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
         shown = [{name: row[name] for name in ("rank", "title", "release_year", "why")} for row in rows]
-        print("\n".join(format_table(shown)) if shown else "Nothing passes these filters.")
+        print("\n".join(format_table(shown)) if shown else _nothing(arguments))
     return 0
+
+
+def _nothing(arguments: argparse.Namespace) -> str:
+    if arguments.method:
+        return f"{arguments.method} has no list beside {arguments.title[0]}: only titles of catalogues have some."
+    return "Nothing passes these filters."
 
 
 def expect_known(conn: psycopg.Connection, arguments: argparse.Namespace) -> None:
