@@ -14,6 +14,9 @@ from reelhouse.operating.airflow_api import AirflowAway
 from reelhouse.operating.arguments import is_ahead
 from reelhouse.settings import Settings, read_settings
 
+# Until then an API server that does not answer is taken to be on its way.
+STARTING_SECONDS = 180
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Starts nothing. The exit code is 0 when Airflow is up and healthy, else 1."
@@ -26,7 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
     health = airflow_api.health(url) if url else {}
     dsn = _warehouse(settings)
     print(f"server    {_server(settings, dsn)}; {kept(settings)}")
-    is_starting = running is not None and not health
+    is_young = running is not None and time.time() - running.started_at < STARTING_SECONDS
+    is_starting = is_young and health.get("api_server") != "healthy"
     print(f"airflow   {'starting; `reelhouse logs` tells more' if is_starting else _airflow(settings, url, health)}")
     print(f"loads     {loads(dsn)}")
     print(f"ready     {_ready(settings, dsn)}")
