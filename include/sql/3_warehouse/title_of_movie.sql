@@ -35,17 +35,26 @@ years as (
     from named
 ),
 
-works as (
+works as materialized (
     select
         dim_title.title_key,
         dim_title.release_year,
-        lower(regexp_replace(dim_title.title, '[^[:alnum:]]+', ' ', 'g')) as plain_title
+        plain.plain_title
     from build.dim_title
-    inner join years on dim_title.release_year = years.release_year
+    cross join
+        lateral (
+            select lower(regexp_replace(dim_title.title, '[^[:alnum:]]+', ' ', 'g')) as plain_title
+        ) as plain
     -- What turned out to be another work is not a second one of the name.
     left join build.title_identity
         on dim_title.title_key = title_identity.title_key and title_identity.merged_into is not null
-    where title_identity.title_key is null
+    where
+        title_identity.title_key is null
+        -- Not joins: nothing is known of how many these are, and all titles would be gone through for each of them.
+        and case
+            when dim_title.release_year in (select years.release_year from years)
+                then plain.plain_title in (select named.plain_title from named)
+        end
 ),
 
 by_name as (
