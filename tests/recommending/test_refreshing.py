@@ -56,6 +56,23 @@ def test_the_newest_votes_and_the_first_billed_are_read(conn: psycopg.Connection
 
 
 @pytest.mark.usefixtures("catalogue")
+def test_the_first_publish_leaves_all_keys_and_indexes_in_place(
+    conn: psycopg.Connection, make_day: Callable[..., Day]
+) -> None:
+    """It makes them after the rows, each tested as a whole."""
+    table = "'warehouse.fact_recommendation'::regclass"
+    rules = (
+        f"select conname, pg_get_constraintdef(oid), convalidated from pg_constraint where conrelid = {table}"
+        f" union all select '', pg_get_indexdef(indexrelid), indisvalid from pg_index where indrelid = {table}"
+        " order by 1, 2"
+    )
+    before = conn.execute(rules).fetchall()
+    refresh(conn, make_day(DAY))
+    assert conn.execute(rules).fetchall() == before
+    assert len(before) > 20
+
+
+@pytest.mark.usefixtures("catalogue")
 def test_a_second_refresh_writes_no_row(conn: psycopg.Connection, make_day: Callable[..., Day]) -> None:
     day = make_day(DAY)
     first = refresh(conn, day)

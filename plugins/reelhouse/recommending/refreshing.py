@@ -21,6 +21,7 @@ from reelhouse.recommending import catalogue, clusters, evaluation, methods, mod
 from reelhouse.recommending.events import read_events
 from reelhouse.recommending.serving import refresh_viewer
 from reelhouse.warehousing import checks, differences, loads, publishing
+from reelhouse.warehousing.filling import keys_made_afterwards
 
 
 def build_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, object]:
@@ -160,7 +161,8 @@ def publish_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, obj
         run_file(conn, folder / "hist_recommendation.sql", load_id=load.load_id)
         run_file(conn, folder / "forget_old_lists.sql")
         rows_changed = run_file(conn, folder / "delete_changed_lists.sql").rowcount
-        rows_changed += run_file(conn, folder / "insert_changed_lists.sql").rowcount
+        with keys_made_afterwards(conn, ["fact_recommendation"], "recommendations"):
+            rows_changed += run_file(conn, folder / "insert_changed_lists.sql").rowcount
         run_file(conn, folder / "replaced_model.sql", publishing_id=publishing_id)
         run_file(conn, folder / "publish_model.sql")
         clusters.publish(conn, folder)

@@ -16,18 +16,20 @@ from psycopg import sql
 
 
 @contextmanager
-def keys_made_afterwards(conn: psycopg.Connection, tables: list[str]) -> Iterator[bool]:
+def keys_made_afterwards(conn: psycopg.Connection, tables: list[str], part: str = "warehouse") -> Iterator[bool]:
     """Leave tables of schema warehouse without keys and indexes meanwhile, if nothing has ever been published.
 
     Only who owns them may; role etl does not, and fills them as they are.
 
     Takes   tables  names
+            part    warehouse or recommendations: of which nothing has been published
     Gives   whether they are without keys now, and empty
     """
     (is_first, is_owner) = conn.execute(
-        "select not exists (select from warehouse.publication where part = 'warehouse'),"
+        "select not exists (select from warehouse.publication where part = %s),"
         " (select bool_and(pg_has_role(relowner, 'usage')) from pg_class"
-        "  where relnamespace = 'warehouse'::regnamespace and relkind = 'r')"
+        "  where relnamespace = 'warehouse'::regnamespace and relkind = 'r')",
+        (part,),
     ).fetchone()
     if not (is_first and is_owner) or any(_has_rows(conn, table) for table in tables):
         yield False
