@@ -29,6 +29,7 @@ from reelhouse.errors import FileMissing, SettingsWrong
 from reelhouse.matching.evaluation import LINK_COLUMNS, NIL, compare_links, score_links
 from reelhouse.operating import postgres
 from reelhouse.operating.arena import Arena, arena, install_peers, own_server
+from reelhouse.operating.arguments import parse_day
 from reelhouse.operating.embedded import make_database
 from reelhouse.operating.measuring import Cost, ProgramFailed
 from reelhouse.operating.showing import Screen, format_table
@@ -117,7 +118,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--gold", type=Path, metavar="FILE", help="right answers, source_id,imdb_id (netflix_imdb_dev.csv of"
         " REELHOUSE_LABELS, or of gold/ beside the data)",
     )  # fmt: skip
-    parser.add_argument("--day", type=date.fromisoformat, metavar="D", help="edition to link (the newest of the data)")
+    parser.add_argument("--day", type=parse_day, metavar="D", help="edition to link (the newest of the data)")
     parser.add_argument(
         "--scale", type=float, metavar="S", help="on generated files of this size; 1 is IMDb's real one"
     )

@@ -28,6 +28,7 @@ import psutil
 import psycopg
 
 from reelhouse.operating import embedded
+from reelhouse.operating.arguments import parse_day
 from reelhouse.serving.asking import titles
 from reelhouse.serving.keys import create_key, revoke_key
 from reelhouse.serving.reading import Reader
@@ -76,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--readers", type=int, default=READERS, metavar="N", help=f"who ask at once ({READERS})")
     parser.add_argument("--seconds", type=int, default=SECONDS, metavar="S", help=f"for so long ({SECONDS})")
     parser.add_argument("--workers", type=int, metavar="N", help="processes that answer (as serve starts them)")
-    parser.add_argument("--publish", type=date.fromisoformat, metavar="DAY", help="run this day meanwhile")
+    parser.add_argument("--publish", type=parse_day, metavar="DAY", help="run this day meanwhile")
     parser.add_argument("--only-type-ahead", action="store_true", help="ask no server, measure type-ahead alone")
 
 

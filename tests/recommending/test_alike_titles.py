@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import log1p, sqrt
 
 import psycopg
 import pytest
@@ -10,9 +10,12 @@ from twelve_titles import TITLES
 
 from reelhouse.database import run_file
 from reelhouse.matching.keys import fold_title
+from reelhouse.recommending.content import NEARNESS, POPULARITY, QUALITY, WEIGHTS
+from reelhouse.recommending.together import SHRINKAGE
 from reelhouse.settings import read_settings
 
 SQL = read_settings({}).sql
+ALL = sum(WEIGHTS.values())
 # Key: title, kind, year, certification, genres, cast, director, votes.
 OTHERS = {
     50: ("Harbour Nights", "movie", 2012, None, ["Crime"], ["Ada Stone", "Bo Reed"], "Cy Long", 500_000),
@@ -70,11 +73,17 @@ def test_who_shares_people_and_genre_comes_first_and_its_parts_add_up(elsewhere:
         assert [part["share"] for part in reasons] == sorted((part["share"] for part in reasons), reverse=True)
     shares = {(part["kind"], part["value"]): part["share"] for part in found[1][1]}
     # Both of two cast members, the one director, the one genre, the same three years.
-    assert shares["cast", "Ada Stone"] == pytest.approx(2 / 5.9 / 2, abs=1e-8)
-    assert shares["director", "Cy Long"] == pytest.approx(0.5 / 5.9, abs=1e-8)
-    assert shares["genre", "Crime"] == pytest.approx(1 / 5.9, abs=1e-8)
-    assert shares["year", "2012 and 2010"] == pytest.approx(1 / 5.9, abs=1e-8)
-    assert shares["title word", "harbour"] == pytest.approx(1 / 5.9 / 2, abs=1e-8)
+    assert shares["cast", "Ada Stone"] == pytest.approx(WEIGHTS["cast"] / ALL / 2, abs=1e-8)
+    assert shares["director", "Cy Long"] == pytest.approx(WEIGHTS["director"] / ALL, abs=1e-8)
+    assert shares["genre", "Crime"] == pytest.approx(WEIGHTS["genre"] / ALL, abs=1e-8)
+    assert shares["year", "2012 and 2010"] == pytest.approx(WEIGHTS["year"] / ALL, abs=1e-8)
+    assert shares["title word", "harbour"] == pytest.approx(WEIGHTS["title word"] / ALL / 2, abs=1e-8)
+    # Harbour Heist is the best known title of all, and the best rated but for one.
+    prior = (log1p(500_000) / log1p(900_000)) ** 2
+    parts = {part["kind"]: part["share"] for part in found[1][1]}
+    assert parts["popularity"] == pytest.approx(prior * POPULARITY, abs=1e-8)
+    assert parts["nearness"] == pytest.approx(prior * NEARNESS * log1p(500_000) / log1p(900_000), abs=1e-8)
+    assert parts["quality"] == pytest.approx(prior * QUALITY * (8.1 - 4.0) / (8.4 - 4.0), abs=1e-8)
     scores = [score for score, _ in found.values()]
     assert scores == sorted(scores, reverse=True)
 
@@ -107,7 +116,7 @@ def test_what_the_same_viewers_like_counts_and_invented_viewers_do_not(elsewhere
     )
     found = alike(elsewhere, 50)
     together = [part["share"] for part in found[4][1] if part["kind"] == "together"]
-    assert together == pytest.approx([2 / (sqrt(2 * 3) + 5)], abs=1e-8)
+    assert together == pytest.approx([2 / (sqrt(2 * 3) + SHRINKAGE)], abs=1e-8)
     assert all(part["kind"] != "together" for part in found.get(5, (0, []))[1])
 
 

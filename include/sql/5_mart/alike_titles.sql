@@ -216,7 +216,8 @@ liked as materialized (
         rating.user_key,
         count(*) over () as like_count
     from warehouse.fact_user_rating as rating
-    where rating.title_key = alike_titles.title_key and rating.rating_of_5 >= 4 and rating.user_key < 900000000
+    inner join warehouse.dim_user as viewer on rating.user_key = viewer.user_key and not viewer.is_synthetic
+    where rating.title_key = alike_titles.title_key and rating.rating_of_5 >= 4
     order by rating.rated_at desc, rating.user_key asc
     limit 2000
 ),
@@ -227,7 +228,8 @@ together as (
         agreed.likes / (sqrt(agreed.like_count * (
             select count(*)
             from warehouse.fact_user_rating as rating
-            where rating.title_key = agreed.title_key and rating.rating_of_5 >= 4 and rating.user_key < 900000000
+            inner join warehouse.dim_user as viewer on rating.user_key = viewer.user_key and not viewer.is_synthetic
+            where rating.title_key = agreed.title_key and rating.rating_of_5 >= 4
         )) + 5) as share
     from (
         select

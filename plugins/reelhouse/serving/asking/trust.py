@@ -30,7 +30,6 @@ class MethodOf:
     """A way of recommending; `description` says what it does, in a sentence."""
 
     method: str
-    subject_kind: str
     description: str
 
 
@@ -125,9 +124,7 @@ def quality(seen: Snapshot) -> list[QualityOfMethod]:
 
 def methods(seen: Snapshot) -> list[MethodOf]:
     """The ways of recommending, those that are served unasked first."""
-    rows = seen.rows(
-        "select method, subject_kind, description from warehouse.dim_rec_method order by is_default desc, method_key"
-    )
+    rows = seen.rows("select method, description from warehouse.dim_rec_method order by is_default desc, method_key")
     return [MethodOf(**row) for row in rows]
 
 

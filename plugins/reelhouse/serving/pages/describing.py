@@ -48,7 +48,7 @@ def _endpoint(whole: dict, method: str, path: str, each: dict) -> Endpoint:
     about = " ".join((each.get("description") or each.get("summary") or "").split())
     first = _FIRST_SENTENCE.match(about)
     inputs = [
-        (one["name"], one["in"] + (", needed" if one.get("required") else ""), _meaning(whole, one["schema"] | one))
+        (one["name"], one["in"] + (", needed" if one.get("required") else ""), _meaning(whole, one["schema"]))
         for one in each.get("parameters", ())
     ]
     for kind, content in each.get("requestBody", {}).get("content", {}).items():
@@ -74,9 +74,8 @@ def _fields(whole: dict, schema: dict) -> list[tuple[str, str, str]]:
 def _meaning(whole: dict, schema: dict) -> str:
     """What a value is and may be, in words."""
     said = schema.get("description", "").rstrip(".")
-    words = in_words(whole, schema.get("schema", schema))
-    default = schema.get("schema", schema).get("default")
-    parts = [said, words, f"default {str(default).lower()}" if default not in (None, "") else ""]
+    default = schema.get("default")
+    parts = [said, in_words(whole, schema), f"default {str(default).lower()}" if default not in (None, "") else ""]
     return "; ".join(part for part in parts if part)
 
 
