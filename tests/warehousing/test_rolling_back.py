@@ -133,6 +133,28 @@ def test_a_rollback_can_be_rolled_back(conn, make_day):
     assert content_hashes(conn) == seen[2][1]
 
 
+def test_first_lists_are_not_kept_a_second_time_and_a_rollback_behind_them_takes_them_away(conn, make_day):
+    run_day(conn, make_day(DAY), STATES[0])
+    (load_id,) = conn.execute("select load_id from warehouse.publication where part = 'warehouse'").fetchone()
+    before = content_hashes(conn)
+    day = make_day(DAY + timedelta(1))
+    with_lists = run_day(conn, day, STATES[1])["load_id"]
+    build_recommendations(conn, day)
+    check_recommendations(conn, day)
+    publish_recommendations(conn, day)
+    after = content_hashes(conn)
+    assert after["fact_recommendation"] != before["fact_recommendation"]
+    kept = "select from mart.row_changes where table_name = 'fact_recommendation'"
+    assert conn.execute(kept).fetchone() is None
+    told = "select filled_tables, tables -> 'fact_recommendation' ->> 'inserted' from mart.publishings where part = %s"
+    (lists,) = conn.execute("select count(*)::text from warehouse.fact_recommendation").fetchone()
+    assert conn.execute(told, ("recommendations",)).fetchone() == (["fact_recommendation"], lists)
+    roll_back(conn, make_day(), load_id, "too early", "ann")
+    assert content_hashes(conn) == before
+    roll_back(conn, make_day(), with_lists, "was right", "bo")
+    assert content_hashes(conn) == after
+
+
 def test_only_the_last_three_loads_can_be_gone_back_to(conn, make_day):
     seen = publish_days(conn, make_day, 5)
     assert [load.load_id for load in former_loads(conn)] == [load_id for load_id, _ in seen[3:0:-1]]

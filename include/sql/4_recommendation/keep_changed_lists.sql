@@ -2,7 +2,7 @@
 -- Grain:  place on a changed list, as it was and as it becomes
 -- Reads:  changed_list, build.fact_recommendation, warehouse.fact_recommendation
 -- Writes: ops.row_change
--- Rerun:  run once in a publish, before the lists are rewritten
+-- Rerun:  run once in a publish, before the lists are rewritten; not at all when readers have none yet
 -- Params: publishing_id  the change of what readers see that the rewriting is part of
 
 insert into ops.row_change (publishing_id, table_name, row_key, change, title_key, before, after)

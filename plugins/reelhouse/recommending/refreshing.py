@@ -156,8 +156,10 @@ def publish_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, obj
             )
         lists_changed = run_file(conn, folder / "changed_list.sql").rowcount
         publishing_id = differences.open_publishing(conn, "recommendations", load.load_id)
-        run_file(conn, folder / "keep_changed_lists.sql", publishing_id=publishing_id)
-        differences.close_publishing(conn, publishing_id, {})
+        filled = _rows_to_fill(conn)
+        if not filled:
+            run_file(conn, folder / "keep_changed_lists.sql", publishing_id=publishing_id)
+        differences.close_publishing(conn, publishing_id, filled)
         run_file(conn, folder / "hist_recommendation.sql", load_id=load.load_id)
         run_file(conn, folder / "forget_old_lists.sql")
         rows_changed = run_file(conn, folder / "delete_changed_lists.sql").rowcount
@@ -172,6 +174,14 @@ def publish_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, obj
         loads.add_figures(conn, load.load_id, {"publish_recommendations": figures})
     _catch_up(conn, day.settings.sql)
     return {"load_id": load.load_id, **figures}
+
+
+def _rows_to_fill(conn: psycopg.Connection) -> dict[str, int]:
+    """The table of lists and its rows to be, when readers have no list yet: to undo that is to empty it."""
+    (has_lists, rows) = conn.execute(
+        "select exists (select from warehouse.fact_recommendation), (select count(*) from build.fact_recommendation)"
+    ).fetchone()
+    return {} if has_lists or not rows else {"fact_recommendation": rows}
 
 
 def _overtaken(conn: psycopg.Connection, day: Day) -> dict[str, object]:
