@@ -37,16 +37,12 @@ TRIES = 8
 LONGEST_PAUSE_S = 2.0
 CHUNK_ROWS = 50_000
 LISTED = 5
-# Beside titles of the catalogues stand lists that are made beforehand; what is like others is looked for.
 LISTS = (
-    "select source_title_key, source_title, rank, recommended_title_key, recommended_title, score, reasons, method"
-    " from mart.recommendations where source_title_key = any(%s)"
-    " union all select source.title_key, source.title, alike.rank, alike.recommended_title_key, target.title,"
-    " least(1, alike.score_raw), alike.reasons, 'alike_titles' from warehouse.dim_title as source"
-    " cross join lateral mart.alike_titles(source.title_key) as alike"
-    " inner join warehouse.dim_title as target on alike.recommended_title_key = target.title_key"
-    " where source.title_key = any(%s) and not exists (select from mart.recommendations"
-    " where recommendations.source_title_key = source.title_key)"
+    "select source.title_key as source_title_key, source.title as source_title, beside.rank,"
+    " beside.recommended_title_key, target.title as recommended_title, beside.score, beside.reasons, beside.method"
+    " from warehouse.dim_title as source cross join lateral mart.beside_title(source.title_key) as beside"
+    " inner join warehouse.dim_title as target on beside.recommended_title_key = target.title_key"
+    " where source.title_key = any(%s)"
 )
 _CONFLICTS = (
     psycopg.errors.SerializationFailure,
@@ -310,7 +306,7 @@ class Warehouse:
         found = self.read(
             f"select * from ({LISTS}) as listed where rank <= %s"
             " order by array_position(%s::bigint[], source_title_key), rank",
-            [list(keys.values()), list(keys.values()), LISTED, list(keys.values())],
+            [list(keys.values()), LISTED, list(keys.values())],
         )
         self.recommendations = found
         return found
@@ -327,7 +323,7 @@ class Warehouse:
             " sum(score) / %s as score, array_agg(source_title order by rank) as liked_for, min(method) as method"
             f" from ({LISTS}) as listed where not recommended_title_key = any(%s)"
             " group by recommended_title_key, recommended_title order by score desc, recommended_title_key limit %s",
-            [min(keys, default=None), len(keys) or 1, keys, keys, keys, LISTED],
+            [min(keys, default=None), len(keys) or 1, keys, keys, LISTED],
         )
         found.insert(0, "rank", range(1, len(found) + 1))
         self.recommendations = found

@@ -134,3 +134,22 @@ def test_recommend_for_knows_titles_of_no_catalogue(elsewhere: psycopg.Connectio
     assert told == [key for key in alike(elsewhere, 50) if key in told]
     assert rows[0][0] == 1
     assert rows[0][1].startswith("shares cast member Ada Stone, Bo Reed; shares director Cy Long; both crime")
+
+
+def test_beside_a_title_stands_its_list_or_what_is_like_it(elsewhere: psycopg.Connection) -> None:
+    elsewhere.execute(
+        "insert into warehouse.fact_recommendation (method_key, source_title_key, rank, recommended_title_key, score,"
+        " score_kind, score_raw, is_cold, reasons, load_id)"
+        " select method_key, 1, place, 1 + place, 0.5, 'percentile', 0.9, false, '[{\"share\": 0.9}]', 1"
+        " from warehouse.dim_rec_method, generate_series(1, 3) as place where is_default and subject_kind = 'title'"
+    )
+    told = "select recommended_title_key, rank, score_kind, method from mart.beside_title(%s, %s)"
+    assert elsewhere.execute(told, (1, 2)).fetchall() == [
+        (2, 1, "percentile", "similar_hybrid"),
+        (3, 2, "percentile", "similar_hybrid"),
+    ]
+    found = elsewhere.execute(told, (50, 2)).fetchall()
+    assert [key for key, *_ in found] == list(alike(elsewhere, 50))[:2]
+    assert {row[1:] for row in found} == {(1, "raw", "alike_titles"), (2, "raw", "alike_titles")}
+    # No list is made up for what nothing is known of.
+    assert elsewhere.execute(told, (53, 2)).fetchall() == []

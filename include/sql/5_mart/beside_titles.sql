@@ -1,13 +1,13 @@
 -- mart.beside_titles
 -- Grain:  title asked for x title that stands beside it, or beside what stands beside it
--- Reads:  warehouse, mart.alike_titles
+-- Reads:  warehouse, mart.beside_title
 -- Writes: mart.beside_titles(...) (function)
 -- Rerun:  create or replace
 -- Notes:  what a list for several titles is blended from (mart.recommend_for, /api/v1/recommend/titles). A place gives
 --         1 / (60 + rank). What stands beside the ten of a title is for filters that let few of those through: it comes
 --         behind every list of the titles asked for, 10 + both ranks, by the shortest way there, and once, or what two
---         of them lead to would come before what stands beside one. Beside a title without a list, which is in no
---         catalogue, stands what is like it (mart.alike_titles). Nothing is filtered here, not even the titles asked for
+--         of them lead to would come before what stands beside one. Nothing is filtered here, not even the titles asked
+--         for
 
 create or replace function mart.beside_titles(titles bigint[])
 returns table (
@@ -28,27 +28,12 @@ wanted as (
 
 own as materialized (
     select
-        recommendation.source_title_key,
-        recommendation.recommended_title_key,
-        recommendation.rank,
-        recommendation.reasons
-    from wanted
-    inner join warehouse.fact_recommendation as recommendation
-        on recommendation.method_key = 1 and wanted.title_key = recommendation.subject_key
-    union all
-    select
         wanted.title_key as source_title_key,
-        alike.recommended_title_key,
-        alike.rank,
-        alike.reasons
+        beside.recommended_title_key,
+        beside.rank,
+        beside.reasons
     from wanted
-    cross join lateral mart.alike_titles(wanted.title_key) as alike
-    where
-        not exists (
-            select
-            from warehouse.fact_recommendation as recommendation
-            where recommendation.method_key = 1 and recommendation.subject_key = wanted.title_key
-        )
+    cross join lateral mart.beside_title(wanted.title_key) as beside
 ),
 
 further as (
@@ -77,7 +62,7 @@ told as (
         own.source_title_key,
         null::bigint as via_title_key,
         own.recommended_title_key,
-        own.rank::integer as rank,
+        own.rank,
         own.reasons
     from own
     union all

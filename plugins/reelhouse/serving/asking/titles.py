@@ -357,12 +357,9 @@ def similar_to_any(seen: Snapshot, title_id: str, limit: int = 10) -> list[Recom
 
     That is looked for at once, which takes some tenths of a second.
     """
-    found = similar(seen, title_id, limit)
-    if found:
-        return found
     rows = seen.rows(
-        "select recommended_title_key, rank, least(1, score_raw) as score, 'raw' as score_kind, reasons"
-        " from mart.alike_titles(%(key)s, %(limit)s) order by rank",
+        "select recommended_title_key, rank, score, score_kind, reasons"
+        " from mart.beside_title(%(key)s, %(limit)s) order by rank",
         {"key": title_key(seen, title_id), "limit": limit},
     )
     return recommended(seen, rows)
