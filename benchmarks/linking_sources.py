@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psycopg
 
-from reelhouse import landing, staging
+from reelhouse import landing
 from reelhouse.database import connect, migrate
 from reelhouse.day import SOURCES, Day
 from reelhouse.errors import SettingsWrong
@@ -31,6 +31,8 @@ from reelhouse.matching.decisions import decide_matches
 from reelhouse.matching.works import link_sources
 from reelhouse.operating import embedded, postgres
 from reelhouse.settings import read_settings
+from reelhouse.staging.filling import stage_optional_sources, stage_source
+from reelhouse.staging.opening import open_load
 
 # JustWatch's edition is the latest of all.
 DAY = date(2022, 6, 1)
@@ -86,12 +88,12 @@ def _gather(folder: Path) -> Path:
 
 def measure(conn: psycopg.Connection, day: Day) -> list[dict[str, object]]:
     """Match everything, then anew for each draw without some of IMDb's titles, which are put back afterwards."""
-    for act in (landing.land_source, staging.stage_source):
+    for act in (landing.land_source, stage_source):
         for source in SOURCES:
             act(conn, day, source)
     landing.land_optional_sources(conn, day)
-    staging.stage_optional_sources(conn, day)
-    staging.open_load(conn, day)
+    stage_optional_sources(conn, day)
+    open_load(conn, day)
     linked, stated = _match(conn, day), _stated(conn)
     pairs: list[dict[str, object]] = []
     false_proposals: list[int] = []

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from reelhouse import landing, staging
+from reelhouse import landing
 from reelhouse.database import connect, migrate
 from reelhouse.day import SOURCES, Day
 from reelhouse.errors import FileMissing, SettingsWrong
@@ -36,6 +36,8 @@ from reelhouse.operating.showing import Screen, format_table
 from reelhouse.sampling.full_size import FIRST_DAY, Wanted, write_full_size
 from reelhouse.sampling.population import Extent
 from reelhouse.settings import Settings, read_settings
+from reelhouse.staging.filling import stage_source
+from reelhouse.staging.opening import open_load
 
 HERE = Path(__file__).resolve().parent
 CONTESTANTS_FOLDER = HERE / "contestants"
@@ -213,8 +215,8 @@ def _stage(course: Course, settings: Settings) -> None:
     with connect(dsn, "reelhouse bench", autocommit=True) as conn:
         for source in SOURCES:
             landing.land_source(conn, day, source)
-            staging.stage_source(conn, day, source)
-        staging.open_load(conn, day)
+            stage_source(conn, day, source)
+        open_load(conn, day)
         # Others link Netflix alone; ours would do Rotten Tomatoes beside it. Staging that lost all rows is refused.
         conn.execute(
             "delete from staging.rotten_tomatoes_movies"

@@ -19,7 +19,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
-from reelhouse import landing, staging
+from reelhouse import landing
 from reelhouse.database import connect, migrate
 from reelhouse.day import SOURCES, Day
 from reelhouse.errors import SettingsWrong
@@ -30,6 +30,8 @@ from reelhouse.matching.fitting import Learn, conditional_logit, cross_validate,
 from reelhouse.matching.gathering import Gathered, gather
 from reelhouse.operating import embedded, postgres
 from reelhouse.settings import read_settings
+from reelhouse.staging.filling import stage_source
+from reelhouse.staging.opening import open_load
 
 DAY = date(2021, 9, 25)
 LABELLED = ("netflix", "rotten_tomatoes")
@@ -217,8 +219,8 @@ def _gathered(real: Path) -> Gathered:
                 with connect(dsn, "reelhouse bench", autocommit=True) as conn:
                     for source in SOURCES:
                         landing.land_source(conn, day, source)
-                        staging.stage_source(conn, day, source)
-                    staging.open_load(conn, day)
+                        stage_source(conn, day, source)
+                    open_load(conn, day)
                     find_candidates(conn, day)
                     return gather(conn, own.sql / "2_matching")
         finally:

@@ -18,13 +18,13 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from source_files import IMDB_ROWS, tsv_bytes, write_sources
 
-from reelhouse import comparing
 from reelhouse.landing import land_source
 from reelhouse.settings import Settings
 from reelhouse.sources import differing_lines as module
 from reelhouse.sources.differing_lines import differing_lines
 from reelhouse.sources.imdb import FILES
-from reelhouse.staging import stage_source
+from reelhouse.staging import comparing
+from reelhouse.staging.filling import stage_source
 
 FIRST, SECOND = date(2026, 1, 1), date(2026, 1, 2)
 LINE = st.sampled_from([b"%d\t%s\n" % (number, b"x" * size) for number in range(12) for size in (0, 3, 40)])

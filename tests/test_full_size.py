@@ -20,7 +20,7 @@ from reelhouse.sampling.full_size import FILES, Wanted, write_full_size
 from reelhouse.sampling.imdb_scale import HEADERS
 from reelhouse.sampling.population import Extent
 from reelhouse.settings import Settings
-from reelhouse.staging import stage_source
+from reelhouse.staging.filling import stage_source
 
 DAYS = ("2026-01-05", "2026-01-06")
 CHANGE = 0.1

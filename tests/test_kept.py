@@ -18,12 +18,13 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from source_files import IMDB_ROWS, netflix_bytes, tsv_bytes, write_sources
 
-from reelhouse import kept
 from reelhouse.copying import CopyText
 from reelhouse.day import Day
 from reelhouse.landing import land_source
 from reelhouse.settings import Settings
-from reelhouse.staging import open_load, stage_optional_sources, stage_source
+from reelhouse.staging import kept
+from reelhouse.staging.filling import stage_optional_sources, stage_source
+from reelhouse.staging.opening import open_load
 
 FIRST, SECOND, THIRD = date(2026, 1, 1), date(2026, 1, 2), date(2026, 1, 3)
 CREW = "title.crew.tsv.gz"

@@ -24,7 +24,7 @@ from reelhouse.operating import status
 from reelhouse.operating.run import run_day
 from reelhouse.operating.showing import Screen
 from reelhouse.settings import Network, Settings, read_settings
-from reelhouse.staging import stage_source
+from reelhouse.staging.filling import stage_source
 from reelhouse.steps import STEPS, run_step
 
 FIRST, LATER = date(2026, 1, 5), date(2026, 1, 8)

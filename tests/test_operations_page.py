@@ -14,7 +14,7 @@ from source_files import write_sources
 from reelhouse.day import Day
 from reelhouse.errors import ContractBroken, NotAdmitted
 from reelhouse.landing import land_source
-from reelhouse.staging import stage_source
+from reelhouse.staging.filling import stage_source
 
 PAGE = (Path(__file__).parent.parent / "docs" / "operations.md").read_text()
 NUMBER = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})*")

@@ -16,7 +16,8 @@ from reelhouse.errors import ContractBroken, OutOfStep
 from reelhouse.landing import land_optional_sources, land_source
 from reelhouse.settings import Settings
 from reelhouse.sources import files_of
-from reelhouse.staging import open_load, stage_optional_sources, stage_source
+from reelhouse.staging.filling import stage_optional_sources, stage_source
+from reelhouse.staging.opening import open_load
 
 
 @pytest.fixture

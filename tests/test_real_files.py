@@ -17,7 +17,8 @@ from reelhouse.landing import land_source
 from reelhouse.matching import editions
 from reelhouse.matching.edition_evidence import EditionRow
 from reelhouse.matching.edition_matching import EditionMatch, match_editions
-from reelhouse.staging import open_load, stage_source
+from reelhouse.staging.filling import stage_source
+from reelhouse.staging.opening import open_load
 
 pytestmark = pytest.mark.real_data
 

@@ -17,7 +17,7 @@ from reelhouse.day import Day
 from reelhouse.landing import land_source
 from reelhouse.sampling import write_sample
 from reelhouse.settings import Settings, read_settings
-from reelhouse.staging import stage_source
+from reelhouse.staging.filling import stage_source
 
 SAMPLE = read_settings().include / "data" / "sample"
 DAYS = ("2026-01-05", "2026-01-06")

@@ -38,7 +38,8 @@ from reelhouse.errors import ContractBroken, FileMissing, Locked, NotAdmitted, O
 from reelhouse.landing import land_source
 from reelhouse.settings import Settings
 from reelhouse.sources import files_of, reading
-from reelhouse.staging import open_load, share_staging, stage_source
+from reelhouse.staging.filling import stage_source
+from reelhouse.staging.opening import open_load, share_staging
 from reelhouse.warehousing import loads
 
 NETFLIX = "netflix_titles.csv"
@@ -346,7 +347,7 @@ from pathlib import Path
 from reelhouse.database import connect
 from reelhouse.day import Day
 from reelhouse.settings import read_settings
-from reelhouse.staging import stage_source
+from reelhouse.staging.filling import stage_source
 
 def tell(message, share):
     if share:

@@ -23,7 +23,7 @@ from source_files import netflix_bytes, write_sources
 from reelhouse.errors import NotAdmitted, SettingsWrong, StorageAway
 from reelhouse.landing import land_source
 from reelhouse.settings import Network, S3Keys, Settings, read_settings
-from reelhouse.staging import stage_source
+from reelhouse.staging.filling import stage_source
 from reelhouse.steps import STEPS, run_step
 from reelhouse.storage import _client, storage_of
 from reelhouse.tidying import retire_files

@@ -15,7 +15,7 @@ from reelhouse.database import connect
 from reelhouse.day import Day
 from reelhouse.landing import land_source
 from reelhouse.settings import Settings
-from reelhouse.staging import stage_source
+from reelhouse.staging.filling import stage_source
 from reelhouse.tidying import clear_dead_rows, first_kept_day, retire_files, retire_rows
 
 TODAY = date(2026, 6, 30)

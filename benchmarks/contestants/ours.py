@@ -17,7 +17,7 @@ from reelhouse.database import connect
 from reelhouse.day import Day
 from reelhouse.landing import land_source
 from reelhouse.settings import read_settings
-from reelhouse.staging import stage_source
+from reelhouse.staging.filling import stage_source
 
 STEPS = {"land": land_source, "stage": stage_source}
 

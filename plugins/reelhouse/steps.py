@@ -47,10 +47,10 @@ class Step:
 
 STEPS: tuple[Step, ...] = (
     *(Step(f"land_{source}", "extract_sources", "landing.land_source", source) for source in SOURCES),
-    *(Step(f"stage_{source}", "extract_sources", "staging.stage_source", source) for source in SOURCES),
+    *(Step(f"stage_{source}", "extract_sources", "staging.filling.stage_source", source) for source in SOURCES),
     Step("land_optional_sources", "extract_sources", "landing.land_optional_sources"),
-    Step("stage_optional_sources", "extract_sources", "staging.stage_optional_sources"),
-    Step("open_load", "extract_sources", "staging.open_load"),
+    Step("stage_optional_sources", "extract_sources", "staging.filling.stage_optional_sources"),
+    Step("open_load", "extract_sources", "staging.opening.open_load"),
     Step("compare_editions", "match_titles", "matching.editions.compare_editions"),
     Step("find_candidates", "match_titles", "matching.candidates.find_candidates"),
     Step("decide_matches", "match_titles", "matching.decisions.decide_matches"),

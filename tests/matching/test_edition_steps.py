@@ -17,13 +17,15 @@ import pytest
 from small_star import Imdb, Netflix, stage_rows
 from source_files import write_sources
 
-from reelhouse import landing, staging
+from reelhouse import landing
 from reelhouse.database import connect
 from reelhouse.day import SOURCES, Day
 from reelhouse.errors import FileMissing, OutOfStep
 from reelhouse.matching import editions
 from reelhouse.matching.editions import compare_editions
 from reelhouse.settings import PACKAGE
+from reelhouse.staging.filling import stage_source
+from reelhouse.staging.opening import open_load
 from reelhouse.warehousing.building import build_warehouse
 from reelhouse.warehousing.checks import check_warehouse
 from reelhouse.warehousing.publishing import publish_warehouse
@@ -39,10 +41,10 @@ def compare(conn: psycopg.Connection, make_day: Callable[..., Day]) -> Callable[
 
     def run(batch_date: date, is_published: bool = True, **fields) -> object:
         day = make_day(batch_date, **fields)
-        for action in (landing.land_source, staging.stage_source):
+        for action in (landing.land_source, stage_source):
             for source in SOURCES:
                 action(conn, day, source)
-        staging.open_load(conn, day)
+        open_load(conn, day)
         figures = compare_editions(conn, day)
         if is_published:
             conn.execute(

@@ -21,7 +21,8 @@ from reelhouse.matching.overriding import (
     add_override,
     withdraw_override,
 )
-from reelhouse.staging import open_load, stage_source
+from reelhouse.staging.filling import stage_source
+from reelhouse.staging.opening import open_load
 
 ANN = ["Ann Ash"]
 

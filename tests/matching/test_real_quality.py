@@ -8,12 +8,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from reelhouse import landing, staging
+from reelhouse import landing
 from reelhouse.day import SOURCES, Day
 from reelhouse.matching.candidates import find_candidates
 from reelhouse.matching.decisions import decide_matches
 from reelhouse.matching.evaluation import score_links, write_links
 from reelhouse.settings import read_settings
+from reelhouse.staging.filling import stage_source
+from reelhouse.staging.opening import open_load
 
 
 @pytest.fixture
@@ -23,10 +25,10 @@ def matched(conn: psycopg.Connection, dsn: str, real_data: Path, tmp_path: Path)
         {"REELHOUSE_HOME": str(tmp_path / "home"), "REELHOUSE_DATA": str(real_data), "REELHOUSE_WAREHOUSE_DSN": dsn}
     )
     day = Day(date(2021, 9, 25), settings)
-    for action in (landing.land_source, staging.stage_source):
+    for action in (landing.land_source, stage_source):
         for source in SOURCES:
             action(conn, day, source)
-    staging.open_load(conn, day)
+    open_load(conn, day)
     find_candidates(conn, day)
     decide_matches(conn, day)
     return conn

@@ -11,7 +11,7 @@ from reelhouse.landing import land_optional_sources, land_source
 from reelhouse.serving.app import make_app
 from reelhouse.serving.keys import create_key
 from reelhouse.serving.settings import ServingSettings
-from reelhouse.staging import stage_optional_sources, stage_source
+from reelhouse.staging.filling import stage_optional_sources, stage_source
 
 pytestmark = pytest.mark.real_data
 

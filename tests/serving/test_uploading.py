@@ -14,7 +14,7 @@ from reelhouse.day import Day
 from reelhouse.landing import land_source
 from reelhouse.serving.app import make_app
 from reelhouse.serving.settings import ServingSettings
-from reelhouse.staging import stage_source
+from reelhouse.staging.filling import stage_source
 
 DAY = "2026-01-05"
 PATH = f"/api/v1/sources/netflix/files?name=netflix_titles.csv&day={DAY}"

@@ -16,7 +16,7 @@ from source_files import write_sources
 from reelhouse.day import Day
 from reelhouse.landing import land_source
 from reelhouse.settings import read_settings
-from reelhouse.staging import stage_source
+from reelhouse.staging.filling import stage_source
 from reelhouse.warehousing.building import load_references
 from reelhouse.warehousing.checks import read_checks, run_check
 

@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 import psycopg
 
-from reelhouse import staging
 from reelhouse.database import indexes_made_afterwards, lock_layer, run_file, set_layer
 from reelhouse.day import Day
 from reelhouse.matching import storing
 from reelhouse.matching.alike import are_alike
 from reelhouse.matching.storing import put_in_place
 from reelhouse.settings import LOCAL
+from reelhouse.staging.opening import share_staging
 from reelhouse.warehousing import loads
 
 # Above this many titles a key ("love") names nothing by itself: the pair also needs a near year.
@@ -57,7 +57,7 @@ def find_candidates(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     folder = day.settings.sql / "2_matching"
     with conn.transaction():
         plan_by_keys(conn)
-        staging.share_staging(conn, load.load_id)
+        share_staging(conn, load.load_id)
         lock_layer(conn, writes="candidates")
         lock_layer(conn, writes="matching")
         is_whole = day.force or not storing.is_current(conn, folder)

@@ -15,7 +15,6 @@ from types import MappingProxyType
 import numpy as np
 import psycopg
 
-from reelhouse import staging
 from reelhouse.copying import copy_line, copy_rows
 from reelhouse.database import lock_layer, run_file, set_layer
 from reelhouse.day import Day
@@ -38,6 +37,7 @@ from reelhouse.matching.recording import keep_evidence
 from reelhouse.matching.scoring import Scored, read_scored, score_rows
 from reelhouse.matching.storing import require_stored
 from reelhouse.matching.watching import Decided, watch
+from reelhouse.staging.opening import share_staging
 from reelhouse.warehousing import loads
 from reelhouse.warehousing.older_days import is_older
 
@@ -86,7 +86,7 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     manual = read_decisions_of_people(conn, day.settings.manual_matches)
     with conn.transaction():
         plan_by_keys(conn)
-        staging.share_staging(conn, load.load_id)
+        share_staging(conn, load.load_id)
         lock_layer(conn, writes="matching", reads=("candidates",))
         loads.require_layer(conn, "candidates", load.load_id)
         require_stored(conn)

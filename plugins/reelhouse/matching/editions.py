@@ -10,13 +10,13 @@ from datetime import date
 import psycopg
 from psycopg import sql
 
-from reelhouse import staging
 from reelhouse.database import identifiers, lock_layer, set_layer
 from reelhouse.day import Day
 from reelhouse.errors import FileMissing
 from reelhouse.matching.edition_evidence import EditionRow
 from reelhouse.matching.edition_matching import VERDICTS, EditionMatch, match_editions
 from reelhouse.sources import files_of
+from reelhouse.staging.opening import share_staging
 from reelhouse.warehousing import loads
 
 # Platforms whose files have twelve columns and ids that are renumbered in every edition.
@@ -60,7 +60,7 @@ def compare_editions(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     if load.is_seen and not day.force:
         return {"load_id": load.load_id, "unchanged": True}
     with conn.transaction():
-        staging.share_staging(conn, load.load_id)
+        share_staging(conn, load.load_id)
         lock_layer(conn, writes="editions")
         conn.execute("delete from matching.edition where load_id = %s", (load.load_id,))
         files = conn.execute(

@@ -10,7 +10,6 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from reelhouse import staging
 from reelhouse.database import identifiers, lock_layer, run_file, set_layer
 from reelhouse.day import Day
 from reelhouse.matching.gathering import SourceRow
@@ -18,6 +17,7 @@ from reelhouse.matching.gathering import read_rows as read_source_rows
 from reelhouse.matching.link_evidence import LinkRow, link_row
 from reelhouse.matching.linking import Join, Linked, Member, link_rows
 from reelhouse.matching.overriding import ManualMatch, rule
+from reelhouse.staging.opening import share_staging
 from reelhouse.warehousing import loads
 
 _MEMBER_COLUMNS = (
@@ -42,7 +42,7 @@ def link_sources(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     if load.is_seen and not day.force:
         return {"load_id": load.load_id, "unchanged": True}
     with conn.transaction():
-        staging.share_staging(conn, load.load_id)
+        share_staging(conn, load.load_id)
         lock_layer(conn, writes="works", reads=("matching",))
         loads.require_layer(conn, "matching", load.load_id)
         day.tell("linking the sources", 0.2)

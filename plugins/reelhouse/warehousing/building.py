@@ -21,7 +21,7 @@ from reelhouse.day import Day
 from reelhouse.errors import OutOfStep, SettingsWrong
 from reelhouse.lateness import limited_sources
 from reelhouse.matching.storing import require_stored
-from reelhouse.staging import share_staging
+from reelhouse.staging.opening import share_staging
 from reelhouse.warehousing import loads, older_days
 from reelhouse.warehousing.extent import Extent, make_views, open_extent, within_scope
 from reelhouse.warehousing.said import tell_identities
