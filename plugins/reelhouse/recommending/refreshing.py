@@ -113,9 +113,11 @@ def check_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, objec
         checks.record_checks(conn, load.load_id, results)
         quality = evaluation.read_metrics(conn, load.load_id)
         reason = evaluation.failures(results, quality)
-        held = {"held_because": [reason] if reason else [], "digest": _lists_digest(conn)}
-        loads.add_figures(conn, load.load_id, held)
-        if reason and loads.is_approved(conn, load, held["held_because"], held["digest"]):
+        held_because = [reason] if reason else []
+        # Of what a person is asked about; else it is not wanted, and takes as long as the checks do.
+        digest = _lists_digest(conn) if reason else ""
+        loads.add_figures(conn, load.load_id, {"held_because": held_because, "digest": digest})
+        if reason and loads.is_approved(conn, load, held_because, digest):
             reason = None
         if reason or not load.is_seen:
             loads.set_state(conn, load.load_id, "held" if reason else "checked", reason)
