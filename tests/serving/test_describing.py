@@ -23,3 +23,8 @@ def test_the_page_of_the_api_says_in_words_what_each_endpoint_takes(served) -> N
     send = next(part for path, part in about.items() if path.startswith("POST</b> <code>/api/v1/sources"))
     assert "application/octet-stream" in send
     assert len(about) == sum(len(each) for each in served.app.openapi()["paths"].values())
+
+
+def test_the_second_page_of_the_earlier_project_leads_to_ours(served) -> None:
+    told = served.client().get("/redoc")
+    assert (told.status_code, told.headers["location"]) == (303, "/docs")

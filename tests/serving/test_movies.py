@@ -162,6 +162,26 @@ def test_the_streaming_questions_answer_in_their_own_shapes(ask) -> None:
     assert ask("/get_recommendation/The/Old/House") == ask("/get_recommendation/The Old House"), "as Face/Off is asked"
 
 
+@pytest.mark.parametrize("path", [
+    "/movies?sort=year&order=asc", "/movies/search?query=house", "/movies/tt0000001", "/movies/tt0000001/similar",
+    "/users", "/get_count_platform/netflix",
+])  # fmt: skip
+def test_what_was_written_for_an_earlier_project_needs_another_address_only(served, path) -> None:
+    client = served.client()
+    old, new = client.get(path), client.get(f"/api/v1{path}")
+    assert (old.status_code, old.json()) == (200, new.json())
+
+
+def test_head_is_answered_as_get_without_a_body(served) -> None:
+    client = served.client()
+    for path in ("/healthz", "/api/v1/movies/1", "/", "/static/reelhouse.css"):
+        got, looked = client.get(path), client.head(path)
+        assert (looked.status_code, looked.content) == (got.status_code, b""), path
+        assert looked.headers["content-length"] == got.headers["content-length"], path
+    assert client.head("/api/v1/movies/1").headers["etag"] == client.get("/api/v1/movies/1").headers["etag"]
+    assert served.client(None).head("/api/v1/movies/1").status_code == 401
+
+
 def test_an_answer_says_its_load_and_is_not_sent_twice(served) -> None:
     client = served.client()
     first = client.get("/api/v1/movies/1")

@@ -14,7 +14,7 @@ POLICY = (
 
 
 class Shield:
-    """Adds security headers; refuses bodies that are larger than any form of ours.
+    """Adds security headers; refuses bodies that are larger than any form of ours; answers HEAD as GET without a body.
 
     Takes   ancestors  who may show our pages in a frame: 'none', or 'self' within Airflow
             large      paths that take files, and count the bytes themselves
@@ -38,6 +38,9 @@ class Shield:
             await self.app(scope, receive, send)
             return
         taken = 0
+        # Routes have GET alone: what looks whether somebody is there, or what an answer's tag is, asks HEAD.
+        is_head = scope["method"] == "HEAD"
+        asked = {**scope, "method": "GET"} if is_head else scope
 
         async def send_shielded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -47,6 +50,8 @@ class Shield:
                 headers.setdefault("Cache-Control", "no-store")
                 if scope["scheme"] == "https":
                     headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            if is_head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             # Whatever the framework makes of the body that broke off, it was too large.
             if taken <= LARGEST_BODY:
                 await send(message)
@@ -67,7 +72,10 @@ class Shield:
 
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         is_large = any(path.startswith(each) for each in self.large)
-        await self.app(scope, receive if is_large else receive_counted, send_shielded)
+        await self.app(asked, receive if is_large else receive_counted, send_shielded)
+        if is_head and "route" in asked:
+            # Answers are measured by it.
+            scope["route"] = asked["route"]
 
 
 class BodyTooLarge(Exception):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 
 from reelhouse.serving.pages.rendering import page
 
@@ -42,6 +42,12 @@ def documentation(request: Request) -> Response:
         for method, each in methods.items():
             found.setdefault(each.get("tags", ["other"])[0], []).append(_endpoint(schema, method, path, each))
     return page(request, "docs.html", groups=found, load_id=None)
+
+
+@router.get("/redoc", tags=["pages"])
+def other_documentation(request: Request) -> Response:
+    """Where an earlier project had a second page of the same."""
+    return RedirectResponse(request.scope.get("root_path", "").rstrip("/") + "/docs", 303)
 
 
 def _endpoint(whole: dict, method: str, path: str, each: dict) -> Endpoint:
