@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from reelhouse import Warehouse
+from reelhouse.database import connect
 from reelhouse.errors import DatabaseAway, QueryWrong, SettingsWrong
 
 
@@ -86,6 +88,16 @@ def test_the_place_may_come_from_the_environment(monkeypatch, dsn: str):
 def test_a_server_that_is_away_is_named_as_such():
     with pytest.raises(DatabaseAway):
         Warehouse("host=127.0.0.1 port=1 dbname=nowhere user=nobody")
+
+
+def test_more_sessions_than_a_login_may_have_are_told_as_that(dsn: str):
+    with connect(dsn, autocommit=True) as conn:
+        conn.execute("create role reelhouse_test_busy login connection limit 0 password 'x'")
+        try:
+            with pytest.raises(DatabaseAway, match="as many sessions as it may: close one"):
+                Warehouse(make_conninfo(dsn, user="reelhouse_test_busy", password="x"))
+        finally:
+            conn.execute("drop role reelhouse_test_busy")
 
 
 def test_after_a_connection_broke_a_question_is_asked_again_and_a_write_is_not(warehouse, conn: psycopg.Connection):

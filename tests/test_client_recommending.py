@@ -73,6 +73,17 @@ def test_several_titles_are_taken_together(scientist) -> None:
     assert {name for liked in both["liked_for"] for name in liked} == {"Harbour", "Lantern"}
 
 
+def test_the_example_of_the_earlier_project_runs_as_it_was_written(scientist) -> None:
+    assert scientist.recommend_title(input_id=["tt0000002", "tm5"])["rank"].tolist() == [1, 2, 3, 4, 5]
+    assert len(scientist.recommend_titles(["tt0000002", "tm5"])) == 10
+
+
+def test_one_title_needs_no_list(scientist) -> None:
+    for one in ("tt0000002", "Harbour", 2):
+        assert scientist.recommend_titles(one).equals(scientist.recommend_titles([one])), "not one for each letter"
+        assert scientist.recommend_title(one).equals(scientist.recommend_title([one]))
+
+
 def test_what_is_sent_stands_in_the_place_of_what_was_sent_before(scientist) -> None:
     found = scientist.recommend_title(["tt0000002", "Harbour"])
     assert found["source_title_key"].tolist() == [1] * 5, "one list, of one name"

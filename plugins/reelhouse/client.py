@@ -296,13 +296,14 @@ class Warehouse:
             " imdb_vote_count, description from mart.titles where is_catalogue_title order by title_key"
         )
 
-    def recommend_titles(self, ids: Sequence[str | int]) -> pd.DataFrame:
+    def recommend_titles(self, input_id: Sequence[str | int] | str | int) -> pd.DataFrame:
         """The five best titles for each of some titles, with score and reasons.
 
-        Takes   ids  tt… of IMDb, tm… or ts… of JustWatch, s… of Netflix, title_key, or a title as it is written
+        Takes   input_id  one or several: tt… of IMDb, tm… or ts… of JustWatch, s… of Netflix, title_key, or a title as
+                          it is written
         Raises  QueryWrong for one that no title has
         """
-        keys = {asked: self._key_of(asked) for asked in ids}
+        keys = {asked: self._key_of(asked) for asked in _several(input_id)}
         found = self.read(
             f"select * from ({LISTS}) as listed where rank <= %s"
             " order by array_position(%s::bigint[], source_title_key), rank",
@@ -311,12 +312,12 @@ class Warehouse:
         self.recommendations = found
         return found
 
-    def recommend_title(self, ids: Sequence[str | int]) -> pd.DataFrame:
+    def recommend_title(self, input_id: Sequence[str | int] | str | int) -> pd.DataFrame:
         """The five best titles for some titles taken together.
 
-        Takes   ids  as recommend_titles
+        Takes   input_id  as recommend_titles
         """
-        keys = list(dict.fromkeys(self._key_of(asked) for asked in ids))
+        keys = list(dict.fromkeys(self._key_of(asked) for asked in _several(input_id)))
         found = self.read(
             # One list has one name, whichever of the titles a row is beside.
             "select %s::bigint as source_title_key, recommended_title_key, recommended_title,"
@@ -423,6 +424,15 @@ select title_key from named order by place, votes, title_key limit 1
 """
 
 
+def _several(asked: Sequence[str | int] | str | int) -> Sequence[str | int]:
+    """A text is one id, not one for each letter.
+
+    >>> _several("tt0133093"), _several(["tt0133093", 7]), _several(7)
+    (['tt0133093'], ['tt0133093', 7], [7])
+    """
+    return [asked] if isinstance(asked, str | int) else asked
+
+
 def _upsert(
     target: compose.Composable, columns: compose.Composable, names: list[str], keys: list[str]
 ) -> compose.Composed:
@@ -466,7 +476,8 @@ class _in_words:
 
 
 def _refusal(error: psycopg.Error, said: str) -> QueryWrong:
-    message = error.diag.message_primary or str(error)
+    # Ours end with a point, the server's do not.
+    message = (error.diag.message_primary or str(error)).rstrip(".")
     hint = f" {error.diag.message_hint}" if error.diag.message_hint else ""
     if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
         return NotAllowed(f"SQL: expected a query that only reads, found: {message}.")

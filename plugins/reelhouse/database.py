@@ -23,6 +23,11 @@ log = logging.getLogger(__name__)
 
 LEAST_VERSION = 150000
 DISK_FULL = "Its disk is full: free space, then run the step again."
+# what the driver says -> what to do; it knows no code for what fails before a session begins
+ADVICE = {
+    "No space left on device": DISK_FULL,
+    "too many connections for role": "This login has as many sessions as it may: close one, then try again.",
+}
 STREAMED_ROWS = 5000
 # What a bulk step needs and the server's defaults do not give; session settings only, so that nobody
 # has to tune a server. jit costs more than it gives on these queries.
@@ -97,7 +102,7 @@ def translated_errors() -> Iterator[None]:
         raise DatabaseAway(_given_up(error)) from error
     except (psycopg.OperationalError, psycopg.errors.AdminShutdown) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        advice = DISK_FULL if "No space left on device" in first else "Is it running? Try again."
+        advice = next((words for part, words in ADVICE.items() if part in first), "Is it running? Try again.")
         raise DatabaseAway(f"PostgreSQL: expected an answer, found: {first}. {advice}") from error
 
 

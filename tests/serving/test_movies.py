@@ -172,6 +172,50 @@ def test_what_was_written_for_an_earlier_project_needs_another_address_only(serv
     assert (old.status_code, old.json()) == (200, new.json())
 
 
+def test_lists_can_be_gone_through_to_their_end(ask) -> None:
+    """Without an end to the offset: of the real files 32,328 films have the votes that a plain list asks for."""
+    assert ask("/api/v1/movies?offset=248700") == []
+    first = ask("/api/v1/people/nm0000011")
+    assert first["title_count"] == len(first["titles"]) == 2
+    rest = ask("/api/v1/people/nm0000011?limit=1&offset=1")
+    assert (rest["title_count"], rest["titles"]) == (2, first["titles"][1:])
+
+
+def test_a_wrong_id_is_told_in_words_and_not_as_a_pattern(ask) -> None:
+    for path in ("/api/v1/movies/matrix", "/api/v1/movies/matrix/similar", "/api/v1/recommend/titles?id=matrix"):
+        assert ask(path, 422)["wrong"][0]["expected"] == "expected a tconst like tt0133093, or a title_key"
+    assert "nconst" in ask("/api/v1/people/keanu", 422)["detail"]
+
+
+def test_what_may_have_been_meant_is_a_link(served) -> None:
+    shown = served.client().get("/titles/tt0000099")
+    assert shown.status_code == 404
+    assert '<a href="/titles/tt0000009">tt0000009: Namesake</a>' in shown.text
+
+
+def test_a_film_of_no_catalogue_has_its_five_too(ask) -> None:
+    assert (
+        ask("/get_recommendation/Casa Vieja")
+        == [row["title"].lower() for row in ask("/api/v1/movies/tt0000003/similar?limit=5")]
+        != []
+    )
+
+
+def test_the_best_known_of_a_first_name_is_found_wherever_the_alphabet_has_them(served, ask) -> None:
+    with connect(served.dsn, autocommit=True) as conn, conn.transaction():
+        conn.execute(
+            "insert into warehouse.dim_person select (jsonb_populate_record(person, jsonb_build_object("
+            " 'person_key', 900000 + number, 'imdb_person_id', 'nm' || (900000 + number),"
+            " 'person_name', 'Cy A' || number, 'folded_name', 'cy a' || number))).*"
+            " from warehouse.dim_person as person, generate_series(1, 600) as number where person_key = 12"
+        )
+    try:
+        assert [row["name"] for row in ask("/api/v1/people/search?query=cy&limit=1")] == ["Cy Day"]
+    finally:
+        with connect(served.dsn, autocommit=True) as conn:
+            conn.execute("delete from warehouse.dim_person where person_key between 900001 and 900600")
+
+
 def test_head_is_answered_as_get_without_a_body(served) -> None:
     client = served.client()
     for path in ("/healthz", "/api/v1/movies/1", "/", "/static/reelhouse.css"):

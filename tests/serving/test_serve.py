@@ -47,6 +47,32 @@ def test_a_key_made_by_the_command_lets_in_until_it_is_taken_back(served, env) -
     assert call(env, "keys", "create", "x", "--scope", "everything").returncode == 1
 
 
+@pytest.mark.full
+def test_a_worker_that_a_busy_machine_holds_up_for_a_while_is_not_ended(served, env) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    words = [sys.executable, "-m", "reelhouse", "serve", "--port", str(port), "--workers", "2"]
+    server = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        for _ in range(600):
+            with suppress(httpx.HTTPError):
+                httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False)
+                break
+            time.sleep(0.1)
+        workers = [int(pid) for pid in Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()]
+        held = workers[-1]
+        os.kill(held, signal.SIGSTOP)
+        time.sleep(8)
+        os.kill(held, signal.SIGCONT)
+        time.sleep(1)
+        server.send_signal(signal.SIGTERM)
+        said = server.communicate(timeout=60)[0]
+    finally:
+        server.kill()
+    assert "died" not in said
+
+
 def test_it_answers_logs_no_secret_and_ends_after_what_it_has_begun(served, env) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -20,6 +20,7 @@ ADDRESS = "127.0.0.1"
 PORT = 8000
 # How the workers, which are processes of their own, are told of the warehouse.
 WAREHOUSE_OF_WORKERS = "REELHOUSE_WAREHOUSE_DSN"
+SLOWEST_SIGN_SECONDS = 60
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,6 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
             forwarded_allow_ips=arguments.proxy,
             server_header=False,
             timeout_graceful_shutdown=20,
+            # A worker that does not answer for so long is ended, with all it was asked. On a machine that is busy
+            # with a day five seconds, the default, are soon over, and its successor is ended while it starts.
+            timeout_worker_healthcheck=SLOWEST_SIGN_SECONDS,
             access_log=not arguments.no_access_log,
             log_config=_logging(),
         )

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse
 
 from reelhouse.errors import ReelhouseError
 from reelhouse.serving.access import enter
-from reelhouse.serving.models import ProblemBody, WrongValue
+from reelhouse.serving.models import PATTERNS, ProblemBody, WrongValue
 from reelhouse.serving.problems import NotKnown, NotReady, NotUnderstood, Problem
 
 log = logging.getLogger("reelhouse.serving")
@@ -57,11 +57,17 @@ async def _wrong_values(request: Request, error: RequestValidationError) -> Resp
     if problem := await _not_entered(request):
         return await _problem(request, problem)
     wrong = [
-        WrongValue(where=".".join(str(part) for part in each["loc"]), expected=str(each["msg"]))
+        WrongValue(where=".".join(str(part) for part in each["loc"]), expected=_expected(each))
         for each in error.errors()
     ]
     detail = "; ".join(f"{each.where}: {each.expected}" for each in wrong)
     return show(request, ProblemBody(status=422, title=NotUnderstood.title, detail=detail, wrong=wrong))
+
+
+def _expected(wrong: dict) -> str:
+    """What a value should have been, in words: a regular expression tells people little."""
+    told = PATTERNS.get(wrong.get("ctx", {}).get("pattern"))
+    return told or str(wrong["msg"]).removeprefix("Value error, ")
 
 
 async def _http(request: Request, error: HTTPException) -> Response:

@@ -345,14 +345,22 @@ class Waiting(Model):
 
 
 # What stands for a reason: something that is not blank.
-Why = Annotated[
-    str,
-    StringConstraints(
-        max_length=1000,
-        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*[!-~\u00a1-\uffff][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$",
-    ),
-]
-ImdbId = Annotated[str, StringConstraints(pattern=r"^tt[0-9]{1,9}$")]
+REASON = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*[!-~\u00a1-\uffff][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+Why = Annotated[str, StringConstraints(max_length=1000, pattern=REASON)]
+IMDB_ID = r"^tt[0-9]{1,9}$"
+ImdbId = Annotated[str, StringConstraints(pattern=IMDB_ID)]
+
+
+TITLE_ID = r"^(tt[0-9]{1,10}|[0-9]{1,18})$"
+PERSON_ID = r"^(nm[0-9]{1,10}|[0-9]{1,18})$"
+# patterns -> what people are told that a text should be
+PATTERNS = {
+    TITLE_ID: "expected a tconst like tt0133093, or a title_key",
+    PERSON_ID: "expected an nconst like nm0000206, or a person_key",
+    IMDB_ID: "expected a tconst like tt0133093",
+    Printable.pattern: "expected text without control characters",
+    REASON: "expected words, without control characters",
+}
 
 
 class Decision(Model):
@@ -448,7 +456,7 @@ def _until_now(moment: datetime) -> datetime:
 
 
 class NewViewing(Model):
-    movie_id: str = Field(pattern=r"^(tt[0-9]{1,10}|[0-9]{1,18})$", examples=["tt0133093"])
+    movie_id: str = Field(pattern=TITLE_ID, examples=["tt0133093"])
     watch_date: Annotated[datetime, AfterValidator(_until_now)] = Field(examples=["2026-01-05T20:15:00Z"])
     watch_duration: int | None = Field(default=None, ge=0, le=1440, examples=[136])
 

@@ -36,13 +36,15 @@ def search(seen: Snapshot, query: str, limit: int = 10, offset: int = 0) -> list
     return [PersonCard(**row) for row in rows]
 
 
+# A first name alone begins thousands of names, and whoever is best known of them may be the last in the alphabet.
+LOOKED_AT = 4000
 # Not `like`: a prepared plan does not know that its pattern has a beginning.
-BEGINNING = """(
+BEGINNING = f"""(
     select person_key, case when folded_name collate "C" = %(name)s then 3.0 else 2.0 end as closeness
     from warehouse.dim_person
     where folded_name collate "C" >= %(name)s and folded_name collate "C" < %(after)s
     order by folded_name collate "C"
-    limit 500
+    limit {LOOKED_AT}
 )"""
 RESEMBLING = """(
     select person_key, similarity(folded_name, %(name)s)::numeric
@@ -92,17 +94,23 @@ def person_key(seen: Snapshot, person_id: str) -> int:
     return require(row, f"There is no person {person_id}. /api/v1/people/search finds people by name.")["person_key"]
 
 
-def one(seen: Snapshot, person_id: str) -> PersonPage:
-    """A person and their titles, the best known first."""
+def one(seen: Snapshot, person_id: str, limit: int = SHOWN_TITLES, offset: int = 0) -> PersonPage:
+    """A person and a page of their titles, the best known first."""
     key = person_key(seen, person_id)
     person = seen.row(f"select {PERSON_COLUMNS} from warehouse.dim_person where person_key = %(key)s", {"key": key})
     rows = seen.rows(
         "select title_key, array_agg(distinct role order by role) as roles,"
-        " array_agg(distinct part) filter (where part is not null) as characters, count(*) over () as title_count"
+        " array_agg(distinct part) filter (where part is not null) as characters"
         " from warehouse.bridge_title_person_role inner join warehouse.dim_role using (role_key)"
         " inner join warehouse.title_search using (title_key) left join lateral unnest(characters) as part on true"
-        " where person_key = %(key)s group by title_key, vote_count order by vote_count desc, title_key limit %(most)s",
-        {"key": key, "most": SHOWN_TITLES},
+        " where person_key = %(key)s group by title_key, vote_count order by vote_count desc, title_key limit %(limit)s"
+        " offset %(offset)s",
+        {"key": key, "limit": limit, "offset": offset},
+    )
+    count = seen.value(
+        "select count(distinct title_key) from warehouse.bridge_title_person_role"
+        " inner join warehouse.title_search using (title_key) where person_key = %(key)s",
+        {"key": key},
     )
     by_key = {row["title_key"]: row for row in rows}
     titles = [
@@ -110,7 +118,6 @@ def one(seen: Snapshot, person_id: str) -> PersonPage:
         for card in card_rows(seen, list(by_key))
         for each in [by_key[card["title_key"]]]
     ]
-    count = rows[0]["title_count"] if rows else 0
     return PersonPage(**person, load_id=seen.load_id, title_count=count, titles=titles)
 
 
@@ -203,7 +210,7 @@ def _steps(seen: Snapshot, way: Sequence[tuple[int, int | None]]) -> list[Step]:
 def colleagues(seen: Snapshot, person_id: str, country: str | None, decade: int | None, limit: int) -> list[dict]:
     """Who was in titles with a person, the most frequent first.
 
-    Takes   country  of production, as warehouse.dim_country names it
+    Takes   country  of production, in any of the ways that mart.country_words has
             decade   1990: titles of 1990 to 1999
     """
     return seen.rows(
@@ -217,7 +224,8 @@ def colleagues(seen: Snapshot, person_id: str, country: str | None, decade: int 
         " and (%(decade)s::integer is null or title_search.release_year between %(decade)s and %(decade)s + 9)"
         " and (%(country)s::text is null or exists (select from warehouse.bridge_title_country"
         " inner join warehouse.dim_country using (country_key) where bridge_title_country.title_key = own.title_key"
-        " and lower(dim_country.country) = lower(%(country)s)))"
+        " and (lower(dim_country.country) = lower(%(country)s) or dim_country.country in"
+        " (select words.country from mart.country_words as words where lower(words.word) = lower(%(country)s)))))"
         " group by dim_person.person_key, dim_person.imdb_person_id, dim_person.person_name"
         " order by title_count desc, dim_person.person_name, dim_person.person_key limit %(limit)s",
         {"key": person_key(seen, person_id), "country": country, "decade": decade, "limit": limit},

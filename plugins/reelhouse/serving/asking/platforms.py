@@ -99,8 +99,8 @@ def recommendation(seen: Snapshot, title: str) -> list[str]:
     if row is None:
         raise NotThere(f"There is no title {title!r}.", titles.meant(seen, title))
     rows = seen.rows(
-        "select lower(recommended_title) as title from mart.recommendations where source_title_key = %(key)s"
-        " order by rank limit %(most)s",
+        "select lower(dim_title.title) as title from mart.beside_title(%(key)s, %(most)s) as beside"
+        " inner join warehouse.dim_title on beside.recommended_title_key = dim_title.title_key order by beside.rank",
         {"key": row["title_key"], "most": RECOMMENDED},
     )
     return [row["title"] for row in rows]

@@ -16,11 +16,11 @@ from pydantic import ValidationError
 from reelhouse.serving.access import Person, needs
 from reelhouse.serving.asking import people, reviews, titles, trust, viewers
 from reelhouse.serving.asking.titles import Filters
-from reelhouse.serving.models import Decision, NewViewing
+from reelhouse.serving.models import TITLE_ID, Decision, NewViewing
 from reelhouse.serving.pages.measures import sections
 from reelhouse.serving.pages.rendering import STATIC, STATIC_FILES, is_part, line, page
 from reelhouse.serving.problems import NotThere
-from reelhouse.serving.routes.parameters import Kind, PersonId, Platform, Printable, TitleId
+from reelhouse.serving.routes.parameters import LAST_OFFSET, Kind, PersonId, Platform, Printable, TitleId
 
 router = APIRouter(tags=["pages"], include_in_schema=False)
 
@@ -90,7 +90,7 @@ def search(
     min_imdb: Text = "",
     min_critics: Text = "",
     min_audience: Text = "",
-    offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
+    offset: Annotated[int, Query(ge=0, le=LAST_OFFSET)] = 0,
 ) -> Response:
     """Search with filters; without a name, the best known of what the filters leave."""
     asked = {
@@ -119,7 +119,7 @@ def search(
         request,
         "results.html" if is_part(request) else "search.html",
         found=found[:SHOWN],
-        more=offset + SHOWN if len(found) > SHOWN else None,
+        more=offset + SHOWN if len(found) > SHOWN and offset + SHOWN <= LAST_OFFSET else None,
         offset=offset,
         asked=asked,
         unread=unread(asked, numbers),
@@ -163,9 +163,13 @@ def find_people(request: Request, q: Text = "") -> Response:
 
 
 @router.get("/people/{person_id}")
-def one_person(request: Request, person_id: PersonId) -> Response:
-    found, seen = request.app.state.reader.ask(lambda seen: people.one(seen, person_id))
-    return page(request, "person.html", shown=found, load_id=seen.load_id)
+def one_person(
+    request: Request, person_id: PersonId, offset: Annotated[int, Query(ge=0, le=LAST_OFFSET)] = 0
+) -> Response:
+    found, seen = request.app.state.reader.ask(lambda seen: people.one(seen, person_id, offset=offset))
+    shown = offset + len(found.titles)
+    more = shown if found.titles and shown < found.title_count else None
+    return page(request, "person.html", shown=found, offset=offset, more=more, load_id=seen.load_id)
 
 
 @router.get("/viewers")
@@ -198,7 +202,7 @@ def add_viewing(
     request: Request,
     user_id: Annotated[int, Path(ge=1, lt=2**63)],
     person: Annotated[Person, needs("write")],
-    movie_id: Annotated[str, Form(pattern=r"^(tt[0-9]{1,10}|[0-9]{1,18})$")],
+    movie_id: Annotated[str, Form(pattern=TITLE_ID)],
     watch_date: Annotated[datetime, Form()],
     minutes: Annotated[str, Form(max_length=5)] = "",
 ) -> Response:

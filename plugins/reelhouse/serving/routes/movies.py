@@ -12,6 +12,7 @@ from reelhouse.serving.asking.titles import Filters
 from reelhouse.serving.models import AsOf, Credit, Evidence, History, Recommended, Title, TitleCard
 from reelhouse.serving.reading import answer
 from reelhouse.serving.routes.parameters import (
+    FarOffset,
     Kind,
     Limit,
     Lowered,
@@ -34,7 +35,7 @@ Share = Annotated[int | None, Query(ge=0, le=100)]
 def list_titles(
     request: Request,
     limit: Limit = 10,
-    offset: Offset = 0,
+    offset: FarOffset = 0,
     sort: Annotated[Sort, Lowered] = Sort.popularity,
     order: Annotated[Order, Lowered] = Order.desc,
     movie_type: Annotated[Kind, Lowered] = Kind.movie,

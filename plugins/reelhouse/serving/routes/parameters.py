@@ -12,6 +12,7 @@ from pydantic import BeforeValidator
 
 from reelhouse.serving.asking.platforms import PLATFORMS
 from reelhouse.serving.asking.titles import LONGEST_QUERY
+from reelhouse.serving.models import PERSON_ID, TITLE_ID
 from reelhouse.serving.models import Printable as Printable
 
 
@@ -34,14 +35,18 @@ ContentKind = StrEnum("ContentKind", {name.replace(" ", "__"): name for name in 
 
 TitleId = Annotated[
     str,
-    Path(pattern=r"^(tt[0-9]{1,10}|[0-9]{1,18})$", description="tconst or title_key", examples=["tt0133093"]),
+    Path(pattern=TITLE_ID, description="tconst or title_key", examples=["tt0133093"]),
 ]
 PersonId = Annotated[
     str,
-    Path(pattern=r"^(nm[0-9]{1,10}|[0-9]{1,18})$", description="nconst or person_key", examples=["nm0000206"]),
+    Path(pattern=PERSON_ID, description="nconst or person_key", examples=["nm0000206"]),
 ]
 Limit = Annotated[int, Query(ge=1, le=100, description="rows wanted")]
-Offset = Annotated[int, Query(ge=0, le=10_000, description="rows left out before them")]
+# Each row before is looked at again for each page of what is found by likeness.
+LAST_OFFSET = 10_000
+Offset = Annotated[int, Query(ge=0, le=LAST_OFFSET, description="rows left out before them")]
+# Of lists that an index has in order, which apps go through to their end.
+FarOffset = Annotated[int, Query(ge=0, le=10**7, description="rows left out before them")]
 Year = Annotated[int, Query(ge=1870, le=2100)]
 PathYear = Annotated[int, Path(ge=1870, le=2100, examples=[2018])]
 Name = Annotated[str, Query(min_length=1, max_length=LONGEST_QUERY), Printable]

@@ -19,9 +19,11 @@ def search_people(request: Request, query: Name, limit: Limit = 10, offset: Offs
 
 
 @router.get("/{person_id}", response_model=PersonPage)
-def one_person(request: Request, person_id: PersonId) -> Response:
-    """A person with their titles, the best known first."""
-    return answer(request, lambda seen: people.one(seen, person_id))
+def one_person(
+    request: Request, person_id: PersonId, limit: Limit = people.SHOWN_TITLES, offset: Offset = 0
+) -> Response:
+    """A person with their titles, the best known first; `title_count` says how many there are."""
+    return answer(request, lambda seen: people.one(seen, person_id, limit, offset))
 
 
 @router.get("/{person_id}/path/{other_id}", response_model=Path)

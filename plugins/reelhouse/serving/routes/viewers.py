@@ -10,20 +10,20 @@ from pydantic_core import to_json
 from reelhouse.serving.access import Person, needs
 from reelhouse.serving.asking import titles, viewers
 from reelhouse.serving.asking.titles import Filters
-from reelhouse.serving.models import Blended, NewViewing, Recommended, TitleCard, Viewer, ViewerPage, Viewing
+from reelhouse.serving.models import TITLE_ID, Blended, NewViewing, Recommended, TitleCard, Viewer, ViewerPage, Viewing
 from reelhouse.serving.reading import JSON, answer
-from reelhouse.serving.routes.parameters import Kind, Limit, Lowered, Offset, Platform, Printable, Year
+from reelhouse.serving.routes.parameters import FarOffset, Kind, Limit, Lowered, Platform, Printable, Year
 
 router = APIRouter(tags=["viewers"])
 
 UserId = Annotated[int, Path(ge=1, lt=2**63)]
 Writer = Annotated[Person, needs("write")]
-OneId = Annotated[str, Query(pattern=r"^(tt[0-9]{1,10}|[0-9]{1,18})$")]
+OneId = Annotated[str, Query(pattern=TITLE_ID)]
 MaxAge = Annotated[int | None, Query(ge=0, le=21, description="unknown ages are left out")]
 
 
 @router.get("/users", response_model=list[Viewer])
-def list_viewers(request: Request, limit: Limit = 50, offset: Annotated[int, Query(ge=0, le=10**7)] = 0) -> Response:
+def list_viewers(request: Request, limit: Limit = 50, offset: FarOffset = 0) -> Response:
     """The numbers of the viewers that files or an app have told of."""
     return answer(request, lambda seen: viewers.listing(seen, limit, offset), is_public=False)
 
@@ -35,7 +35,7 @@ def one_viewer(request: Request, user_id: UserId) -> Response:
 
 
 @router.get("/users/{user_id}/viewing_history", response_model=list[Viewing])
-def viewing_history(request: Request, user_id: UserId, limit: Limit = 50, offset: Offset = 0) -> Response:
+def viewing_history(request: Request, user_id: UserId, limit: Limit = 50, offset: FarOffset = 0) -> Response:
     """What a viewer watched, the newest first. An empty history is an empty list."""
     return answer(request, lambda seen: viewers.viewings(seen, user_id, limit, offset), is_public=False)
 
