@@ -181,3 +181,46 @@ def test_new_candidates_take_the_decisions_out_of_step(works: Works) -> None:
     works.match()
     works.find()
     assert works.conn.execute("select load_id from ops.layer where layer = 'matching'").fetchone() == (None,)
+
+
+@pytest.mark.parametrize(("one", "other"), [
+    # With and without the article, numbers in letters and digits; another copy's length.
+    ({"title": "The Flying Duo", "year": 1939, "runtime": 69}, {"title": "Flying Duo", "year": 1939, "runtime": 75}),
+    ({"title": "Part Two", "year": 1939, "runtime": 69}, {"title": "Part 2", "year": 1939, "runtime": 69}),
+    # One of them dated by its copy.
+    ({"title": "Hitch-Hiker", "year": 1953, "runtime": 71}, {"title": "Hitch Hiker", "year": 2011, "runtime": 71}),
+])  # fmt: skip
+def test_rows_of_one_film_share_its_title(works: Works, one: dict, other: dict) -> None:
+    people = {"directors": ["Ann Ash"], "actors": ["Ada Lark", "Bo Quill"]}
+    works.netflix("s1", **one, **people)
+    works.netflix("s2", **other, **people)
+    works.imdb(1, one["title"], one["year"], runtime=69, votes=7_000, **people)
+    works.match()
+    assert [works.linked("s1"), works.linked("s2")] == [1, 1]
+
+
+def test_rows_of_seasons_of_one_series_share_its_title(works: Works) -> None:
+    cast = ["Ada Lark", "Bo Quill", "Cy Thorne"]
+    works.netflix("s1", "Orphan Black", 2017, "series", actors=cast, seasons=2)
+    works.netflix("s2", "Orphan Black [4K UHD]", 2014, "series", actors=cast, seasons=2)
+    works.imdb(1, "Orphan Black", 2013, "tvSeries", actors=cast, votes=100_000)
+    works.match()
+    assert [works.linked("s1"), works.linked("s2")] == [1, 1]
+
+
+@pytest.mark.parametrize(("one", "other"), [
+    # A director's own remake has another length.
+    ({"title": "Alpha", "year": 1997, "runtime": 109}, {"title": "Alpha", "year": 2007, "runtime": 112}),
+    # A year in a title tells the two series apart.
+    ({"title": "Alpha (1993)", "year": 1993, "kind": "series"}, {"title": "Alpha", "year": 2019, "kind": "series"}),
+    # Parts of unknown length, by the same people.
+    ({"title": "Alpha", "year": 1959}, {"title": "Alpha", "year": 1961}),
+])  # fmt: skip
+def test_two_works_of_one_name_and_people_do_not_share_a_title(works: Works, one: dict, other: dict) -> None:
+    people = {"directors": ["Ann Ash"], "actors": ["Ada Lark", "Bo Quill"]}
+    works.netflix("s1", **one, **people)
+    works.netflix("s2", **other, **people)
+    title_type = "tvSeries" if one.get("kind") else "movie"
+    works.imdb(1, "Alpha", one["year"], title_type, runtime=one.get("runtime"), votes=7_000, **people)
+    works.match()
+    assert works.linked("s2") is None

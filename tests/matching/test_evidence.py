@@ -14,10 +14,52 @@ VOICES = ("Gus Yarrow", "Hal Zeller", "Ida Abbot", "Jo Birch", "Kit Cole", "Lou 
 
 def test_a_homonym_of_which_nobody_is_known_is_not_the_film(works: Works) -> None:
     works.netflix("s1", "Extraction", 2015, directors=["Steven Ash"], actors=CAST, runtime=82)
-    works.imdb(1, "Extraction", 2015, runtime=82, votes=150)
+    works.imdb(1, "Extraction", 2015, runtime=95, votes=150)
     works.imdb(2, "Extraction", 1998, votes=200, directors=["Ann Bay"])
     works.match()
     assert works.linked("s1") is None
+
+
+def test_a_film_of_that_year_and_minute_is_no_homonym_though_nobody_of_it_is_known(works: Works) -> None:
+    works.netflix("s1", "Consequences", 2014, directors=["Steven Ash"], actors=CAST, runtime=106)
+    works.imdb(1, "Consequences", 2014, runtime=106, votes=981)
+    works.imdb(2, "Consequences", 1998, votes=200, directors=["Ann Bay"])
+    works.match()
+    assert works.linked("s1") == 1
+
+
+@pytest.mark.parametrize(("minutes", "linked"), [(80, 1), (104, None)])
+def test_a_film_dated_by_its_copy_is_the_film_of_that_director_and_minute(
+    works: Works, minutes: int, linked: int | None
+) -> None:
+    works.netflix("s1", "Loan Shark", 2021, directors=["Ann Ash"], runtime=80)
+    works.imdb(1, "Loan Shark", 1952, directors=["Ann Ash"], actors=CAST, runtime=minutes, votes=844)
+    works.match()
+    assert works.linked("s1") == linked
+
+
+@pytest.mark.parametrize(("first", "linked"), [(1990, 1), (2020, None)])
+def test_a_series_is_not_the_later_one_of_its_name(works: Works, first: int, linked: int | None) -> None:
+    works.catalogue("hulu", "s1", "Unsolved Mysteries", 1988, kind="series", categories=["Documentaries"])
+    works.imdb(1, "Unsolved Mysteries", first, "tvSeries", votes=9_492, genres=["Documentary"])
+    works.match()
+    assert works.linked("s1") == linked
+
+
+@pytest.mark.parametrize(("seasons", "minutes", "year", "linked"), [
+    (3, 97, 2011, None),
+    (1, 97, 2011, 1),
+    # What IMDb's files call a film by mistake has an episode's length, or no year.
+    (3, 25, 2011, 1),
+    (3, 97, None, 1),
+])  # fmt: skip
+def test_a_series_of_seasons_is_not_the_feature_made_of_it(
+    works: Works, seasons: int, minutes: int, year: int | None, linked: int | None
+) -> None:
+    works.netflix("s1", "The Inbetweeners", 2011, "series", actors=CAST, seasons=seasons)
+    works.imdb(1, "The Inbetweeners", year, runtime=minutes, actors=CAST, votes=73_217)
+    works.match()
+    assert works.linked("s1") == linked
 
 
 def test_a_name_of_its_own_needs_no_people(works: Works) -> None:

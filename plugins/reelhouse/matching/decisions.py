@@ -20,7 +20,7 @@ from reelhouse.database import lock_layer, run_file, set_layer
 from reelhouse.day import Day
 from reelhouse.matching.alike import PREFIX_SIMILARITY
 from reelhouse.matching.candidates import COMMON_PERSON, HOT_KEY, PREFIX_LENGTH, plan_by_keys
-from reelhouse.matching.evidence import read_weights
+from reelhouse.matching.evidence import SAME_MINUTES, read_weights
 from reelhouse.matching.gathering import Gathered, SourceRow, read_rows
 from reelhouse.matching.keeping import (
     Outcome,
@@ -32,6 +32,7 @@ from reelhouse.matching.keeping import (
     read_published,
     settle,
 )
+from reelhouse.matching.keys import title_key
 from reelhouse.matching.overriding import ManualMatch, Rulings, keep_rulings, read_decisions_of_people, rule
 from reelhouse.matching.recording import keep_evidence
 from reelhouse.matching.scoring import Scored, read_scored, score_rows
@@ -46,7 +47,7 @@ from reelhouse.warehousing.older_days import is_older
 MATCH_FROM = 0.90
 # Below, one in thirteen was right on the labels: not worth a reviewer's time.
 REVIEW_FROM = 0.20
-# Rows with one base title are one work when this share of the smaller cast and crew is the same.
+# Rows with one key of the base title are one work when this share of the smaller cast and crew is the same.
 SAME_PEOPLE = 0.5
 # The bounds of the joins, kept with the load so that matching.why_not speaks of those that it was matched with.
 CANDIDATE_RULES = {
@@ -170,14 +171,14 @@ def _assign_works(
 def group_works(rows: Sequence[SourceRow]) -> list[int]:
     """For each row the index of the first row that is the same work.
 
-    Equal base title and kind make it possible; then the same description, or the same people in the same or the
-    next year, make it so. Without either the rows stay apart: homonyms are more common than bare duplicates.
+    Equal key of the base title and kind make it possible; then the same description, or the same people in a year that
+    fits, make it so. Without either the rows stay apart: homonyms are more common than bare duplicates.
     """
     first = list(range(len(rows)))
-    by_base: dict[tuple[str, str], list[int]] = defaultdict(list)
+    by_key: dict[tuple[str, str], list[int]] = defaultdict(list)
     for position, row in enumerate(rows):
-        by_base[row.kind, row.base_title].append(position)
-    for positions in by_base.values():
+        by_key[row.kind, title_key(row.base_title)].append(position)
+    for positions in by_key.values():
         for place, later in enumerate(positions):
             for earlier in positions[:place]:
                 if _is_same_work(rows[earlier], rows[later]):
@@ -194,11 +195,23 @@ def _join(first: list[int], positions: list[int], one: int, other: int) -> None:
 def _is_same_work(one: SourceRow, other: SourceRow) -> bool:
     if one.description_sha256 and one.description_sha256 == other.description_sha256:
         return True
-    if one.release_year is None or other.release_year is None or abs(one.release_year - other.release_year) > 1:
-        return False
     ours, theirs = _people(one), _people(other)
     smaller = min(len(ours), len(theirs))
-    return smaller > 0 and len(ours & theirs) >= SAME_PEOPLE * smaller
+    return smaller > 0 and len(ours & theirs) >= SAME_PEOPLE * smaller and _years_fit(one, other)
+
+
+def _years_fit(one: SourceRow, other: SourceRow) -> bool:
+    """Whether two rows of the same people may be of one work: one year, or one gives the year of its copy or season."""
+    if one.release_year is None or other.release_year is None:
+        return False
+    if abs(one.release_year - other.release_year) <= 1:
+        return True
+    # A year in a title is there to tell it from another.
+    if one.link_year != other.link_year:
+        return False
+    if one.kind == "series":
+        return True
+    return None not in (one.runtime_min, other.runtime_min) and abs(one.runtime_min - other.runtime_min) <= SAME_MINUTES
 
 
 def _people(row: SourceRow) -> set[str]:

@@ -33,6 +33,14 @@ SAME_NAME = 0.84
 MOST_CAST = 0.7
 # Shorter surnames (Kim, Chen) are shared by too many.
 LEAST_SURNAME = 5
+# Before its first season by that much, a series is an older one of the name, or another.
+MOST_YEARS_BEFORE = 2
+# A year that is further off is a reissue's, another cut's or another film's.
+MOST_YEARS_FILM = 2
+# A minute is rounding.
+SAME_MINUTES = 1
+# Longer than most episodes are.
+FEATURE_MIN = 75
 # Votes from which a title is known to hundreds and to thousands.
 FAME_STEPS = (100, 1000)
 # Rarest shared name on fewer titles than this adds weight; beyond, a shared name is worth its bare hit.
@@ -184,11 +192,11 @@ def features(pairs: Pairs, titles: Titles) -> dict[str, Column]:
     return {
         "prior.row": np.ones(len(pairs.found_by)),
         **_title_features(pairs, titles),
-        **_year_features(pairs),
+        **_year_features(pairs, titles),
         **_type_features(pairs),
         **_runtime_features(pairs),
         **_people_features(pairs),
-        "people.unlisted": _unlisted(pairs) & (titles.title_count > 1),
+        **_unlisted_features(pairs, titles),
         **_genre_features(pairs),
         **_fame_features(pairs),
     }
@@ -214,7 +222,7 @@ def _title_features(pairs: Pairs, titles: Titles) -> dict[str, Column]:
     }
 
 
-def _year_features(pairs: Pairs) -> dict[str, Column]:
+def _year_features(pairs: Pairs, titles: Titles) -> dict[str, Column]:
     as_series = pairs.is_series & np.isin(pairs.imdb_type, list(SERIES_TYPES))
     gap = pairs.year - pairs.start_year
     linked_gap = pairs.link_year - pairs.start_year
@@ -229,14 +237,21 @@ def _year_features(pairs: Pairs) -> dict[str, Column]:
         "year.same": film & (gap == 0),
         "year.next": film & (far == 1),
         "year.near": film & (far == 2),
-        "year.far": film & (far >= 3) & (far <= 5),
+        "year.far": film & (far > MOST_YEARS_FILM) & (far <= 5),
         "year.other": film & (far > 5),
+        # A catalogue may give the year of its own copy. Nobody makes a film twice that is as long to the minute.
+        "year.reissued": film
+        & (far > MOST_YEARS_FILM)
+        & titles.is_equal
+        & (pairs.shared_directors > 0)
+        & (_minutes_apart(pairs) <= SAME_MINUTES),
         "year.first_season": as_series & (gap == 0),
         "year.running": running & ~long,
         "year.long_running": running & long,
         "year.over": as_series & over,
         "year.before": as_series & (gap == -1),
-        "year.long_before": as_series & (gap < -1),
+        "year.long_before": as_series & (gap < -1) & (gap >= -MOST_YEARS_BEFORE),
+        "year.ages_before": as_series & (gap < -MOST_YEARS_BEFORE),
     }
 
 
@@ -246,19 +261,30 @@ def _type_features(pairs: Pairs) -> dict[str, Column]:
     return {
         "type.film_as_series": ~pairs.is_series & imdb_series,
         "type.series_as_film": pairs.is_series & ~imdb_series,
+        # IMDb's files may call a series a film, without a year or with the length of an episode.
+        "type.seasons_as_feature": pairs.is_series
+        & ~imdb_series
+        & (pairs.season_count > 1)
+        & (pairs.imdb_runtime_min > FEATURE_MIN)
+        & ~np.isnan(pairs.start_year),
         "type.long_as_short": ~pairs.is_series & is_long & np.isin(pairs.imdb_type, list(SHORT_TYPES)),
     }
 
 
 def _runtime_features(pairs: Pairs) -> dict[str, Column]:
-    both_films = ~pairs.is_series & ~np.isin(pairs.imdb_type, list(SERIES_TYPES))
-    apart = np.where(both_films, np.abs(pairs.runtime_min - pairs.imdb_runtime_min), np.nan)
+    apart = _minutes_apart(pairs)
     return {
-        "runtime.same": apart <= 1,
-        "runtime.near": (apart > 1) & (apart <= 5),
+        "runtime.same": apart <= SAME_MINUTES,
+        "runtime.near": (apart > SAME_MINUTES) & (apart <= 5),
         "runtime.far": (apart > 10) & (apart <= 20),
         "runtime.other": apart > 20,
     }
+
+
+def _minutes_apart(pairs: Pairs) -> Column:
+    """Between the runtimes of two films; of a series it is an episode's."""
+    both_films = ~pairs.is_series & ~np.isin(pairs.imdb_type, list(SERIES_TYPES))
+    return np.where(both_films, np.abs(pairs.runtime_min - pairs.imdb_runtime_min), np.nan)
 
 
 def _people_features(pairs: Pairs) -> dict[str, Column]:
@@ -302,13 +328,16 @@ def _cast_features(pairs: Pairs) -> dict[str, Column]:
     }
 
 
-def _unlisted(pairs: Pairs) -> Column:
+def _unlisted_features(pairs: Pairs, titles: Titles) -> dict[str, Column]:
     """Films whose people the row names while IMDb names nobody; of series it does so too often to mean anything."""
     ours, theirs = (
         np.array([bool(names) for names in directors], dtype=bool)
         for directors in (pairs.directors, pairs.imdb_directors)
     )
-    return ~pairs.is_series & (ours | (pairs.cast_count > 0)) & ~theirs & (pairs.imdb_cast_count == 0)
+    named = ours | (pairs.cast_count > 0)
+    unlisted = ~pairs.is_series & named & ~theirs & (pairs.imdb_cast_count == 0) & (titles.title_count > 1)
+    is_same = (pairs.year == pairs.start_year) & (_minutes_apart(pairs) <= SAME_MINUTES)
+    return {"people.unlisted": unlisted & ~is_same, "people.unlisted_same": unlisted & is_same}
 
 
 def _names_alike(pairs: Pairs, rows: Column) -> Column:
