@@ -147,7 +147,15 @@ def test_an_imdb_title_that_both_rows_likely_are_does_not_keep_them_apart() -> N
 def test_without_people_a_rare_name_is_not_enough_when_something_speaks_against() -> None:
     said = {"runtime": 90, "genres": "Horror"}
     assert are_one(row("hulu", "s1", **said), row("netflix", "s1", **said))
-    assert not are_one(row("hulu", "s1", **said), row("netflix", "s1", **(said | {"genres": "Music"})))
+    for other in ({"genres": "Documentaries"}, {"runtime": 105}):
+        assert not are_one(row("hulu", "s1", **said), row("netflix", "s1", **(said | other)))
+
+
+def test_another_genre_does_not_keep_a_rare_name_of_one_year_apart() -> None:
+    said = {"kind": "series", "genres": "Drama"}
+    other = said | {"genres": "Horror|International"}
+    assert are_one(row("hulu", "s1", **said), row("amazon", "s1", **other))
+    assert not are_one(row("hulu", "s1", **said), row("amazon", "s1", **other, year=2022))
 
 
 def test_a_remake_does_not_take_the_place_of_the_work_it_is_not() -> None:

@@ -47,6 +47,8 @@ OTHER_YEAR = frozenset({"year.next", "year.near", "year.seasons", "year.distant"
 # One source has the year of a series' first season, another that of its latest one.
 NEAR_YEAR = frozenset({"year.same", "year.next", "year.seasons"})
 RARE_NAME = frozenset({"name.rare", "name.rare_series"})
+# Sources sort differently: of linked rows of one rare name and year 119 pairs have other genres, and all are one work.
+NOT_AGAINST = frozenset({"genre.differ"})
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ def speaks(one: LinkRow, other: LinkRow, findings: Iterable[Finding]) -> bool:
         return True
     if (one.directors and other.directors) or (one.cast and other.cast):
         return False
-    is_against = any(finding.weight < 0 for finding in findings)
+    is_against = any(finding.weight < 0 and finding.name not in NOT_AGAINST for finding in findings)
     return all(names & wanted for wanted in (SAME_NAME, RARE_NAME, NEAR_YEAR)) and not is_against
 
 
