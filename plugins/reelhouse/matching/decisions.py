@@ -42,10 +42,10 @@ from reelhouse.staging.opening import share_staging
 from reelhouse.warehousing import loads
 from reelhouse.warehousing.older_days import is_older
 
-# Cross-validated on the labels, links of at least this probability were right in 99.9 %, of .80 to .90 in 79 %
+# Cross-validated on the labels, links of at least this probability were right in 99.9 %, of .80 to .90 in 86 %
 # (docs/matching.md); the labels leave out the hardest rows, so the bound is not drawn lower.
 MATCH_FROM = 0.90
-# Below, one in thirteen was right on the labels: not worth a reviewer's time.
+# Below, one in twelve was right on the labels: not worth a reviewer's time.
 REVIEW_FROM = 0.20
 # Rows with one key of the base title are one work when this share of the smaller cast and crew is the same.
 SAME_PEOPLE = 0.5
