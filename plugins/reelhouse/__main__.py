@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -212,8 +213,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Who read our output has left (`| head`). Python would complain once more when it flushes at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
+    except OSError as error:
+        return _fail(
+            words, _obstacle(error) or f"unexpected: {type(error).__name__}: {error}\n--verbose shows where.", 1
+        )
+    except MemoryError:
+        return _fail(words, "Memory: expected more of it, found none. End other programs, or raise its limit.", 1)
     except Exception as error:
-        return _fail(words, f"unexpected: {type(error).__name__}: {error}\n--verbose shows where.", 1)
+        return _fail(words, _unexpected(error), 1)
 
 
 def _parse(words: list[str]) -> tuple[argparse.Namespace, ModuleType]:
@@ -253,6 +260,20 @@ def _describe(parser: argparse.ArgumentParser, command: Command, module: ModuleT
     parser.description = (module.__doc__ or command.summary).strip()
     examples = "\n".join(f"  {example}" for example in command.examples)
     parser.epilog = "\n\n".join(part for part in (parser.epilog, f"examples:\n{examples}") if part)
+
+
+def _unexpected(error: Exception) -> str:
+    return f"unexpected: {type(error).__name__}: {error}\n--verbose shows where."
+
+
+def _obstacle(error: OSError) -> str | None:
+    from reelhouse.operating import obstacles
+    from reelhouse.settings import read_settings
+
+    settings = None
+    with suppress(ReelhouseError, OSError):
+        settings = read_settings()
+    return obstacles.words_of(error, settings)
 
 
 def _leave(number: int, frame: object) -> None:

@@ -33,6 +33,8 @@ STREAMED_ROWS = 5000
 # has to tune a server. jit costs more than it gives on these queries.
 SESSION = {
     "timezone": "UTC",
+    # Days become text in digests; PGDATESTYLE, a login or a database may have another way to write them.
+    "datestyle": "ISO, MDY",
     "jit": "off",
     "work_mem": "256MB",
     "maintenance_work_mem": "512MB",
@@ -55,7 +57,9 @@ def connect(dsn: str, purpose: str = "reelhouse", **options: object) -> psycopg.
     Raises  DatabaseAway when the server does not answer, SettingsWrong when it is older than 15
     """
     with translated_errors():
-        conn = psycopg.connect(to_primary(dsn), application_name=purpose[:63], connect_timeout=10, **options)
+        # Said, because PGCLIENTENCODING may say something that has not all letters.
+        said = {"application_name": purpose[:63], "connect_timeout": 10, "client_encoding": "UTF8"}
+        conn = psycopg.connect(to_primary(dsn), **said, **options)
     if conn.info.server_version < LEAST_VERSION:
         version = conn.info.server_version // 10000
         conn.close()

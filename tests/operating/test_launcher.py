@@ -244,3 +244,9 @@ def test_a_python_that_will_not_do_is_said(checkout: Checkout, tmp_path: Path, t
     assert done.returncode == 1
     assert says in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_another_python_s_home_and_locale_are_not_ours(checkout: Checkout) -> None:
+    (checkout.root / "plugins" / "reelhouse" / "__main__.py").write_text("import sys; print(sys.flags.utf8_mode)\n")
+    done = checkout.launch(PYTHONHOME="/nonexistent", PYTHONUTF8="0", LC_ALL="C", PYTHONCOERCECLOCALE="0")
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr

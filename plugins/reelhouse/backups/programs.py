@@ -11,6 +11,13 @@ from pathlib import Path
 from reelhouse.errors import ReelhouseError
 from reelhouse.operating.psql import environment
 
+DISK_FULL = (
+    "The disk that it writes to is full: free space there, or name a folder of another disk. Nothing half-done stays."
+)
+
+
+FULL_DISK = ("No space left on device", "Disk quota exceeded")
+
 
 class ProgramFailed(ReelhouseError):
     """One of PostgreSQL's programs did not do its work; the message is what it said last."""
@@ -45,4 +52,7 @@ def run_program(
             raise
     if process.returncode:
         said = " ".join(last) or "it said nothing"
-        raise ProgramFailed(f"{Path(words[0]).name}: expected it to end well, found: {said}")
+        advice = ""
+        if any(full in said for full in FULL_DISK):
+            advice = ". Free space on the disk that it writes to, or name a folder of another. Nothing half-done stays."
+        raise ProgramFailed(f"{Path(words[0]).name}: expected it to end well, found: {said}{advice}")

@@ -19,7 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reelhouse.errors import ReelhouseError, SettingsWrong
-from reelhouse.operating import embedded, installing, postgres, test
+from reelhouse.operating import embedded, installing, obstacles, postgres, test
+from reelhouse.operating.obstacles import existing
 from reelhouse.settings import PACKAGE, Settings, read_settings
 
 GIB = 2**30
@@ -121,7 +122,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
         except ReelhouseError as error:
             yield Finding("bad", subject, str(error))
         except OSError as error:
-            yield Finding("bad", subject, f"{error.filename or ''}: {error.strerror or error}")
+            words = obstacles.words_of(error, settings) or f"{error.filename or ''}: {error.strerror or error}"
+            yield Finding("bad", subject, words)
 
 
 def check_python(settings: Settings) -> Iterator[Finding]:
@@ -157,7 +159,7 @@ def check_home(settings: Settings) -> Iterator[Finding]:
 
 
 def check_disk(settings: Settings) -> Iterator[Finding]:
-    for place in sorted({_existing(settings.home), _existing(postgres.server_folder(settings.home))}):
+    for place in sorted({existing(settings.home), existing(postgres.server_folder(settings.home))}):
         free = shutil.disk_usage(place).free
         state = "ok" if free >= GOOD_DISK else "warn" if free >= LEAST_DISK else "bad"
         mend = (
@@ -265,9 +267,3 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "airflow": check_airflow,
     "chromium": check_browser,
 }
-
-
-def _existing(path: Path) -> Path:
-    while not path.exists():
-        path = path.parent
-    return path

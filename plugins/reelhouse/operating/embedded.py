@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
+from psycopg import pq, sql
 
 from reelhouse.database import connect, migrate, translated_errors
 from reelhouse.errors import SettingsWrong
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 
 WAREHOUSE = "warehouse"
 AIRFLOW = "airflow"
+# They name no server, but say how to talk: `PGOPTIONS='-c work_mem=1GB' ./reelhouse psql`.
+KEPT_FOR_PSQL = ("PGOPTIONS", "PGCLIENTENCODING")
 
 
 @contextmanager
@@ -53,9 +56,26 @@ def airflow_dsn(settings: Settings) -> Iterator[str]:
         yield make_database(server, AIRFLOW)
 
 
+def forget_settings_of_others(settings: Settings) -> None:
+    """Take from our environment what libpq would read there of another server, as PGSERVICE, PGSSLMODE, PGHOSTADDR.
+
+    Every connection to the embedded server would fail on it, of this process and of all that it starts. Where the
+    warehouse is a server of one's own they are meant for that one.
+    """
+    if settings.warehouse_dsn:
+        return
+    for option in pq.Conninfo.get_defaults():
+        variable = (option.envvar or b"").decode()
+        if variable not in KEPT_FOR_PSQL:
+            os.environ.pop(variable, None)
+    for variable in ("PGSERVICEFILE", "PGSYSCONFDIR", "PGTZ", "PGDATESTYLE", "PGGEQO"):
+        os.environ.pop(variable, None)
+
+
 @contextmanager
 def using_server(settings: Settings) -> Iterator[postgres.Server]:
     """The embedded server, up for as long as this holds."""
+    forget_settings_of_others(settings)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = postgres.server_folder(settings.home)
     postgres.make_folder(folder)

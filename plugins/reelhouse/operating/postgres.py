@@ -68,6 +68,11 @@ LONGEST_SOCKET_PATH = 107
 NO_PROCESS = 2**22  # one more than the highest process number of Linux
 LARGEST_LOG = 10 * 2**20
 LEAST_SHARED_MEMORY = 512 * 2**20
+# pg_ctl puts the folder between double quotes into a command of a shell.
+UNFIT_FOR_PG_CTL = ('"', "$", "`", "\\", "\n")
+FULL_DISK = ("No space left on device", "Disk quota exceeded")
+# A disk counts as full a little before its last byte: a file of some kilobytes need not fit any more.
+LEAST_ROOM = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +192,12 @@ def _unprivileged() -> pwd.struct_passwd | None:
 def make_folder(folder: Path) -> None:
     """Make the folder; never change one that is there, or a parent."""
     is_root = os.geteuid() == 0
+    unfit = sorted(set(str(folder)) & set(UNFIT_FOR_PG_CTL))
+    if unfit:
+        raise SettingsWrong(
+            f"{folder}: expected a path without {' '.join(map(repr, UNFIT_FOR_PG_CTL))}, which pg_ctl gives to a "
+            f"shell, found {' '.join(map(repr, unfit))}. Set REELHOUSE_HOME to another folder."
+        )
     try:
         if not folder.is_dir():
             folder.parent.mkdir(parents=True, exist_ok=True)
@@ -426,7 +437,9 @@ def _launch(folder: Path, programs: Path, port: int, settings: dict[str, str]) -
         command = [programs / "pg_ctl", "-D", folder / "data", "-l", log, "-o", words, "-w", "-t", str(START_SECONDS)]
         done = _run([*command, "start"], folder)
         if done.returncode == 0:
-            (folder / "port").write_text(f"{chosen}\n")
+            # Only so that it has the same one next time: a disk that is full by now does not matter.
+            with contextlib.suppress(OSError):
+                (folder / "port").write_text(f"{chosen}\n")
             return Server(folder, programs, chosen, (folder / "password").read_text().strip())
         said = log.read_bytes()[began:].decode(errors="replace")
         passes = "shared memory block" in said or "Address already in use" in said
@@ -503,7 +516,12 @@ def _last_lines(folder: Path, since: int = 0, count: int = 8) -> str:
 
 def _failure(expected: str, done: subprocess.CompletedProcess[str], folder: Path, since: int = 0) -> str:
     output = "\n".join(f"    {line}" for line in done.stdout.strip().splitlines()[-4:])
+    last = _last_lines(folder, since)
+    advice = ""
+    # A log on that disk may say nothing of it.
+    if any(words in done.stdout + last for words in FULL_DISK) or shutil.disk_usage(folder).free < LEAST_ROOM:
+        advice = f"\nThe disk of {folder} is full: free space there, then do it again. Nothing is lost."
     return (
         f"{expected}, found exit code {done.returncode}:\n{output}\n"
-        f"{folder / 'postgres.log'} ends with:\n{_last_lines(folder, since)}"
+        f"{folder / 'postgres.log'} ends with:\n{last}{advice}"
     )

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import psycopg
 
-from reelhouse.operating import airflow, airflow_api, following, postgres, supervising
+from reelhouse.operating import airflow, airflow_api, embedded, following, postgres, supervising
 from reelhouse.operating.airflow_api import AirflowAway
 from reelhouse.operating.arguments import is_ahead
 from reelhouse.settings import Settings, read_settings
@@ -41,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _warehouse(settings: Settings) -> str | None:
     if settings.warehouse_dsn:
         return settings.warehouse_dsn
+    embedded.forget_settings_of_others(settings)
     server = postgres.attach(postgres.server_folder(settings.home), settings.postgres_bin)
     return server.dsn("warehouse") if server else None
 

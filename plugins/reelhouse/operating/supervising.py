@@ -16,14 +16,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
 
 from reelhouse.errors import DatabaseAway, Locked, ReelhouseError
-from reelhouse.operating import airflow, embedded, postgres
+from reelhouse.operating import airflow, embedded, obstacles, postgres
 from reelhouse.settings import Settings, read_settings
 
 DETACH = b"detach\n"
@@ -62,6 +62,17 @@ def read_running(settings: Settings) -> Running | None:
 
 def supervise(settings: Settings) -> int:
     """Start everything, watch it, stop it; gives the exit code."""
+    try:
+        return _supervise(settings)
+    except ReelhouseError as error:
+        _say(str(error))
+        return error.exit_code
+    except OSError as error:
+        _say(_words(error, settings))
+        return 1
+
+
+def _supervise(settings: Settings) -> int:
     with _alone(settings), _told_to_stop():
         try:
             airflow.sweep(settings)
@@ -78,8 +89,12 @@ def supervise(settings: Settings) -> int:
         except ReelhouseError as error:
             _say(str(error))
             return error.exit_code
+        except OSError as error:
+            _say(_words(error, settings))
+            return 1
         finally:
-            running_file(settings).unlink(missing_ok=True)
+            with suppress(OSError):
+                running_file(settings).unlink(missing_ok=True)
 
 
 def _run_airflow(settings: Settings, env: dict[str, str], metadata: str) -> int:
@@ -112,9 +127,14 @@ def _watch(settings: Settings, env: dict[str, str], processes: dict[str, subproc
                 restarts = [moment for moment in restarts if time.monotonic() - moment < RESTART_WINDOW]
                 if len(restarts) >= settings.restarts:
                     return 1
-                restarts.append(time.monotonic())
-                _say(f"starting {name} again ({len(restarts)} of {settings.restarts} within ten minutes)")
-                processes[name] = airflow.restart_component(settings, name, process, env)
+                _say(f"starting {name} again ({len(restarts) + 1} of {settings.restarts} within ten minutes)")
+                try:
+                    processes[name] = airflow.restart_component(settings, name, process, env)
+                except OSError as error:
+                    # As with PostgreSQL: a full disk may have room again in half a second.
+                    _say(_words(error, settings))
+                else:
+                    restarts.append(time.monotonic())
         time.sleep(0.5)
 
 
@@ -128,6 +148,8 @@ def _revive_postgres(settings: Settings) -> None:
         except DatabaseAway as error:
             # Its disk may be full: looked at again in half a second, for as long as `up` runs.
             _say(str(error))
+        except OSError as error:
+            _say(_words(error, settings))
 
 
 @contextmanager
@@ -172,7 +194,13 @@ def _stop_at_end_of_input() -> None:
 
 
 def _say(message: str) -> None:
-    print(message, flush=True)
+    # Into its log, whose disk may be full: what runs is held all the same.
+    with suppress(OSError):
+        print(message, flush=True)
+
+
+def _words(error: OSError, settings: Settings) -> str:
+    return obstacles.words_of(error, settings) or f"unexpected: {type(error).__name__}: {error}"
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from pathlib import Path
 from reelhouse.database import connect
 from reelhouse.day import Day
 from reelhouse.errors import Held, ReelhouseError, SettingsWrong
-from reelhouse.operating import airflow, airflow_api, embedded, following, supervising
+from reelhouse.operating import airflow, airflow_api, embedded, following, obstacles, supervising
 from reelhouse.operating.airflow_api import AirflowAway, Api
 from reelhouse.operating.arguments import parse_day, words_if_ahead
 from reelhouse.operating.following import Failure
@@ -103,13 +103,24 @@ def _wait_healthy(settings: Settings, screen: Screen, process: subprocess.Popen)
         if process.poll() == 0:
             raise ReelhouseError("The start was stopped, as `reelhouse down` does.")
         if process.poll() is not None:
-            raise ReelhouseError("The start failed; see above, or `reelhouse logs`.")
+            raise ReelhouseError(_why_not_started(settings))
         running = supervising.read_running(settings)
         if running and running.url and set(airflow_api.health(running.url).values()) == {"healthy"}:
             api = airflow_api.log_in(running.url, airflow.USER, airflow.password(settings))
             return replace(api, is_held=lambda: process.poll() is None)
         time.sleep(0.3)
     raise AirflowAway(f"Airflow: expected it to be healthy within {START_SECONDS} s. Look with `reelhouse logs`.")
+
+
+def _why_not_started(settings: Settings) -> str:
+    """On a full disk the supervisor could not write down why it ended."""
+    full = ", ".join(map(str, obstacles.full_places(settings)))
+    if full:
+        return (
+            f"The start failed: {full}: expected room to write, found a full disk. Free space there, then do it again; "
+            "or set REELHOUSE_HOME to another disk."
+        )
+    return "The start failed; see above, or `reelhouse logs`."
 
 
 def _report_summary(settings: Settings, screen: Screen, day: date) -> int:
