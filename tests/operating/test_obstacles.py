@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -134,3 +135,55 @@ def test_a_path_that_pg_ctl_cannot_take_is_refused_before_anything_is_made(tmp_p
     with pytest.raises(postgres.SettingsWrong, match="expected a path without"):
         postgres.start(tmp_path / name)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_password_that_is_gone_is_made_anew_and_the_rows_stay(folder: Path) -> None:
+    server = postgres.start(folder)
+    with connect(server.dsn("postgres"), autocommit=True) as conn:
+        conn.execute("create table kept_without_password as select 1 as n")
+    postgres.stop(server)
+    (folder / "password").unlink()
+    again = postgres.start(folder)
+    with connect(again.dsn("postgres"), autocommit=True) as conn:
+        assert conn.execute("select n from kept_without_password").fetchone() == (1,)
+        conn.execute("drop table kept_without_password")
+    assert again.password not in ("", server.password)
+    assert (folder / "password").stat().st_mode & 0o777 == 0o600
+    # While it runs nobody can be let in; that is said.
+    (folder / "password").rename(folder / "password.away")
+    with pytest.raises(postgres.SettingsWrong, match="expected the password of the running server"):
+        postgres.start(folder)
+    (folder / "password.away").rename(folder / "password")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server lies outside its home")
+def test_roots_server_goes_with_a_home_that_is_moved_linked_or_copied(tmp_path: Path) -> None:
+    first, moved, link, copy = (tmp_path / name for name in ("first", "moved", "link", "copy"))
+    database = "kept_database"
+    places = set()
+
+    def has_database(home: Path) -> bool:
+        settings = read_settings({"REELHOUSE_HOME": str(home)})
+        with embedded.using_server(settings) as server, connect(server.dsn("postgres")) as conn:
+            places.add(server.folder)
+            names = [name for (name,) in conn.execute("select datname from pg_database")]
+        return database in names
+
+    try:
+        with embedded.using_server(read_settings({"REELHOUSE_HOME": str(first)})) as server:
+            places.add(server.folder)
+            embedded.make_database(server, database)
+        link.symlink_to(first)
+        assert has_database(link)
+        link.unlink()
+        first.rename(moved)
+        assert has_database(moved)
+        # Whoever begins at the old place begins anew; so does a copy.
+        assert not has_database(first)
+        assert has_database(moved)
+        shutil.copytree(moved, copy)
+        assert not has_database(copy)
+        assert has_database(moved)
+    finally:
+        for place in places:
+            postgres.remove(place)

@@ -77,6 +77,7 @@ def using_server(settings: Settings) -> Iterator[postgres.Server]:
     """The embedded server, up for as long as this holds."""
     forget_settings_of_others(settings)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    postgres.follow_home(settings.home)
     folder = postgres.server_folder(settings.home)
     postgres.make_folder(folder)
     with _use(folder) as is_last:

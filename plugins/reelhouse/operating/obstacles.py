@@ -46,6 +46,10 @@ def words_of(error: OSError, settings: Settings | None = None) -> str | None:
         )
     if error.errno in CLOSED and place:
         return f"{place}: expected that {_who()} may use it, found: {said}{_owner(place)}. {OTHER_PLACE}"
+    if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.ELOOP) and place:
+        return (
+            f"{place}: expected a folder, or nothing there yet, found: {said}. Remove what is there, or name another."
+        )
     if error.errno in (errno.EMFILE, errno.ENFILE):
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         where = place or "Files"

@@ -23,6 +23,7 @@ import importlib.metadata
 import importlib.util
 import os
 import pwd
+import resource
 import secrets
 import shlex
 import shutil
@@ -38,6 +39,8 @@ from reelhouse.errors import DatabaseAway, SettingsWrong
 
 LEAST_MAJOR = 15
 STATE_FOLDER = Path("/var/lib/reelhouse")
+# In the home of root, whose server lies elsewhere.
+PLACE_NOTE = "server.place"
 SERVER_SETTINGS: Mapping[str, str] = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "200",
@@ -100,9 +103,55 @@ def server_folder(home: Path) -> Path:
 
     As root not below it: root's home is closed to the user the server runs as.
     """
-    if os.geteuid() == 0:
-        return STATE_FOLDER / hashlib.sha256(os.fsencode(home.absolute())).hexdigest()[:16]
-    return home.absolute() / "server"
+    if os.geteuid() != 0:
+        return home.absolute() / "server"
+    noted = _noted_place(home)
+    # The same home by another name, as over a link.
+    if noted and noted[0] != home.absolute() and _is_same(noted[0], home):
+        return noted[1]
+    return _place_of(home)
+
+
+def _place_of(home: Path) -> Path:
+    return STATE_FOLDER / hashlib.sha256(os.fsencode(home.absolute())).hexdigest()[:16]
+
+
+def _noted_place(home: Path) -> tuple[Path, Path] | None:
+    """What the home says of itself: under which path it was used, and where its server lies."""
+    try:
+        named, folder = (home / PLACE_NOTE).read_text().splitlines()
+    except (OSError, ValueError):
+        return None
+    return Path(named), Path(folder)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def follow_home(home: Path) -> None:
+    """As root, take the server along when its home was moved, and note in the home where it lies.
+
+    Without that a home that was moved would begin with an empty warehouse, and say nothing. A copy of a home, whose
+    first one is still there, begins with one of its own.
+    """
+    if os.geteuid() != 0:
+        return
+    noted, place = _noted_place(home), server_folder(home)
+    if noted and noted[1] != place and noted[1].is_dir() and not noted[0].exists() and not place.exists():
+        if is_running(noted[1]):
+            raise SettingsWrong(
+                f"{home}: it was {noted[0]}, and its PostgreSQL in {noted[1]} still runs. End what uses it "
+                f"(REELHOUSE_HOME={noted[0]} ./reelhouse down), then do this again."
+            )
+        noted[1].rename(place)
+    if noted is None or not _is_same(noted[0], home):
+        # Names with a line break are refused with the folder.
+        with contextlib.suppress(OSError):
+            (home / PLACE_NOTE).write_text(f"{home.absolute()}\n{place}\n")
 
 
 def start(
@@ -129,6 +178,8 @@ def start(
         major = _major_version(folder, programs)
         _make_cluster(folder, programs, major)
         _free_stale_pid(folder)
+        if not _read_password(folder):
+            _replace_password(folder, programs)
         return _launch(folder, programs, port, dict(settings or {}))
 
 
@@ -226,7 +277,7 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _run(command: list, folder: Path) -> subprocess.CompletedProcess[str]:
+def _run(command: list, folder: Path, words: str = "") -> subprocess.CompletedProcess[str]:
     """Run one of the programs as the server's user.
 
     With cwd / (initdb fails where its user cannot read) and next to no environment: PGDATA, PGOPTIONS and the
@@ -239,7 +290,7 @@ def _run(command: list, folder: Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(part) for part in command],
             cwd="/", env=env, text=True, errors="replace", check=False, umask=0o077,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **drop,
+            input=words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **drop,
         )  # fmt: skip
     except OSError as error:
         who = user.pw_name if user else "this user"
@@ -361,6 +412,30 @@ def _write_password(folder: Path) -> Path:
     return path
 
 
+def _read_password(folder: Path) -> str:
+    """Empty when the file is gone, or was cut off."""
+    try:
+        return (folder / "password").read_text().strip()
+    except FileNotFoundError:
+        return ""
+
+
+def _replace_password(folder: Path, programs: Path) -> None:
+    """Give the superuser a new password, the file of the old one being gone.
+
+    The server is down, and who may read its files is asked for none.
+    """
+    path = _write_password(folder)
+    done = _run(
+        [programs / "postgres", "--single", "-D", folder / "data", "postgres"],
+        folder,
+        words=f"alter role postgres password '{path.read_text()}'\n",
+    )
+    if done.returncode:
+        path.unlink()
+        raise DatabaseAway(_failure("PostgreSQL: expected it to take a new password", done, folder))
+
+
 # --- running ------------------------------------------------------------------------------------------------
 
 
@@ -391,7 +466,13 @@ def _attached(folder: Path, programs: Path) -> Server | None:
     while (found := _postmaster(folder)) is not None:
         _, port, status = found
         if status == "ready" and _answers(port):
-            return Server(folder, programs, port, (folder / "password").read_text().strip())
+            password = _read_password(folder)
+            if not password:
+                raise SettingsWrong(
+                    f"{folder / 'password'}: expected the password of the running server, found none. "
+                    f"Stop the server (kill -INT {found[0]}); the next command then makes a new password."
+                )
+            return Server(folder, programs, port, password)
         if time.monotonic() > deadline:
             raise DatabaseAway(
                 f"PostgreSQL in {folder}: expected it ready within {START_SECONDS} s, found it {status}. "
@@ -440,7 +521,7 @@ def _launch(folder: Path, programs: Path, port: int, settings: dict[str, str]) -
             # Only so that it has the same one next time: a disk that is full by now does not matter.
             with contextlib.suppress(OSError):
                 (folder / "port").write_text(f"{chosen}\n")
-            return Server(folder, programs, chosen, (folder / "password").read_text().strip())
+            return Server(folder, programs, chosen, _read_password(folder))
         said = log.read_bytes()[began:].decode(errors="replace")
         passes = "shared memory block" in said or "Address already in use" in said
         if not passes or (port and "Address already in use" in said) or time.monotonic() > deadline:
@@ -482,6 +563,10 @@ def _socket_and_memory(folder: Path, port: int) -> dict[str, str]:
 
 def _buffers_mb() -> int:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    # A fourth of what one process may map (ulimit -v), as of what there is.
+    allowed = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if allowed != resource.RLIM_INFINITY:
+        memory = min(memory, allowed)
     for limit in MEMORY_LIMITS:
         # Not there elsewhere; "max" is no number and no limit.
         with contextlib.suppress(OSError, ValueError):
