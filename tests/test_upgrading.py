@@ -145,3 +145,16 @@ def test_an_edited_migration_is_refused_but_for_a_former_form_that_comes_to_the_
     conn.execute(applied_as, ("0" * 64, name))
     with pytest.raises(SettingsWrong, match=f"{name}: expected the text that was applied"):
         migrate(dsn, settings.sql)
+
+
+def test_a_warehouse_of_a_newer_version_is_refused_by_an_older_one(conn, dsn, settings, tmp_path: Path) -> None:
+    older = shutil.copytree(settings.sql, tmp_path / "sql")
+    newest = max(path.name for path in (older / "0_schema").glob("*.sql"))
+    (older / "0_schema" / newest).unlink()
+    views = (
+        "select md5(string_agg(viewname || definition, '' order by viewname)) from pg_views where schemaname = 'mart'"
+    )
+    before = conn.execute(views).fetchone()
+    with pytest.raises(SettingsWrong, match=f"found one of a newer version \\({newest}\\)"):
+        migrate(dsn, older)
+    assert conn.execute(views).fetchone() == before

@@ -171,6 +171,7 @@ def migrate(dsn: str, sql_folder: Path) -> list[str]:
     applied: list[str] = []
     with connect(dsn, "reelhouse migrate", autocommit=True) as conn:
         _create_ledger(conn)
+        _expect_no_newer(conn, sql_folder)
         for path in [*sorted((sql_folder / "0_schema").glob("*.sql")), *sorted((sql_folder / "5_mart").glob("*.sql"))]:
             if _patiently(lambda path=path: _apply(conn, path)):
                 applied.append(path.name)
@@ -178,6 +179,17 @@ def migrate(dsn: str, sql_folder: Path) -> list[str]:
         if applied:
             _patiently(lambda: _make_roles(conn))
     return applied
+
+
+def _expect_no_newer(conn: psycopg.Connection, sql_folder: Path) -> None:
+    """Older code would make the mart's views as they were, over tables that are not."""
+    ours = max((path.name for path in (sql_folder / "0_schema").glob("*.sql")), default="")
+    (newest,) = conn.execute("select max(file_name) from ops.migration where file_name ~ '^[0-9]{3}_'").fetchone()
+    if newest and ours and newest[:3] > ours[:3]:
+        raise SettingsWrong(
+            f"{sql_folder}: expected a warehouse of this version or an older one (schema up to {ours[:3]}), found one "
+            f"of a newer version ({newest}). Use that version's code, or restore a backup made before the upgrade."
+        )
 
 
 def _make_roles(conn: psycopg.Connection) -> None:

@@ -38,6 +38,9 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     monkeypatch.chdir(tmp_path)
     for name, value in SET.items():
         monkeypatch.setenv(f"REELHOUSE_{name}", value)
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:3128")
     monkeypatch.setenv("AIRFLOW__METRICS__OTEL_ON", "True")
     monkeypatch.setenv("AIRFLOW__CORE__DAGS_FOLDER", "/somebody/elses")
     dsn = "host=127.0.0.1 dbname=metadata user=me password=x"
@@ -66,3 +69,11 @@ def test_alerts_and_the_app_within_airflow_have_theirs(told: dict[str, str]) -> 
 def test_of_airflows_settings_only_those_of_metrics_are_passed_on(told: dict[str, str]) -> None:
     assert told["AIRFLOW__METRICS__OTEL_ON"] == "True"
     assert told["AIRFLOW__CORE__DAGS_FOLDER"] != "/somebody/elses"
+
+
+def test_what_would_end_airflow_is_not_passed_on(told: dict[str, str]) -> None:
+    # One of its packages warns of another.
+    assert "PYTHONWARNINGS" not in told
+    # With a SOCKS proxy its client cannot even ask 127.0.0.1; others are for whatever asks the outside.
+    assert "ALL_PROXY" not in told
+    assert told["HTTPS_PROXY"] == "http://127.0.0.1:3128"

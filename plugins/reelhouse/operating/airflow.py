@@ -46,6 +46,8 @@ COMPONENTS = {
 NOT_FOR_COMPONENTS = ("WAREHOUSE_DSN", "POSTGRES_BIN", "PYTHON", "AIRFLOW_", "OIDC_")
 # Of Airflow's own settings what says nothing of where things are and who may what.
 PASSED_ON = ("AIRFLOW__METRICS__",)
+# Of Python's, what would end Airflow (a warning of one of its packages as an error) or take their texts from DAGs.
+NOT_INHERITED = ("PYTHONWARNINGS", "PYTHONINSPECT", "PYTHONOPTIMIZE", "PYTHONHOME")
 PRELOADED = (
     "airflow",
     "airflow.executors.local_executor",
@@ -151,7 +153,8 @@ def environment(settings: Settings, warehouse_dsn: str, metadata_dsn: str, port:
     inherited = {
         key: value
         for key, value in os.environ.items()
-        if key.startswith(PASSED_ON) or not key.startswith(("AIRFLOW_", "REELHOUSE_"))
+        if key.startswith(PASSED_ON)
+        or not (key.startswith(("AIRFLOW_", "REELHOUSE_", *NOT_INHERITED)) or _is_socks_proxy(key, value))
     }
     return {
         **inherited,
@@ -210,6 +213,11 @@ def environment(settings: Settings, warehouse_dsn: str, metadata_dsn: str, port:
         "SCARF_ANALYTICS": "false",
         "DO_NOT_TRACK": "1",
     }
+
+
+def _is_socks_proxy(key: str, value: str) -> bool:
+    # Airflow's client of its own API begins no task with one, although 127.0.0.1 is asked past every proxy.
+    return key.lower().endswith("_proxy") and value.strip().lower().startswith("socks")
 
 
 def _reelhouse(settings: Settings) -> dict[str, str]:
