@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from reelhouse.database import connect
@@ -71,6 +72,19 @@ def test_a_supervisor_whose_log_is_full_goes_on(monkeypatch: pytest.MonkeyPatch)
         supervising._say("the disk of this log is full")
         monkeypatch.undo()
         os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())
+
+
+def test_a_supervisor_is_known_after_the_clock_was_set(settings: Settings, monkeypatch) -> None:
+    supervising.running_file(settings).parent.mkdir(parents=True)
+    supervising._tell(settings, "http://127.0.0.1:8080")
+    boot = psutil.boot_time()
+    monkeypatch.setattr(psutil._psplatform, "boot_time", lambda: boot + 3600)
+    assert psutil.Process().create_time() > supervising.read_running(settings).started_at + 3000
+    assert supervising.read_running(settings).pid == os.getpid()
+    # The same number at another moment is another process.
+    text = supervising.running_file(settings).read_text()
+    supervising.running_file(settings).write_text(text.replace('"began": "', '"began": "x'))
+    assert supervising.read_running(settings) is None
 
 
 def test_a_component_that_cannot_be_started_on_a_full_disk_is_tried_again(settings: Settings, monkeypatch) -> None:

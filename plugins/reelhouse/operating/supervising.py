@@ -36,13 +36,16 @@ class Running:
     """What a supervisor tells others about itself.
 
     pid         its process
-    started_at  when that began, so that a pid given to another process is not mistaken for it
+    started_at  when that began, by the clock
     url         where Airflow answers, once its components are started
+    began       the same in ticks since the machine's start, so that a pid given to another process is not mistaken for
+                it; a clock that is set, as by NTP after the start, changes what the system says of `started_at`
     """
 
     pid: int
     started_at: float
     url: str | None = None
+    began: str | None = None
 
 
 def running_file(settings: Settings) -> Path:
@@ -54,10 +57,22 @@ def read_running(settings: Settings) -> Running | None:
     try:
         running = Running(**json.loads(running_file(settings).read_text()))
         alive = psutil.Process(running.pid)
-        is_same = alive.create_time() == running.started_at and alive.status() != psutil.STATUS_ZOMBIE
+        began = _began(running.pid) if running.began else None
+        is_same = began == running.began if began else alive.create_time() == running.started_at
+        is_same = is_same and alive.status() != psutil.STATUS_ZOMBIE
     except (FileNotFoundError, ValueError, TypeError, psutil.NoSuchProcess):
         return None
     return running if is_same else None
+
+
+def _began(pid: int) -> str | None:
+    """Which start of the machine, and how many ticks after it; None where the system does not tell."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        # The name of the program, in brackets, may hold anything; the 22nd field is the 20th behind it.
+        return f"{boot} {Path(f'/proc/{pid}/stat').read_text(errors='replace').rpartition(')')[2].split()[19]}"
+    except (OSError, IndexError):
+        return None
 
 
 def supervise(settings: Settings) -> int:
@@ -166,7 +181,7 @@ def _alone(settings: Settings) -> Iterator[None]:
 
 
 def _tell(settings: Settings, url: str | None) -> None:
-    running = Running(os.getpid(), psutil.Process().create_time(), url)
+    running = Running(os.getpid(), psutil.Process().create_time(), url, _began(os.getpid()))
     waiting = running_file(settings).with_suffix(".new")
     waiting.write_text(json.dumps(asdict(running)))
     waiting.replace(running_file(settings))
