@@ -22,6 +22,19 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 FULL = Path("/dev/full")
 
 
+class Ended:
+    """A process that has ended by itself."""
+
+    returncode = 1
+
+    def poll(self) -> int:
+        return 1
+
+
+class Enough(Exception):
+    """A loop that would go on for ever is left."""
+
+
 @pytest.mark.parametrize(
     ("number", "place", "says"),
     [
@@ -90,15 +103,6 @@ def test_a_supervisor_is_known_after_the_clock_was_set(settings: Settings, monke
 def test_a_component_that_cannot_be_started_on_a_full_disk_is_tried_again(settings: Settings, monkeypatch) -> None:
     tries: list[str] = []
 
-    class Ended:
-        returncode = 1
-
-        def poll(self) -> int:
-            return 1
-
-    class Enough(Exception):
-        pass
-
     def restart(*_: object) -> None:
         tries.append("tried")
         if len(tries) > settings.restarts + 1:
@@ -110,6 +114,23 @@ def test_a_component_that_cannot_be_started_on_a_full_disk_is_tried_again(settin
     monkeypatch.setattr(supervising.time, "sleep", lambda seconds: None)
     with pytest.raises(Enough):
         supervising._watch(settings, {}, {"scheduler": Ended()})
+
+
+def test_nothing_is_restarted_as_long_as_postgresql_cannot_start(settings: Settings, monkeypatch) -> None:
+    ended, seen = Ended(), []
+    answers = iter([False] * (settings.restarts + 1) + [True])
+    monkeypatch.setattr(supervising.postgres, "is_running", lambda folder: True)
+    monkeypatch.setattr(supervising, "_revive_postgres", lambda settings: next(answers))
+    monkeypatch.setattr(supervising.time, "sleep", lambda seconds: seen.append(seconds))
+
+    def restart(*_: object) -> None:
+        raise Enough
+
+    monkeypatch.setattr(supervising.airflow, "restart_component", restart)
+    monkeypatch.setattr(supervising.airflow, "tail", lambda *_: "")
+    with pytest.raises(Enough):
+        supervising._watch(settings, {}, {"scheduler": ended})
+    assert len(seen) == settings.restarts + 1
 
 
 def test_a_run_whose_log_cannot_be_written_says_nothing_of_the_log(tmp_path: Path, capfd) -> None:

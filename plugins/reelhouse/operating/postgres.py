@@ -39,8 +39,8 @@ from reelhouse.errors import DatabaseAway, SettingsWrong
 
 LEAST_MAJOR = 15
 STATE_FOLDER = Path("/var/lib/reelhouse")
-# In the home of root, whose server lies elsewhere.
-PLACE_NOTE = "server.place"
+# In the home of root, whose server lies elsewhere: by its path.
+PATH_NOTE = "home.path"
 SERVER_SETTINGS: Mapping[str, str] = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "200",
@@ -105,10 +105,10 @@ def server_folder(home: Path) -> Path:
     """
     if os.geteuid() != 0:
         return home.absolute() / "server"
-    noted = _noted_place(home)
+    former = _former_path(home)
     # The same home by another name, as over a link.
-    if noted and noted[0] != home.absolute() and _is_same(noted[0], home):
-        return noted[1]
+    if former and former != home.absolute() and _is_same(former, home):
+        return _place_of(former)
     return _place_of(home)
 
 
@@ -116,13 +116,12 @@ def _place_of(home: Path) -> Path:
     return STATE_FOLDER / hashlib.sha256(os.fsencode(home.absolute())).hexdigest()[:16]
 
 
-def _noted_place(home: Path) -> tuple[Path, Path] | None:
-    """What the home says of itself: under which path it was used, and where its server lies."""
+def _former_path(home: Path) -> Path | None:
+    """Under which path the home was used, as it says itself."""
     try:
-        named, folder = (home / PLACE_NOTE).read_text().splitlines()
+        return Path((home / PATH_NOTE).read_text().rstrip("\n"))
     except (OSError, ValueError):
         return None
-    return Path(named), Path(folder)
 
 
 def _is_same(one: Path, other: Path) -> bool:
@@ -133,25 +132,31 @@ def _is_same(one: Path, other: Path) -> bool:
 
 
 def follow_home(home: Path) -> None:
-    """As root, take the server along when its home was moved, and note in the home where it lies.
+    """As root, take the server along when its home was moved, and note in the home which path it has.
 
     Without that a home that was moved would begin with an empty warehouse, and say nothing. A copy of a home, whose
     first one is still there, begins with one of its own.
     """
     if os.geteuid() != 0:
         return
-    noted, place = _noted_place(home), server_folder(home)
-    if noted and noted[1] != place and noted[1].is_dir() and not noted[0].exists() and not place.exists():
-        if is_running(noted[1]):
+    former, place = _former_path(home), server_folder(home)
+    if former and not os.path.lexists(former) and not place.exists():
+        left = _place_of(former)
+        if is_running(left):
             raise SettingsWrong(
-                f"{home}: it was {noted[0]}, and its PostgreSQL in {noted[1]} still runs. End what uses it "
-                f"(REELHOUSE_HOME={noted[0]} ./reelhouse down), then do this again."
+                f"{home}: it was {former}, and its PostgreSQL in {left} still runs. End what uses it: move the home "
+                "back, ./reelhouse down, move it again."
             )
-        noted[1].rename(place)
-    if noted is None or not _is_same(noted[0], home):
-        # Names with a line break are refused with the folder.
+        with contextlib.suppress(FileNotFoundError):
+            left.rename(place)
+    if former is None or not _is_same(former, home):
+        waiting = home / f"{PATH_NOTE}.new"
+        # What it cannot be told, as on a full disk, it is told next time.
         with contextlib.suppress(OSError):
-            (home / PLACE_NOTE).write_text(f"{home.absolute()}\n{place}\n")
+            waiting.unlink(missing_ok=True)
+            with os.fdopen(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(f"{home.absolute()}\n")
+            waiting.replace(home / PATH_NOTE)
 
 
 def start(

@@ -133,8 +133,10 @@ def _watch(settings: Settings, env: dict[str, str], processes: dict[str, subproc
     # Without one of its own, the warehouse and Airflow's tables are on somebody else's server.
     has_server = postgres.is_running(postgres.server_folder(settings.home))
     while True:
-        if has_server:
-            _revive_postgres(settings)
+        if has_server and not _revive_postgres(settings):
+            # As long as its disk is full: without it they would all end again and again, until that is too often.
+            time.sleep(0.5)
+            continue
         for name, process in processes.items():
             if process.poll() is not None:
                 _say(f"{name} ended by itself with code {process.returncode}. Its last lines:")
@@ -153,8 +155,11 @@ def _watch(settings: Settings, env: dict[str, str], processes: dict[str, subproc
         time.sleep(0.5)
 
 
-def _revive_postgres(settings: Settings) -> None:
-    """Start the embedded server when it is gone: killed, or stopped by somebody else. Nobody else would."""
+def _revive_postgres(settings: Settings) -> bool:
+    """Start the embedded server when it is gone: killed, or stopped by somebody else. Nobody else would.
+
+    Gives   whether it runs now
+    """
     folder = postgres.server_folder(settings.home)
     if not postgres.is_running(folder):
         _say("PostgreSQL is not running any more; starting it again")
@@ -163,8 +168,11 @@ def _revive_postgres(settings: Settings) -> None:
         except DatabaseAway as error:
             # Its disk may be full: looked at again in half a second, for as long as `up` runs.
             _say(str(error))
+            return False
         except OSError as error:
             _say(_words(error, settings))
+            return False
+    return True
 
 
 @contextmanager
