@@ -116,6 +116,15 @@ def test_a_component_that_cannot_be_started_on_a_full_disk_is_tried_again(settin
         supervising._watch(settings, {}, {"scheduler": Ended()})
 
 
+def test_a_supervisor_is_known_when_its_note_is_gone(settings: Settings) -> None:
+    with supervising._alone(settings):
+        supervising.running_file(settings).unlink()
+        assert supervising.read_running(settings).pid == os.getpid()
+        with pytest.raises(supervising.Locked), supervising._alone(settings):
+            pass
+        assert supervising.read_running(settings).pid == os.getpid()
+
+
 def test_nothing_is_restarted_as_long_as_postgresql_cannot_start(settings: Settings, monkeypatch) -> None:
     ended, seen = Ended(), []
     answers = iter([False] * (settings.restarts + 1) + [True])

@@ -31,7 +31,13 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"server    {_server(settings, dsn)}; {kept(settings)}")
     is_young = running is not None and time.time() - running.started_at < STARTING_SECONDS
     is_starting = is_young and health.get("api_server") != "healthy"
-    print(f"airflow   {'starting; `reelhouse logs` tells more' if is_starting else _airflow(settings, url, health)}")
+    if is_starting:
+        said = "starting; `reelhouse logs` tells more"
+    elif running and not url:
+        said = "runs, and it is not known where; `reelhouse down`, then `reelhouse up`"
+    else:
+        said = _airflow(settings, url, health)
+    print(f"airflow   {said}")
     print(f"loads     {loads(dsn)}")
     print(f"ready     {_ready(settings, dsn)}")
     print(f"runs      {_runs(settings, url)}")

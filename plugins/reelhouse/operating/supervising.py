@@ -52,10 +52,18 @@ def running_file(settings: Settings) -> Path:
     return airflow.airflow_home(settings) / "running.json"
 
 
+def lock_file(settings: Settings) -> Path:
+    return airflow.airflow_home(settings) / "supervisor.lock"
+
+
 def read_running(settings: Settings) -> Running | None:
-    """The supervisor that runs now, if any."""
+    """The supervisor that runs now, if any. What it wrote into its lock is known when the other file is gone."""
+    return _alive(running_file(settings)) or _alive(lock_file(settings))
+
+
+def _alive(told: Path) -> Running | None:
     try:
-        running = Running(**json.loads(running_file(settings).read_text()))
+        running = Running(**json.loads(told.read_text()))
         alive = psutil.Process(running.pid)
         began = _began(running.pid) if running.began else None
         is_same = began == running.began if began else alive.create_time() == running.started_at
@@ -179,17 +187,25 @@ def _revive_postgres(settings: Settings) -> bool:
 def _alone(settings: Settings) -> Iterator[None]:
     folder = airflow.airflow_home(settings)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (folder / "supervisor.lock").open("w") as lock:
+    # Not emptied by opening it: another may be at work, and be known by it.
+    with lock_file(settings).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise Locked(f"{settings.home}: another `reelhouse up` is at work there.") from error
+        lock.truncate(0)
+        json.dump(asdict(_own_running(None)), lock)
+        lock.flush()
         _tell(settings, None)
         yield
 
 
+def _own_running(url: str | None) -> Running:
+    return Running(os.getpid(), psutil.Process().create_time(), url, _began(os.getpid()))
+
+
 def _tell(settings: Settings, url: str | None) -> None:
-    running = Running(os.getpid(), psutil.Process().create_time(), url, _began(os.getpid()))
+    running = _own_running(url)
     waiting = running_file(settings).with_suffix(".new")
     waiting.write_text(json.dumps(asdict(running)))
     waiting.replace(running_file(settings))
