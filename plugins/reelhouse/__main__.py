@@ -214,9 +214,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     except OSError as error:
-        return _fail(
-            words, _obstacle(error) or f"unexpected: {type(error).__name__}: {error}\n--verbose shows where.", 1
-        )
+        return _fail(words, _obstacle(error) or _unexpected(error), 1)
     except MemoryError:
         return _fail(words, "Memory: expected more of it, found none. End other programs, or raise its limit.", 1)
     except Exception as error:

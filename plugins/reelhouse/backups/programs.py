@@ -9,14 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from reelhouse.errors import ReelhouseError
+from reelhouse.operating.postgres import FULL_DISK
 from reelhouse.operating.psql import environment
-
-DISK_FULL = (
-    "The disk that it writes to is full: free space there, or name a folder of another disk. Nothing half-done stays."
-)
-
-
-FULL_DISK = ("No space left on device", "Disk quota exceeded")
 
 
 class ProgramFailed(ReelhouseError):
