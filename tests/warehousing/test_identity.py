@@ -25,6 +25,7 @@ def node(people: str = "", days: tuple[int, int] = (0, 0), link: int | None = No
         frozenset(people),
         description,
         (Run(DAY + timedelta(days[0]), DAY + timedelta(days[1]), link),),
+        fields.get("stated_year"),
     )
 
 
@@ -93,3 +94,31 @@ def test_a_row_that_names_nobody_is_taken_for_the_namesake_nearest_in_time():
         {frozenset(), frozenset("a")},
         {frozenset("b")},
     ]
+
+
+def test_series_that_state_other_years_are_two_works():
+    # ThunderCats (1985), ThunderCats (2011) of Hulu, which names nobody; Fruits Basket of 2001, Fruits Basket (2019).
+    first = node(description="a", is_base=False, stated_year=1985)
+    remake = node(description="b", is_base=False, stated_year=2011)
+    bare = node(description="c")
+    assert len(works_of([first, remake])) == 2
+    assert len(works_of([bare, remake])) == 2
+    # Nor when the one came as the other left.
+    later = node(days=(1, 1), description="b", is_base=False, stated_year=2011)
+    assert len(works_of([first, later])) == 2
+
+
+def test_a_year_that_a_later_edition_states_makes_no_other_work():
+    bare = node("ab", description="a")
+    dated = node("ab", (1, 1), description="b", is_base=False, stated_year=2019)
+    assert len(works_of([bare, dated])) == 1
+
+
+def test_versions_that_name_nobody_are_not_the_namesake_that_names_somebody():
+    # Seven (Tamil), Seven (Telugu) of Netflix name nobody; Seven of the same year is a film of Nigeria.
+    versions = node(days=(0, 5), description="a", is_base=False)
+    namesake = node("ab", (3, 5), description="b")
+    assert [len(work.nodes) for work in works_of([versions, namesake])] == [1, 1]
+    # Where nobody is named at all, or nothing is said, the title and its version are one.
+    assert len(works_of([versions, node(days=(3, 5), description="b")])) == 1
+    assert len(works_of([node(days=(0, 5), is_base=False), namesake])) == 1

@@ -5,8 +5,10 @@ their source, and which IMDb title they were linked to on each. From that set ev
 which the days were loaded cannot show.
 
 1. Nodes of one plain key are one work when they share a person or the description, directly or through others; or,
-   on one day, when one is a version ("(Hindi)") and one names nobody. A work that names nobody is taken for the one
-   that is nearest to it in time, unless both stood there on one day. A Rotten Tomatoes film has its own id.
+   on one day, when one is a version ("(Hindi)") and nobody is named by either, or one of them says nothing at all of
+   itself. A series that states a year is no version of one that does not, or states another ("ThunderCats (1985)"):
+   the year is there to tell them apart. A work that names nobody is taken for the one that is nearest to it in time,
+   unless both stood there on one day or state different years. A Rotten Tomatoes film has its own id.
 2. The work of a plain key that was there first has the plain key as natural key; each other one adds "|" and 12 hex
    digits of its first fingerprint. The number is 10^12 plus 52 bits of the natural key's sha256.
 3. The newest day that has a work says which IMDb title it is, or that it is none. What stood there earlier follows the
@@ -50,6 +52,7 @@ class Node:
     plain_key    what rows of one name share
     fingerprint  digest of people and description; empty where the plain key alone says who it is
     is_base      not a version of a title
+    stated_year  the year that the titles of a series state; of a film its plain key has the year
     """
 
     source: str
@@ -59,6 +62,7 @@ class Node:
     names: frozenset[str]
     description: str | None
     runs: tuple[Run, ...]
+    stated_year: int | None = None
 
     @property
     def first(self) -> date:
@@ -195,8 +199,14 @@ def _is_same_work(one: Node, other: Node) -> bool:
         return True
     if one.description is not None and one.description == other.description:
         return True
-    are_versions = not (one.is_base and other.is_base) and not (one.names and other.names)
-    return are_versions and _stood_together(one, other)
+    are_versions = not (one.is_base and other.is_base) and one.stated_year == other.stated_year
+    # By its name alone a row is not taken for one that says who is in it and what it is about.
+    are_silent = not (one.names or other.names) or _says_nothing(one) or _says_nothing(other)
+    return are_versions and are_silent and _stood_together(one, other)
+
+
+def _says_nothing(node: Node) -> bool:
+    return not node.names and node.description is None
 
 
 def _nearest(group: Sequence[Node], groups: Sequence[Sequence[Node]]) -> tuple[date, str, bool] | None:
@@ -204,7 +214,8 @@ def _nearest(group: Sequence[Node], groups: Sequence[Sequence[Node]]) -> tuple[d
     free = [
         other
         for other in groups
-        if other is not group and not any(_stood_together(one, two) for one in group for two in other)
+        if other is not group
+        and not any(_stood_together(one, two) or _state_two_years(one, two) for one in group for two in other)
     ]
     return min(((_days_between(group, other), _key(other)) for other in free), default=(0, None))[1]
 
@@ -219,6 +230,10 @@ def _days_between(one: Sequence[Node], other: Sequence[Node]) -> int:
 
 def _stood_together(one: Node, other: Node) -> bool:
     return any(a.first <= b.last and b.first <= a.last for a in one.runs for b in other.runs)
+
+
+def _state_two_years(one: Node, other: Node) -> bool:
+    return None not in (one.stated_year, other.stated_year) and one.stated_year != other.stated_year
 
 
 def _told_apart(one: Node, other: Node) -> bool:

@@ -9,12 +9,14 @@ from datetime import date
 import psycopg
 from psycopg import sql
 
+from reelhouse.matching.keys import stated_year
 from reelhouse.warehousing.identity import FIRST_KEY, Node, Run, Work, plain_part, works_of
 
 _NODES = """
 select source, plain_key, fingerprint, is_base, min(folded_names), min(description_sha256),
     array_agg(from_date), array_agg(least(until_date, newest_date)), array_agg(imdb_title_number),
-    array_agg(through_plain_key), array_agg(through_fingerprint)
+    array_agg(through_plain_key), array_agg(through_fingerprint),
+    array_agg(distinct title) filter (where kind = 'series')
 from {schema}.hist_source_row inner join (
     select source, max(loaded_date) as newest_date from {schema}.loaded_day group by source
 ) as newest using (source)
@@ -53,9 +55,15 @@ def tell_identities(conn: psycopg.Connection) -> int:
 def _read_nodes(conn: psycopg.Connection, schema: str) -> list[Node]:
     rows = conn.execute(sql.SQL(_NODES).format(schema=sql.Identifier(schema))).fetchall()
     return [
-        Node(*key, frozenset(names), description, tuple(sorted(map(_run, *columns), key=_run_order)))
-        for (*key, names, description), columns in ((row[:6], row[6:]) for row in rows)
+        Node(*key, frozenset(names), description, tuple(sorted(map(_run, *columns), key=_run_order)), _year_of(titles))
+        for (*key, names, description), columns, titles in ((row[:6], row[6:-1], row[-1]) for row in rows)
     ]
+
+
+def _year_of(titles: list[str] | None) -> int | None:
+    """The year that all titles of a series state which state one."""
+    years = {stated_year(title) for title in titles or ()} - {None}
+    return years.pop() if len(years) == 1 else None
 
 
 def _run(first: date, last: date, link: int | None, plain_key: str | None, fingerprint: str | None) -> Run:
