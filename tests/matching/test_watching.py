@@ -137,3 +137,16 @@ def test_a_load_is_not_compared_with_one_that_nobody_saw(published: Works) -> No
     assert published.match()["objections"]
     published.day = replace(published.day, batch_date=published.day.batch_date + timedelta(1))
     assert published.match()["objections"]
+
+
+def test_a_day_that_is_filled_in_is_measured_by_the_day_before_it(published: Works) -> None:
+    first = published.day.batch_date - timedelta(1)
+    _lose(published, 31)
+    published.day = replace(published.day, batch_date=first - timedelta(9))
+    assert "objections" not in published.match()
+    published.day = replace(published.day, batch_date=first + timedelta(9), accept="IMDb took its Indian titles away")
+    publish(published.conn, published.match(), published)
+    # As many as readers see now, and far fewer than the day before it had.
+    published.day = replace(published.day, batch_date=first + timedelta(5), accept=None)
+    (reason,) = published.match()["objections"]
+    assert "around the published 100.0%" in reason

@@ -107,7 +107,9 @@ def _rates(qualities: Iterable[Quality]) -> Mapping[tuple[str, str, str], tuple[
 def watch(conn: psycopg.Connection, load: Load, decisions: Iterable[Decided]) -> list[str]:
     """Keep the quality of a load in ops.match_quality.
 
-    Gives   what speaks against it beside the load that readers have now; nothing for a load that was checked before
+    Gives   what speaks against it beside the load that readers have now, or, of a day older than theirs, beside the
+            last one of a day before it: an edition of last year is not measured by this year's. Nothing for a load
+            that was checked before
     """
     now = measure(decisions)
     conn.execute("delete from ops.match_quality where load_id = %s", (load.load_id,))
@@ -119,8 +121,14 @@ def watch(conn: psycopg.Connection, load: Load, decisions: Iterable[Decided]) ->
         return []
     rows = conn.execute(
         "select source, kind, row_count, match_count, review_count, no_match_count, manual_count, kept_count"
-        " from ops.match_quality inner join warehouse.publication using (load_id)"
-        " where part = 'warehouse' and load_id <> %s",
-        (load.load_id,),
+        " from ops.match_quality"
+        " where load_id <> %(load_id)s and load_id = ("
+        "  select case when publication.batch_date <= %(day)s then publication.load_id else ("
+        "   select load.load_id from ops.load"
+        "   where load.part = 'warehouse' and load.published_at is not null and load.batch_date < %(day)s"
+        "   order by load.batch_date desc, load.published_at desc limit 1"
+        "  ) end from warehouse.publication where publication.part = 'warehouse'"
+        " )",
+        {"load_id": load.load_id, "day": load.batch_date},
     ).fetchall()
     return hold_reasons(now, [Quality(*row) for row in rows])
