@@ -131,6 +131,31 @@ def test_collaborations_of_a_person_are_those_on_all_titles(star):
     assert star.execute("select * from mart.collaborations(min_titles => 1)").fetchall() == []
 
 
+def test_a_work_that_turned_out_to_be_another_one_is_no_second_title_of_its_people(star):
+    together = "select titles_together from mart.collaborations(10, min_titles => 1) where other_person_key = 11"
+    credits = "select count(*) from mart.title_people where person_key = 10"
+    before = [star.execute(asked).fetchall() for asked in (together, credits)]
+    with star.transaction(force_rollback=True):
+        star.execute(
+            "insert into warehouse.dim_title select (jsonb_populate_record(dim_title,"
+            ' \'{"title_key": 1000000000777, "imdb_title_id": null, "is_current": false}\')).*'
+            " from warehouse.dim_title where title_key = (select min(title_key)"
+            "  from warehouse.bridge_title_person_role where person_key = 10)"
+        )
+        star.execute(
+            "insert into warehouse.bridge_title_person_role select (jsonb_populate_record(credit,"
+            " '{\"title_key\": 1000000000777}')).* from warehouse.bridge_title_person_role as credit"
+            " where title_key = (select min(title_key) from warehouse.bridge_title_person_role where person_key = 10)"
+        )
+        star.execute(
+            "insert into warehouse.title_identity (title_key, natural_key, first_seen_date, merged_into)"
+            " select 1000000000777, 'netflix|movie|was another|2001', %s, min(title_key)"
+            " from warehouse.bridge_title_person_role where person_key = 10",
+            (DAY,),
+        )
+        assert [star.execute(asked).fetchall() for asked in (together, credits)] == before
+
+
 @pytest.mark.parametrize(
     ("ends", "expected"),
     [

@@ -6,7 +6,8 @@
 -- Notes:  with a person: everybody that this person worked with, on whatever title. Without: pairs of the titles that are
 --         on some platform now; of IMDb's 12 million credits there would be hundreds of millions of pairs. People with
 --         fewer such titles than are asked for are in no pair and left out first. Names that no known person was found
---         for count as a person by their name, in the catalogue's pairs not at all
+--         for count as a person by their name, in the catalogue's pairs not at all. A work that turned out to be
+--         another one keeps its credits, and is no second title
 
 drop function if exists mart.collaborations;
 
@@ -69,7 +70,11 @@ pairs as (
     from warehouse.bridge_title_person_role as one
     inner join warehouse.bridge_title_person_role as other
         on one.title_key = other.title_key and one.person_key <> other.person_key
-    where one.person_key = of_person_key
+    left join warehouse.title_identity
+        on
+            one.title_key = title_identity.title_key
+            and title_identity.merged_into is not null
+    where one.person_key = of_person_key and title_identity.title_key is null
 ),
 
 counted as materialized (

@@ -3,6 +3,7 @@
 -- Reads:  warehouse
 -- Writes: mart.title_people (view)
 -- Rerun:  create or replace; new columns go to the end
+-- Notes:  as mart.titles, without works that turned out to be another one: they keep their credits beside that one's
 
 create or replace view mart.title_people as
 select
@@ -21,7 +22,12 @@ select
 from warehouse.bridge_title_person_role
 inner join warehouse.dim_role on bridge_title_person_role.role_key = dim_role.role_key
 inner join warehouse.dim_person on bridge_title_person_role.person_key = dim_person.person_key
-inner join warehouse.dim_title on bridge_title_person_role.title_key = dim_title.title_key;
+inner join warehouse.dim_title on bridge_title_person_role.title_key = dim_title.title_key
+left join warehouse.title_identity
+    on
+        bridge_title_person_role.title_key = title_identity.title_key
+        and title_identity.merged_into is not null
+where title_identity.title_key is null;
 
 comment on view mart.title_people is 'Grain: one person in one role of one title. A person who directed and acted has two rows.';
 comment on column mart.title_people.title_key is 'The title.';
