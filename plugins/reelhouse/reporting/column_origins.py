@@ -111,7 +111,7 @@ def _columns(conn: psycopg.Connection) -> Columns:
 
 def _of_step(step: Step, sql_folder: Path, known: Columns) -> Found:
     found = Found()
-    if step.does.startswith("staging.stage_"):
+    if step.does.startswith("staging.filling."):
         _add_staging(found, (step.source,) if step.source else OPTIONAL_SOURCES)
     for table in PUBLISHED.get(step.name, ()):
         found.reads.add(f"build.{table}")
