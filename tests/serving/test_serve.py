@@ -9,7 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -31,6 +32,28 @@ def call(env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "reelhouse", *words], env=env, capture_output=True, text=True)
 
 
+@contextmanager
+def _serving(env: dict[str, str], *words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`reelhouse serve`, once it answers, and its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "reelhouse", "serve", "--port", str(port), *words]
+    server = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            with suppress(httpx.HTTPError):
+                if httpx.get(f"{url}/healthz", trust_env=False).status_code == 200:
+                    break
+            time.sleep(0.1)
+        else:
+            pytest.fail(f"{url}: no answer within a minute")
+        yield server, url
+    finally:
+        server.kill()
+
+
 def test_a_key_made_by_the_command_lets_in_until_it_is_taken_back(served, env) -> None:
     made = call(env, "keys", "create", "kiosk", "--scope", "read", "--days", "9", "--by", "ann")
     assert made.returncode == 0, made.stderr
@@ -49,17 +72,7 @@ def test_a_key_made_by_the_command_lets_in_until_it_is_taken_back(served, env) -
 
 @pytest.mark.full
 def test_a_worker_that_a_busy_machine_holds_up_for_a_while_is_not_ended(served, env) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    words = [sys.executable, "-m", "reelhouse", "serve", "--port", str(port), "--workers", "2"]
-    server = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    try:
-        for _ in range(600):
-            with suppress(httpx.HTTPError):
-                httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False)
-                break
-            time.sleep(0.1)
+    with _serving(env, "--workers", "2") as (server, _):
         workers = [int(pid) for pid in Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()]
         held = workers[-1]
         os.kill(held, signal.SIGSTOP)
@@ -68,24 +81,11 @@ def test_a_worker_that_a_busy_machine_holds_up_for_a_while_is_not_ended(served, 
         time.sleep(1)
         server.send_signal(signal.SIGTERM)
         said = server.communicate(timeout=60)[0]
-    finally:
-        server.kill()
     assert "died" not in said
 
 
 def test_it_answers_logs_no_secret_and_ends_after_what_it_has_begun(served, env) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    words = [sys.executable, "-m", "reelhouse", "serve", "--port", str(port), "--root-path", "/films"]
-    server = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            with suppress(httpx.HTTPError):
-                if httpx.get(f"{url}/healthz", trust_env=False).status_code == 200:
-                    break
-            time.sleep(0.1)
+    with _serving(env, "--root-path", "/films") as (server, url):
         key = served.keys["read"]
         asked = {"Authorization": f"Bearer {key}", "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
         with httpx.Client(base_url=url, headers=asked, trust_env=False) as client:
@@ -98,8 +98,6 @@ def test_it_answers_logs_no_secret_and_ends_after_what_it_has_begun(served, env)
         assert "strict-transport-security" in begun.headers
         server.send_signal(signal.SIGTERM)
         said = server.communicate(timeout=30)[0]
-    finally:
-        server.kill()
     # Ended by a signal, as asked, but not in the middle of an answer: one process says so, several have one that waits.
     assert server.returncode == (128 + signal.SIGTERM if len(os.sched_getaffinity(0)) == 1 else 0)
     assert "Application shutdown complete" in said

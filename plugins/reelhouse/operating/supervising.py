@@ -109,12 +109,6 @@ def _supervise(settings: Settings) -> int:
         except KeyboardInterrupt:
             _say("stopped")
             return 0
-        except ReelhouseError as error:
-            _say(str(error))
-            return error.exit_code
-        except OSError as error:
-            _say(_words(error, settings))
-            return 1
         finally:
             with suppress(OSError):
                 running_file(settings).unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import psycopg
 from psycopg import sql
@@ -50,15 +51,10 @@ def share_staging(conn: psycopg.Connection, load_id: int) -> None:
     Raises  Locked when staging is being written, OutOfStep when it holds other files
     """
     staged = share_staged_files(conn)
-    wanted = conn.execute("select source, file_name, file_id from ops.file_load where load_id = %s", (load_id,))
-    expected = {(source, name): file_id for source, name, file_id in wanted}
-    found = {key: row["file_id"] for key, row in staged.items()}
-    if expected != found:
-        raise OutOfStep(
-            f"staging: expected the files of load {load_id} ({_named(expected)}), found {_named(found)}. "
-            "Stage the day and open its load again."
-        )
-    _check_filled(conn, staged)
+    files = conn.execute(
+        "select source, file_name, file_id from ops.file_load where load_id = %s", (load_id,)
+    ).fetchall()
+    _require_files(conn, staged, files, f"load {load_id}", "Stage the day and open its load again.")
 
 
 def _named(files: dict[tuple[str, str], int]) -> str:
@@ -66,17 +62,27 @@ def _named(files: dict[tuple[str, str], int]) -> str:
 
 
 def _check_serves_day(conn: psycopg.Connection, day: Day, staged: dict[tuple[str, str], dict[str, object]]) -> None:
-    rows = conn.execute("select source, file_name, file_id from ops.day_file where batch_date = %s", (day.batch_date,))
-    expected = {(source, name): file_id for source, name, file_id in rows}
-    missing = ", ".join(source for source in SOURCES if source not in {source for source, _ in expected})
+    files = conn.execute(
+        "select source, file_name, file_id from ops.day_file where batch_date = %s", (day.batch_date,)
+    ).fetchall()
+    missing = ", ".join(source for source in SOURCES if source not in {source for source, _, _ in files})
     if missing:
         raise OutOfStep(f"{day.batch_date}: expected landed files of {missing}, found none. Land them first.")
+    _require_files(conn, staged, files, str(day.batch_date), "Run the stage steps of this day again.")
+
+
+def _require_files(
+    conn: psycopg.Connection,
+    staged: dict[tuple[str, str], dict[str, object]],
+    files: Sequence[tuple[str, str, int]],
+    whose: str,
+    advice: str,
+) -> None:
+    """Make sure that staging holds these files (source, name, file_id) and no others, and their rows."""
+    expected = {(source, name): file_id for source, name, file_id in files}
     found = {key: row["file_id"] for key, row in staged.items()}
     if expected != found:
-        raise OutOfStep(
-            f"staging: expected the files of {day.batch_date} ({_named(expected)}), found {_named(found)}. "
-            "Run the stage steps of this day again."
-        )
+        raise OutOfStep(f"staging: expected the files of {whose} ({_named(expected)}), found {_named(found)}. {advice}")
     _check_filled(conn, staged)
 
 
