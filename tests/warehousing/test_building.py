@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import psycopg
 import pytest
@@ -268,11 +268,25 @@ def test_a_reference_file_with_other_columns_is_named(conn, tmp_path):
         load_references(conn, tmp_path)
 
 
-def test_the_lowest_id_by_number_speaks_for_its_work(conn, make_day):
+def test_the_row_that_was_added_first_speaks_for_its_work(conn, make_day):
     rows = [
         Imdb(1, "Alpha"),
-        Netflix("s10", "Alpha", imdb=1, description="Of ten."),
-        Netflix("s9", "Alpha", imdb=1, description="Of nine."),
+        Netflix("s9", "Alpha", imdb=1, description="Of May.", added=date(2021, 5, 1)),
+        Netflix("s10", "Alpha", imdb=1, description="Of March.", added=date(2021, 3, 1)),
+        Netflix("s1", "Alpha", imdb=1, description="Of no day."),
+        Netflix("s2", "Alpha (Hindi Version)", imdb=1, description="A version.", added=date(2021, 1, 1)),
     ]
     run_day(conn, make_day(DAY), rows)
-    assert one(conn, "select netflix_title_id, description from mart.titles") == ("s9", "Of nine.")
+    assert one(conn, "select netflix_title_id, description from mart.titles") == ("s1", "Of March.")
+
+
+def test_rows_that_only_got_other_ids_leave_the_history_as_it_is(conn, make_day):
+    versions = ("Alpha (Tamil Version)", "Alpha (Hindi Version)", "Alpha (Telugu Version)")
+    for days, ids in enumerate((("s1", "s2", "s3"), ("s12", "s3", "s2"), ("s2", "s30", "s1"))):
+        named = zip(ids, versions, strict=True)
+        rows = [Imdb(1, "Alpha"), *(Netflix(source_id, title, imdb=1) for source_id, title in named)]
+        run_day(conn, make_day(DAY + timedelta(days)), rows)
+    assert conn.execute("select title, valid_from, valid_until from warehouse.dim_title_history").fetchall() == [
+        ("Alpha (Hindi Version)", DAY, None)
+    ]
+    assert conn.execute("select count(*) from warehouse.hist_source_row where source = 'netflix'").fetchone() == (3,)

@@ -334,8 +334,9 @@ told_apart as (
             where dim_title.title_key = said_node.title_key
         )
     order by
-        said_node.title_key, hist_source_row.until_date desc, hist_source_row.is_base desc, hist_source_row.place,
-        hist_source_row.row_sha256
+        said_node.title_key, hist_source_row.until_date desc, hist_source_row.is_base desc,
+        hist_source_row.added_date asc nulls last, hist_source_row.title collate "C",
+        hist_source_row.fingerprint collate "C", hist_source_row.row_sha256
 )
 
 select *

@@ -27,7 +27,8 @@ told as materialized (
         hist_source_row.from_date,
         coalesce(day.next_date, 'infinity') as end_date,
         hist_source_row.is_base,
-        hist_source_row.place,
+        hist_source_row.added_date,
+        hist_source_row.fingerprint,
         hist_source_row.row_sha256,
         hist_source_row.title,
         hist_source_row.kind,
@@ -82,7 +83,9 @@ speaking as (
             moment.title_key = told.title_key
             and moment.from_date >= told.from_date
             and moment.from_date < told.end_date
-    order by moment.title_key, moment.from_date, told.platform_key, told.is_base desc, told.place, told.row_sha256
+    order by
+        moment.title_key, moment.from_date, told.platform_key, told.is_base desc, told.added_date asc nulls last,
+        told.title collate "C", told.fingerprint collate "C", told.row_sha256
 ),
 
 numbered as (

@@ -86,6 +86,7 @@ film_told as materialized (
         coalesce(day.next_date, 'infinity') as end_date,
         hist_source_row.is_base,
         hist_source_row.plain_key,
+        hist_source_row.title,
         hist_source_row.critics_pct,
         hist_source_row.critics_count,
         hist_source_row.audience_pct,
@@ -132,7 +133,7 @@ film_spoken as (
             and film_moment.from_date < film_told.end_date
     order by
         film_moment.title_key, film_moment.from_date, film_told.is_base desc, film_told.critics_count desc nulls last,
-        length(film_told.plain_key), film_told.plain_key collate "C"
+        film_told.title collate "C", length(film_told.plain_key), film_told.plain_key collate "C"
 ),
 
 film as materialized (

@@ -275,7 +275,13 @@ said as (
         imdb_title_number,
         row_number() over (
             partition by catalogue.source, coalesce(imdb_title_number::text, catalogue.plain_key)
-            order by is_base desc, length(catalogue.source_id), catalogue.source_id collate "C"
+            order by
+                is_base desc,
+                added_date asc nulls last,
+                title collate "C",
+                catalogue.fingerprint collate "C",
+                length(catalogue.source_id),
+                catalogue.source_id collate "C"
         )::smallint as place,
         folded_names,
         description_sha256,
@@ -312,6 +318,7 @@ said as (
             order by
                 is_base desc,
                 critics_count desc nulls last,
+                title collate "C",
                 length(rotten_tomatoes.source_id),
                 rotten_tomatoes.source_id collate "C"
         )::smallint as place,

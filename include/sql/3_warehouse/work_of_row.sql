@@ -7,7 +7,8 @@
 --         them is linked to. A row that is the work of another source's row is what that one is. Which work the others
 --         are is told by everything that was said on any loaded day (plugins/reelhouse/warehousing/identity.py), not by
 --         the order of rows, ids or loads.
---         The row that speaks for its work: no version suffix, most critics (Rotten Tomatoes), least id
+--         The row that speaks for its work: no version suffix, most critics (Rotten Tomatoes), added first, then by what
+--         it says. Its id comes last: Netflix numbers its rows anew in each edition
 
 insert into build.work_of_row (source, source_id, title_key, natural_key, platform_key, source_rank)
 with
@@ -61,6 +62,9 @@ select
         order by
             said.is_base desc,
             said.critics_count desc nulls last,
+            said.added_date asc nulls last,
+            said.title collate "C",
+            said.fingerprint collate "C",
             length(said.source_id),
             said.source_id collate "C"
     ) as source_rank
