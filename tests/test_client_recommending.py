@@ -71,6 +71,8 @@ def test_several_titles_are_taken_together(scientist) -> None:
     assert both["rank"].tolist() == [1, 2, 3, 4, 5]
     assert not {"Harbour", "Lantern"} & set(both["recommended_title"])
     assert {name for liked in both["liked_for"] for name in liked} == {"Harbour", "Lantern"}
+    told = scientist.read("select title_key from mart.recommend_for(titles => '{1,2}') order by rank limit 5")
+    assert both["recommended_title_key"].tolist() == told["title_key"].tolist(), "one list, whoever tells it"
 
 
 def test_the_example_of_the_earlier_project_runs_as_it_was_written(scientist) -> None:

@@ -134,7 +134,9 @@ def test_collaborations_of_a_person_are_those_on_all_titles(star):
 def test_a_work_that_turned_out_to_be_another_one_is_no_second_title_of_its_people(star):
     together = "select titles_together from mart.collaborations(10, min_titles => 1) where other_person_key = 11"
     credits = "select count(*) from mart.title_people where person_key = 10"
-    before = [star.execute(asked).fetchall() for asked in (together, credits)]
+    # Nobody but the other one's credits has both.
+    way = "select step from mart.people_path(10, 18)"
+    before = [star.execute(asked).fetchall() for asked in (together, credits, way)]
     with star.transaction(force_rollback=True):
         star.execute(
             "insert into warehouse.dim_title select (jsonb_populate_record(dim_title,"
@@ -148,12 +150,19 @@ def test_a_work_that_turned_out_to_be_another_one_is_no_second_title_of_its_peop
             " where title_key = (select min(title_key) from warehouse.bridge_title_person_role where person_key = 10)"
         )
         star.execute(
+            "insert into warehouse.bridge_title_person_role select (jsonb_populate_record(credit,"
+            ' \'{"person_key": 18, "role_key": 1, "weight": 1}\')).*'
+            " from warehouse.bridge_title_person_role as credit where title_key = 1000000000777"
+            " order by role_key, person_key limit 1 on conflict do nothing"
+        )
+        assert star.execute(way).fetchall() == [(0,), (1,)]
+        star.execute(
             "insert into warehouse.title_identity (title_key, natural_key, first_seen_date, merged_into)"
             " select 1000000000777, 'netflix|movie|was another|2001', %s, min(title_key)"
             " from warehouse.bridge_title_person_role where person_key = 10",
             (DAY,),
         )
-        assert [star.execute(asked).fetchall() for asked in (together, credits)] == before
+        assert [star.execute(asked).fetchall() for asked in (together, credits, way)] == before
 
 
 @pytest.mark.parametrize(

@@ -313,18 +313,23 @@ class Warehouse:
         return found
 
     def recommend_title(self, input_id: Sequence[str | int] | str | int) -> pd.DataFrame:
-        """The five best titles for some titles taken together.
+        """The five best titles for some titles taken together, as the API blends them: by the places on their lists.
 
         Takes   input_id  as recommend_titles
         """
         keys = list(dict.fromkeys(self._key_of(asked) for asked in _several(input_id)))
         found = self.read(
             # One list has one name, whichever of the titles a row is beside.
-            "select %s::bigint as source_title_key, recommended_title_key, recommended_title,"
-            " sum(score) / %s as score, array_agg(source_title order by rank) as liked_for, min(method) as method"
-            f" from ({LISTS}) as listed where not recommended_title_key = any(%s)"
-            " group by recommended_title_key, recommended_title order by score desc, recommended_title_key limit %s",
-            [min(keys, default=None), len(keys) or 1, keys, keys, LISTED],
+            "select %s::bigint as source_title_key, beside.recommended_title_key, target.title as recommended_title,"
+            " sum(beside.share)::double precision as score,"
+            " array_agg(source.title order by beside.rank, source.title_key) as liked_for"
+            " from mart.beside_titles(%s::bigint[]) as beside"
+            " inner join warehouse.dim_title as source on beside.source_title_key = source.title_key"
+            " inner join warehouse.dim_title as target on beside.recommended_title_key = target.title_key"
+            " where not beside.recommended_title_key = any(%s)"
+            " group by beside.recommended_title_key, target.title"
+            " order by score desc, beside.recommended_title_key limit %s",
+            [min(keys, default=None), keys, keys, LISTED],
         )
         found.insert(0, "rank", range(1, len(found) + 1))
         self.recommendations = found

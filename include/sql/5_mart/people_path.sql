@@ -6,7 +6,8 @@
 -- Notes:  from both ends at once, the smaller side first, until the sides meet: two circles of the square root of the
 --         people instead of one of all. No row: there is no way of at most so many titles, or it would lead past more
 --         people than max_people on a side. Of ways of equal length the one by the smallest keys, so that the
---         answer is always the same. Keeps what it has seen in arrays: readers may not make tables
+--         answer is always the same. A work that turned out to be another one is no way. Keeps what it has seen in
+--         arrays: readers may not make tables
 
 drop function if exists mart.people_path;
 
@@ -72,7 +73,9 @@ begin
             inner join warehouse.bridge_title_person_role as other on one.title_key = other.title_key
             left join unnest(case when is_a then seen_a else seen_b end) as seen (person_key)
                 on other.person_key = seen.person_key
-            where seen.person_key is null
+            left join warehouse.title_identity as merged
+                on one.title_key = merged.title_key and merged.merged_into is not null
+            where seen.person_key is null and merged.title_key is null
             order by other.person_key, other.title_key, one.person_key
         ) as reached;
         exit when next_people is null;
