@@ -223,6 +223,16 @@ def test_a_folder_without_programs_is_refused(fresh_folder: Path, tmp_path: Path
         postgres.start(fresh_folder, tmp_path)
 
 
+def test_a_cluster_that_is_gone_is_missed_not_begun_anew(fresh_folder: Path) -> None:
+    postgres.stop(postgres.start(fresh_folder))
+    (fresh_folder / "data").rename(fresh_folder / "elsewhere")
+    with pytest.raises(SettingsWrong, match=r"data: expected the cluster .* rm -r"):
+        postgres.start(fresh_folder)
+    assert not (fresh_folder / "data").exists()
+    (fresh_folder / "elsewhere").rename(fresh_folder / "data")
+    postgres.start(fresh_folder)
+
+
 def test_a_half_made_cluster_is_made_anew(fresh_folder: Path) -> None:
     (fresh_folder / "data.part" / "base").mkdir(parents=True)
     fresh_folder.chmod(0o711)

@@ -390,6 +390,12 @@ def _make_cluster(folder: Path, programs: Path, major: int) -> None:
                 f"Use programs of {found} (REELHOUSE_POSTGRES_BIN) or another REELHOUSE_HOME."
             )
         return
+    # A port is chosen when a server first starts. What that one held is not to be begun anew without a word.
+    if (folder / "port").exists():
+        raise SettingsWrong(
+            f"{data}: expected the cluster of the server that has run here, found none. Is its disk mounted, or was it "
+            f"moved? Bring it back. To begin with an empty warehouse: rm -r {shlex.quote(str(folder))}"
+        )
     part = folder / "data.part"  # initdb can be killed half-way; what is named data is whole
     shutil.rmtree(part, ignore_errors=True)
     password = _write_password(folder)
