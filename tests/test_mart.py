@@ -93,6 +93,19 @@ def test_what_to_watch_fits_what_is_asked_and_nothing_unknown_fits(star, filters
     assert titles(star, f"mart.what_to_watch({filters})") == expected
 
 
+def test_what_to_watch_tells_every_platform_that_has_the_title(star):
+    with star.transaction(force_rollback=True):
+        star.execute(
+            "insert into warehouse.bridge_title_source select (jsonb_populate_record(bridge, jsonb_build_object("
+            " 'source', 'hulu', 'source_id', 'h1', 'platform_key',"
+            "  (select platform_key from warehouse.dim_platform where platform = 'hulu')))).*"
+            " from warehouse.bridge_title_source as bridge inner join warehouse.dim_title using (title_key)"
+            " where source = 'netflix' and title = 'Short And Sweet'"
+        )
+        call = "select title, on_platforms from mart.what_to_watch(platforms => '{hulu}')"
+        assert star.execute(call).fetchall() == [("Short And Sweet", ["hulu", "netflix"])]
+
+
 def test_rating_history_has_the_day_and_what_moved(star):
     found = star.execute(
         "select rating_date, until_date, imdb_rating_of_10, imdb_change, imdb_votes_gained, critics_change, is_newest"

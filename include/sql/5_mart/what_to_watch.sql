@@ -52,8 +52,8 @@ offered as materialized (
         array_agg(distinct dim_platform.platform order by dim_platform.platform) as platforms
     from warehouse.bridge_title_source
     inner join warehouse.dim_platform on bridge_title_source.platform_key = dim_platform.platform_key
-    where what_to_watch.platforms is null or dim_platform.platform = any(what_to_watch.platforms)
     group by bridge_title_source.title_key
+    having what_to_watch.platforms is null or bool_or(dim_platform.platform = any(what_to_watch.platforms))
 ),
 
 fitting as (
