@@ -98,20 +98,24 @@ class Grid:
         return np.searchsorted(self.line_ends, positions)
 
     @cached_property
-    def commas(self) -> tuple[np.ndarray, np.ndarray]:
-        """Where commas are, and in which lines."""
-        positions = np.flatnonzero(self.codes == COMMA)
-        return positions, self.rows_at(positions)
+    def commas(self) -> np.ndarray:
+        """Where commas are."""
+        return np.flatnonzero(self.codes == COMMA)
 
     def items(self, place: int, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The comma-separated items of a field of these lines: in which line, from where, to where."""
-        positions, lines = self.commas
-        start, end = self.start(place), self.end(place)
-        inside = rows_mask(len(self), rows)[lines] & (positions >= start[lines]) & (positions < end[lines])
-        commas, lines = positions[inside], lines[inside]
-        starts = np.sort(np.concatenate((start[rows], commas + 1)))
-        ends = np.sort(np.concatenate((end[rows], commas)))
-        return np.sort(np.concatenate((rows, lines))), starts, ends
+        start, end = self.start(place)[rows], self.end(place)[rows]
+        first, last = np.searchsorted(self.commas, start), np.searchsorted(self.commas, end)
+        commas = self.commas[ranges(first, last)]
+        counts = last - first + 1
+        # An item ends at a comma, but for the last of its line; the next one begins behind it.
+        is_last = np.zeros(len(commas) + len(rows), bool)
+        is_last[np.cumsum(counts) - 1] = True
+        ends, starts = np.empty(len(is_last), np.int64), np.empty(len(is_last), np.int64)
+        ends[is_last], ends[~is_last] = end, commas
+        is_first = np.roll(is_last, 1)
+        starts[is_first], starts[~is_first] = start, commas + 1
+        return np.repeat(rows, counts), starts, ends
 
 
 def newlines(text: bytes, size: int) -> np.ndarray:
