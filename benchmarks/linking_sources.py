@@ -168,6 +168,7 @@ def _judge(
         numbers = [{truth.get(row), stated.get(row)} - {None} for row in (one, other)]
         yield {
             "sources": f"{one[0]}, {other[0]}",
+            "rows": f"{' '.join(one)} with {' '.join(other)}",
             "should": (one, other) in should,
             "joined": (one, other) in joined,
             # Nothing is known of a row that neither was linked before nor states an id.
@@ -199,4 +200,5 @@ def _figures(name: str, pairs: list[dict[str, object]]) -> dict[str, object]:
         "judged": len(judged),
         "precision": round(right / len(judged), 4) if judged else None,
         "recall": round(found / len(should), 4) if should else None,
+        "wrong": "; ".join(str(pair["rows"]) for pair in judged if not pair["right"]) or None,
     }

@@ -6,6 +6,7 @@ import pytest
 from serving.conftest import MARKUP
 
 from reelhouse.database import connect
+from reelhouse.serving import reading
 
 
 def titles(rows: list[dict]) -> list[str]:
@@ -235,3 +236,10 @@ def test_an_answer_says_its_load_and_is_not_sent_twice(served) -> None:
     other = served.client("read review").get("/api/v1/movies/1", headers={"If-None-Match": first.headers["etag"]})
     assert other.status_code == 200
     assert "etag" not in client.get("/api/v1/trust").headers
+
+
+def test_another_version_may_answer_otherwise_so_that_it_answers_anew(served, monkeypatch) -> None:
+    client = served.client()
+    known = {"If-None-Match": client.get("/api/v1/movies/1").headers["etag"]}
+    monkeypatch.setattr(reading, "__version__", "99.0.0")
+    assert client.get("/api/v1/movies/1", headers=known).status_code == 200

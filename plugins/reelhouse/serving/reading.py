@@ -1,7 +1,8 @@
 """One request is one snapshot: a REPEATABLE READ, READ ONLY transaction. Its load is said in the answer.
 
-Answers about the catalogue carry a tag that changes with the load, and are kept for a while in memory under it: each
-request asks which load readers see before it takes one of them, so that a publish makes all of them void at once.
+Answers about the catalogue carry a tag that changes with the load and with our version, and are kept for a while in
+memory under it: each request asks which load readers see before it takes one of them, so that a publish makes all of
+them void at once.
 Answers about viewers and reviews, and about what changes between two publishes, are neither tagged nor kept.
 """
 
@@ -22,6 +23,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 from pydantic_core import to_json
 
+from reelhouse import __version__
 from reelhouse.database import set_settings
 from reelhouse.serving.measuring import KEPT
 from reelhouse.serving.problems import NotThere
@@ -203,9 +205,9 @@ def load_headers(loads: Loads) -> dict[str, str]:
 
 
 def _tag(request: Request, loads: Loads) -> str:
-    """Changes when the answer may: with the loads, with what the person may see, and with what is asked."""
+    """Changes when the answer may: with our version, the loads, what the person may see, and what is asked."""
     scopes = " ".join(sorted(request.state.person.scopes))
-    asked = "\n".join((loads.version, scopes, request.url.path, request.url.query))
+    asked = "\n".join((__version__, loads.version, scopes, request.url.path, request.url.query))
     return f'"{hashlib.sha256(asked.encode()).hexdigest()[:32]}"'
 
 
