@@ -9,10 +9,10 @@ from datetime import date
 
 import psycopg
 
+from reelhouse import loads
 from reelhouse.database import set_layer
 from reelhouse.day import Day
 from reelhouse.matching.keys import fold_name, fold_title, person_key, title_forms, title_key
-from reelhouse.warehousing import loads
 from reelhouse.warehousing.building import build_warehouse
 from reelhouse.warehousing.checks import check_warehouse
 from reelhouse.warehousing.publishing import publish_warehouse

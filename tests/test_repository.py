@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -10,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "plugins" / "reelhouse"
 README = (ROOT / "README.md").read_text()
 
 
@@ -26,6 +28,29 @@ def test_python_is_in_house_style() -> None:
 def test_sql_is_in_house_style() -> None:
     done = run(sys.executable, "-m", "sqlfluff", "lint", "--processes", "2", "include/sql", cwd=ROOT)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr
+
+
+def imported(path: Path) -> set[str]:
+    """The parts of the package that a module imports, wherever in its text."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return {name.split(".")[1] for name in names if name.startswith("reelhouse.")}
+
+
+def test_no_part_on_the_way_of_a_record_imports_a_later_one() -> None:
+    way, around = (PACKAGE / "__init__.py").read_text().split('"""')[1].split("Around it:")
+    order, others = (re.findall(r"^(\w+) {2,}", text, re.MULTILINE) for text in (way, around))
+    assert len(order) == 12
+    for place, part in enumerate(order):
+        later = {*order[place + 1 :], *others}
+        for path in sorted((PACKAGE / part).rglob("*.py")) or [PACKAGE / f"{part}.py"]:
+            assert imported(path) & later == set(), path
+    folders = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert folders <= {*order, *others}
 
 
 def test_the_readme_tells_of_every_command() -> None:

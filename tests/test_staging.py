@@ -32,6 +32,7 @@ from source_files import (
     write_sources,
 )
 
+from reelhouse import loads
 from reelhouse.database import connect
 from reelhouse.day import SOURCES, Day
 from reelhouse.errors import ContractBroken, FileMissing, Locked, NotAdmitted, OutOfStep
@@ -40,7 +41,6 @@ from reelhouse.settings import Settings
 from reelhouse.sources import files_of, reading
 from reelhouse.staging.filling import stage_source
 from reelhouse.staging.opening import open_load, share_staging
-from reelhouse.warehousing import loads
 
 NETFLIX = "netflix_titles.csv"
 

@@ -14,13 +14,13 @@ import psycopg
 import pytest
 from source_files import netflix_bytes, rotten_bytes, write_sources
 
+from reelhouse import loads
 from reelhouse.day import SOURCES, Day
 from reelhouse.landing import land_source
 from reelhouse.settings import Settings
 from reelhouse.staging.filling import stage_source
 from reelhouse.staging.opening import open_load
 from reelhouse.staging.volume_gate import LEAST_LOADS_OF_MEDIAN
-from reelhouse.warehousing import loads
 
 FIRST = date(2026, 1, 1)
 USUAL = 100

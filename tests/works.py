@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg import sql
 
+from reelhouse import loads
 from reelhouse.day import Day
 from reelhouse.matching.candidates import find_candidates
 from reelhouse.matching.decisions import decide_matches
-from reelhouse.warehousing import loads
 
 
 @dataclass

@@ -1,4 +1,5 @@
-"""How a step becomes a task, and how one DAG starts the next. The only module that knows Airflow.
+"""How a step becomes a task, and how one DAG starts the next. Beside `serving.airflow_access` the only module that
+knows Airflow.
 
 Parsing a DAG imports this module and no step: those come with pandas and scikit-learn, and a parse is repeated
 every half minute.
@@ -485,7 +486,7 @@ def _hand_on(dsn: str, day: Day) -> dict[str, object]:
     Gives   load and match rate, for the asset's event
     """
     from reelhouse.database import connect
-    from reelhouse.warehousing.loads import add_figures
+    from reelhouse.loads import add_figures
 
     with connect(dsn, "reelhouse orchestration", autocommit=True) as conn:
         row = conn.execute(

@@ -34,8 +34,7 @@ def test_a_day_without_a_load_fails_at_the_first_try(dags, metadata: None, wareh
 def test_a_started_run_takes_force_and_what_is_accepted_from_the_run_that_started_it_last(
     conn, settings, make_day
 ) -> None:
-    from reelhouse import orchestration
-    from reelhouse.warehousing import loads
+    from reelhouse import loads, orchestration
 
     loads.open_load(conn, "warehouse", DAY.date(), "0" * 64)
     day = make_day(DAY.date(), force=True, accept="a reason")

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 from works import Works
 
+from reelhouse import loads
 from reelhouse.errors import OutOfStep, SettingsWrong
 from reelhouse.matching.assigning import assign
 from reelhouse.matching.decisions import decide_matches
-from reelhouse.warehousing import loads
 
 SCORES = st.dictionaries(
     st.integers(0, 8), st.dictionaries(st.integers(100, 108), st.floats(-12, 20), max_size=6), max_size=8

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from works import Works
 
+from reelhouse import loads
 from reelhouse.matching.watching import Decided, Quality, hold_reasons, measure
-from reelhouse.warehousing import loads
 
 USUAL = Quality("netflix", "movie", 1000, 900, 20, 80, 0, 0)
 

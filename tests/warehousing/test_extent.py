@@ -11,11 +11,11 @@ import psycopg
 import pytest
 from small_star import Imdb, JustWatch, Netflix, RottenTomatoes, run_day
 
+from reelhouse import loads
 from reelhouse.database import set_layer
 from reelhouse.day import Day
 from reelhouse.errors import OutOfStep
 from reelhouse.matching.keys import fold_name, person_key
-from reelhouse.warehousing import loads
 from reelhouse.warehousing.building import build_warehouse
 from reelhouse.warehousing.checks import check_warehouse
 from reelhouse.warehousing.contents import content_hashes

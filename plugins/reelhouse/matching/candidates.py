@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import psycopg
 
+from reelhouse import loads
 from reelhouse.database import indexes_made_afterwards, lock_layer, run_file, set_layer
 from reelhouse.day import Day
 from reelhouse.matching import storing
@@ -23,7 +24,6 @@ from reelhouse.matching.alike import are_alike
 from reelhouse.matching.storing import put_in_place
 from reelhouse.settings import LOCAL
 from reelhouse.staging.opening import share_staging
-from reelhouse.warehousing import loads
 
 # Above this many titles a key ("love") names nothing by itself: the pair also needs a near year.
 HOT_KEY = 100

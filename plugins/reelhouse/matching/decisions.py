@@ -15,6 +15,7 @@ from types import MappingProxyType
 import numpy as np
 import psycopg
 
+from reelhouse import loads
 from reelhouse.copying import copy_line, copy_rows
 from reelhouse.database import lock_layer, run_file, set_layer
 from reelhouse.day import Day
@@ -39,8 +40,6 @@ from reelhouse.matching.scoring import Scored, read_scored, score_rows
 from reelhouse.matching.storing import require_stored
 from reelhouse.matching.watching import Decided, watch
 from reelhouse.staging.opening import share_staging
-from reelhouse.warehousing import loads
-from reelhouse.warehousing.older_days import is_older
 
 # Cross-validated on the labels, links of at least this probability were right in 99.9 %, of .80 to .90 in 86 %
 # (docs/matching.md); the labels leave out the hardest rows, so the bound is not drawn lower.
@@ -102,7 +101,7 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         scored = read_scored(conn, rows)
         known, ruled = keep_rulings(conn, rows, manual, load.load_id)
         # A link is kept because readers have it. An older day has its own rows, which nobody has seen linked.
-        links = [] if is_older(conn, day) else read_published(conn, folder)
+        links = [] if loads.is_older(conn, day.batch_date) else read_published(conn, folder)
         decisions = decide(scored, scored.score, known, published_titles(rows, links))
         day.tell("keeping the evidence", 0.7)
         chosen = [one.imdb_title_number for one in decisions]

@@ -10,6 +10,7 @@ from datetime import date
 import psycopg
 from psycopg import sql
 
+from reelhouse import loads
 from reelhouse.database import identifiers, lock_layer, set_layer
 from reelhouse.day import Day
 from reelhouse.errors import FileMissing
@@ -17,7 +18,6 @@ from reelhouse.matching.edition_evidence import EditionRow
 from reelhouse.matching.edition_matching import VERDICTS, EditionMatch, match_editions
 from reelhouse.sources import files_of
 from reelhouse.staging.opening import share_staging
-from reelhouse.warehousing import loads
 
 # Platforms whose files have twelve columns and ids that are renumbered in every edition.
 CATALOGUES = ("netflix", "amazon", "disney", "hulu")

@@ -12,7 +12,7 @@ from dataclasses import astuple, dataclass
 
 import psycopg
 
-from reelhouse.warehousing.loads import Load
+from reelhouse.loads import Load
 
 # A rate may move by a tenth of what it was. A small rate moves by a tenth with a handful of rows, so the move must
 # also be of one row in a hundred, and of thirty rows: a source of fewer is never held.

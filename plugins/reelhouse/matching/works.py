@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from reelhouse import loads
 from reelhouse.database import identifiers, lock_layer, run_file, set_layer
 from reelhouse.day import Day
 from reelhouse.matching.gathering import SourceRow
@@ -18,7 +19,6 @@ from reelhouse.matching.link_evidence import LinkRow, link_row
 from reelhouse.matching.linking import Join, Linked, Member, link_rows
 from reelhouse.matching.overriding import ManualMatch, rule
 from reelhouse.staging.opening import share_staging
-from reelhouse.warehousing import loads
 
 _MEMBER_COLUMNS = (
     "source", "source_id", "work_key", "imdb_title_number", "proposed_imdb_title_number", "through_source",

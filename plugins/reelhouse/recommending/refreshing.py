@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 
+from reelhouse import loads
 from reelhouse.copying import copy_texts, texts_of
 from reelhouse.database import lock_layer, run_file, set_layer
 from reelhouse.day import Day
@@ -20,7 +21,7 @@ from reelhouse.errors import Emptied, Held, OutOfStep
 from reelhouse.recommending import catalogue, clusters, evaluation, methods, modelling, own
 from reelhouse.recommending.events import read_events
 from reelhouse.recommending.serving import refresh_viewer
-from reelhouse.warehousing import checks, differences, loads, publishing
+from reelhouse.warehousing import checks, differences, publishing
 from reelhouse.warehousing.filling import keys_made_afterwards
 
 

@@ -19,10 +19,10 @@ import psycopg
 
 from reelhouse.auditing import HEADS, export_head
 from reelhouse.day import Day
+from reelhouse.loads import add_figures
 from reelhouse.reporting import report_pictures as pictures
 from reelhouse.reporting import report_tables as tables
 from reelhouse.settings import Settings
-from reelhouse.warehousing.loads import add_figures
 
 NEWEST = "newest.html"
 # Words that say nothing of what a film is about, besides those that wordcloud knows.

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 import psycopg
 from psycopg import sql
 
+from reelhouse import loads
 from reelhouse.database import identifiers
 from reelhouse.day import EVERY_SOURCE, OPTIONAL_SOURCES, SOURCES, Day
 from reelhouse.errors import Emptied, OutOfStep
 from reelhouse.sources import files_of
 from reelhouse.staging import volume_gate
 from reelhouse.staging.ledger import ACCOUNT, is_filled, share_staged_files
-from reelhouse.warehousing import loads
 
 
 def open_load(conn: psycopg.Connection, day: Day) -> dict[str, object]:

@@ -16,13 +16,14 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from reelhouse import loads
 from reelhouse.database import indexes_made_afterwards, lock_layer, set_layer
 from reelhouse.day import Day
 from reelhouse.errors import OutOfStep, SettingsWrong
 from reelhouse.lateness import limited_sources
 from reelhouse.matching.storing import require_stored
 from reelhouse.staging.opening import share_staging
-from reelhouse.warehousing import loads, older_days
+from reelhouse.warehousing import older_days
 from reelhouse.warehousing.extent import Extent, make_views, open_extent, within_scope
 from reelhouse.warehousing.said import tell_identities
 from reelhouse.warehousing.sessions import Job, run_jobs, sessions_beside
@@ -203,7 +204,7 @@ def fill_tables(building: Building) -> dict[str, int]:
     if not (building.extent.is_whole or building.extent.is_repeated):
         for session in building.sessions:
             make_views(session, for_session=True)
-    is_older = older_days.is_older(first, day)
+    is_older = loads.is_older(first, day.batch_date)
     with first.transaction():
         _require_mark(first, building)
         first.execute("truncate build.taken_day")

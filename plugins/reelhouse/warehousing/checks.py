@@ -10,11 +10,12 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from reelhouse import loads
 from reelhouse.database import lock_layer
 from reelhouse.day import Day
 from reelhouse.errors import Held, SettingsWrong
-from reelhouse.warehousing import differences, loads
-from reelhouse.warehousing.extent import make_views, read_extent, within_scope
+from reelhouse.warehousing import differences
+from reelhouse.warehousing.extent import make_views, read_extent, require_built, within_scope
 from reelhouse.warehousing.publishing import PUBLISHED_TABLES
 
 SAMPLE_ROWS = 3
@@ -118,7 +119,7 @@ def check_warehouse(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     of_history = read_checks(day.settings.sql / "9_checks" / "history.sql")
     with conn.transaction():
         lock_layer(conn, writes="build", reads=("warehouse",))
-        loads.require_built(conn, load.load_id)
+        require_built(conn, load.load_id)
         # An older day was checked by itself, before the build took in what is newer.
         is_older = conn.execute("select is_older from build.taken_day").fetchone()[0]
         extent = read_extent(conn, load.load_id)

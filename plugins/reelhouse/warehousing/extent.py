@@ -18,10 +18,10 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from reelhouse import loads
 from reelhouse.database import identifiers, set_settings, table_columns
 from reelhouse.day import Day
 from reelhouse.errors import Emptied, OutOfStep
-from reelhouse.warehousing import loads
 
 # table -> its column, and the scope that holds the same keys
 SCOPED_TABLES = {
@@ -143,6 +143,20 @@ def read_extent(conn: psycopg.Connection, load_id: int) -> Extent:
             "Run build_warehouse again."
         )
     return Extent(is_whole, base, is_repeated)
+
+
+def require_built(conn: psycopg.Connection, load_id: int) -> None:
+    """Make sure that the build tables hold a load. Lock the layer first.
+
+    Raises  OutOfStep when they hold another, Emptied when a crash of the server has emptied them
+    """
+    loads.require_layer(conn, "build", load_id)
+    if conn.execute("select from build.built where load_id = %s", (load_id,)).fetchone() is None:
+        raise Emptied(
+            f"schema build: expected load {load_id}, found empty tables: the server has crashed since. "
+            "Run build_warehouse again.",
+            "build",
+        )
 
 
 def settle(conn: psycopg.Connection, load_id: int) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import psycopg
 
+from reelhouse import loads
 from reelhouse.database import run_file
 from reelhouse.errors import SettingsWrong
-from reelhouse.warehousing import differences, loads
+from reelhouse.warehousing import differences
 
 APPROVE, REJECT = "approve", "reject"
 IN_AIRFLOW, IN_SHELL, BY_TIMEOUT = "airflow", "shell", "timeout"

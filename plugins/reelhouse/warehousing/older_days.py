@@ -24,12 +24,6 @@ _OF_TITLES = (
 _OF_NOW = ("bridge_title_source", "fact_user_rating", "fact_viewing")
 
 
-def is_older(conn: psycopg.Connection, day: Day) -> bool:
-    """Whether readers have a newer day."""
-    query = "select from warehouse.publication where part = 'warehouse' and batch_date > %s"
-    return conn.execute(query, (day.batch_date,)).fetchone() is not None
-
-
 def keep_current(conn: psycopg.Connection, day: Day, load_id: int) -> int:
     """Check the day's own build, then make it the current state with the titles that only this day has.
 

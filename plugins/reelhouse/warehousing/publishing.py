@@ -8,14 +8,15 @@ import time
 import psycopg
 from psycopg import sql
 
+from reelhouse import loads
 from reelhouse.database import lock_layer, set_layer, set_settings
 from reelhouse.day import Day
 from reelhouse.errors import Locked, OutOfStep
 from reelhouse.matching.editions import compare_published_again
-from reelhouse.warehousing import differences, loads
+from reelhouse.warehousing import differences
 from reelhouse.warehousing.applying import Changes, apply_differences
 from reelhouse.warehousing.differences import Difference, PublishedTable
-from reelhouse.warehousing.extent import settle
+from reelhouse.warehousing.extent import require_built, settle
 from reelhouse.warehousing.filling import keys_made_afterwards
 from reelhouse.warehousing.searching import refresh_search
 
@@ -109,9 +110,9 @@ def _difference_to_publish(conn: psycopg.Connection, load_id: int, day: Day) -> 
     approved = approval[0] if approval else None
     if is_based and approved in (None, difference.digest):
         if difference.filled:
-            loads.require_built(conn, load_id)
+            require_built(conn, load_id)
         return difference
-    loads.require_built(conn, load_id)
+    require_built(conn, load_id)
     compared = differences.compare(conn, load_id, PUBLISHED_TABLES, day)
     if approved not in (None, compared.digest):
         raise OutOfStep(

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 from psycopg.types.json import Jsonb
 
-from reelhouse.errors import Emptied, Held, OutOfStep
+from reelhouse.errors import Held, OutOfStep
 from reelhouse.settings import PACKAGE, Settings
 
 
@@ -70,6 +70,12 @@ def current_load(conn: psycopg.Connection, part: str, batch_date: date) -> Load:
     if row[3] == "held":
         raise Held(f"Load {row[0]} of {batch_date} is held: {row[6]}. Nothing was published.")
     return Load(*row[:6])
+
+
+def is_older(conn: psycopg.Connection, batch_date: date) -> bool:
+    """Whether readers have a newer day."""
+    query = "select from warehouse.publication where part = 'warehouse' and batch_date > %s"
+    return conn.execute(query, (batch_date,)).fetchone() is not None
 
 
 def set_state(conn: psycopg.Connection, load_id: int, state: str, reason: str | None = None) -> None:
@@ -174,18 +180,4 @@ def require_layer(conn: psycopg.Connection, layer: str, load_id: int) -> None:
         raise OutOfStep(
             f"Layer {layer}: expected load {load_id}, found {found or 'none'}. Another run came between, or a step "
             "was left out: run the steps of the day again, in order."
-        )
-
-
-def require_built(conn: psycopg.Connection, load_id: int) -> None:
-    """Make sure that the build tables hold a load. Lock the layer first.
-
-    Raises  OutOfStep when they hold another, Emptied when a crash of the server has emptied them
-    """
-    require_layer(conn, "build", load_id)
-    if conn.execute("select from build.built where load_id = %s", (load_id,)).fetchone() is None:
-        raise Emptied(
-            f"schema build: expected load {load_id}, found empty tables: the server has crashed since. "
-            "Run build_warehouse again.",
-            "build",
         )
