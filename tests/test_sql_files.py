@@ -14,6 +14,15 @@ SQL = read_settings({}).sql
 FILES = sorted(SQL.rglob("*.sql"))
 PARAMETER = re.compile(r"%\((\w+)\)s")
 
+SCHEMAS = r"(?:staging|quarantine|matching|build|warehouse|mart|ops|audit|curated|as_of)"
+NAME = rf"\b{SCHEMAS}\.\w+"
+WRITTEN = re.compile(
+    rf"\b(?:insert into|update|delete from|truncate|create (?:or replace )?(?:view|function))\s+({NAME})", re.IGNORECASE
+)
+READ = re.compile(rf"(?:\bfrom|\bjoin|\busing|,)\s+({NAME})\b(?!\()", re.IGNORECASE)
+# Numbered migrations say in words what they make.
+QUERIES = [path for path in FILES if path.parent.name != "0_schema"]
+
 PACKAGE = Path(read_settings.__code__.co_filename).parent
 # What came with PostgreSQL 16, 17 and 18: functions, and words that only its newer statements have.
 NEWER = re.compile(
@@ -52,6 +61,30 @@ def test_a_file_says_its_grain_what_it_reads_and_writes_and_how_it_reruns(path: 
     assert set(keys) <= {"name", "Grain", "Reads", "Writes", "Rerun", "Params", "Notes"}
     assert keys["name"]
     assert all(keys.values())
+
+
+def code_of(path: Path) -> str:
+    """The text of a file without comments, those on tables too, and without texts."""
+    code = re.sub(r"--[^\n]*", "", path.read_text())
+    code = re.sub(r"^comment on .*?;\s*$", "", code, flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"'(?:[^']|'')*'", "''", code)
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.relative_to(SQL).as_posix())
+def test_what_a_file_says_it_reads_and_writes_is_what_it_does(path: Path):
+    keys, code = header(path), code_of(path)
+    written, said_written = set(WRITTEN.findall(code)), set(re.findall(NAME, keys["Writes"]))
+    assert written == said_written
+    # A schema by itself stands for whatever is read of it; what a file makes itself it need not say that it reads.
+    said, schemas = (
+        set(re.findall(NAME, keys["Reads"])),
+        set(re.findall(rf"(?<![\w.]){SCHEMAS}\b(?!\.)", keys["Reads"])),
+    )
+    read = set(READ.findall(WRITTEN.sub("", code))) - written
+    assert {name for name in read if name.split(".")[0] not in schemas} <= said
+    mentioned = set(re.findall(NAME, code))
+    assert said <= mentioned
+    assert schemas <= {name.split(".")[0] for name in mentioned}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(SQL).as_posix())

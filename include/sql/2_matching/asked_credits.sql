@@ -1,6 +1,6 @@
 -- Who made the titles whose credits are to be stored anew
 -- Grain:  as the tables of staging
--- Reads:  pg_temp.changed_title, staging.imdb_principals, staging.imdb_crew
+-- Reads:  pg_temp.changed_title, staging.imdb_principals, staging.imdb_crew, matching.imdb_title_person (its columns)
 -- Writes: pg_temp.asked_principal, pg_temp.asked_crew, pg_temp.new_title_person
 -- Rerun:  the tables live as long as the transaction
 

@@ -1,6 +1,6 @@
 -- build.hist_source_row
 -- Grain:  source x what one of its rows said x run of loaded days on which it said so
--- Reads:  build.said_row, build.loaded_day, warehouse.hist_source_row
+-- Reads:  build.said_row, build.loaded_day, warehouse.hist_source_row, warehouse.loaded_day
 -- Writes: build.hist_source_row (empty before)
 -- Rerun:  the table is emptied and filled anew; once published, a second run finds no difference
 -- Params: batch_date  day whose rows build.said_row has

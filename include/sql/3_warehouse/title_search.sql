@@ -1,7 +1,7 @@
 -- warehouse.title_search
 -- Grain:  current work that is not adult
 -- Reads:  warehouse, as the publish of this transaction leaves it
--- Writes: warehouse.title_search (only rows that differ)
+-- Writes: warehouse.title_search (only rows that differ), warehouse.title_name (deletes the names of works that left)
 -- Rerun:  a second run changes no row
 -- Params: keys  titles to look at; null: all
 

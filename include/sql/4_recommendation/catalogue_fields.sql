@@ -1,6 +1,8 @@
 -- catalogue_fields
 -- Grain:  title x field x token, for titles that stand in a catalogue now; cast is the ten billed first
--- Reads:  warehouse.dim_title, bridges to source, genre, person and country, and their dimensions
+-- Reads:  warehouse.dim_title, warehouse.bridge_title_source, warehouse.bridge_title_genre, warehouse.dim_genre,
+--         warehouse.bridge_title_person_role, warehouse.dim_person, warehouse.dim_role, warehouse.bridge_title_country,
+--         warehouse.dim_country
 -- Writes: -
 -- Rerun:  reads only
 -- Params: also  keys of other titles that are wanted too

@@ -1,6 +1,7 @@
 -- catalogue_titles
 -- Grain:  one row per title that stands in a catalogue now
--- Reads:  warehouse.dim_title, dim_certification, fact_title_rating, bridge_title_genre, dim_genre
+-- Reads:  warehouse.dim_title, warehouse.dim_certification, warehouse.fact_title_rating, warehouse.bridge_title_genre,
+--         warehouse.dim_genre
 -- Writes: -
 -- Rerun:  reads only
 -- Params: also  keys of other titles that are wanted too

@@ -1,7 +1,7 @@
 -- build.fact_recommendation_quality
 -- Grain:  metric of the lists for viewers and for everybody that build.fact_recommendation holds
--- Reads:  build.fact_recommendation, warehouse.dim_title, dim_certification, dim_rec_method, fact_user_rating,
---         fact_viewing
+-- Reads:  build.fact_recommendation, warehouse.dim_title, warehouse.dim_certification, warehouse.fact_user_rating,
+--         warehouse.fact_viewing
 -- Writes: build.fact_recommendation_quality (adds; the caller empties it)
 -- Rerun:  equal
 -- Params: load_id  the recommendations load

@@ -1,8 +1,7 @@
 -- matching.explain
 -- Grain:  function: what was decided for a row of a source and why, one row a sentence
--- Reads:  matching.source_title, matching.title_decision, matching.match_evidence, matching.ruling,
---         staging.imdb_titles
--- Writes: matching.explain (function)
+-- Reads:  matching.source_title, matching.title_decision, matching.match_evidence, matching.ruling
+-- Writes: matching.times, matching.explain (functions)
 -- Rerun:  create or replace
 
 create or replace function matching.explain(source text, source_id text)

@@ -1,7 +1,7 @@
 -- matching.why_not
 -- Grain:  function: why an IMDb title was not linked to a row of a source, one row a sentence
 -- Reads:  matching, staging.imdb_titles, quarantine.rejected_row, ops.layer, ops.load
--- Writes: matching.why_not (function)
+-- Writes: matching.why_not, matching.why_no_candidate (functions)
 -- Rerun:  create or replace
 -- Notes:  the bounds of the three joins are those that the load in hand was matched with
 

@@ -1,6 +1,6 @@
 -- countries
 -- Grain:  country of production
--- Reads:  warehouse
+-- Reads:  warehouse, mart.titles
 -- Writes: -
 -- Rerun:  reads only
 

@@ -1,6 +1,6 @@
 -- genres
 -- Grain:  genre
--- Reads:  warehouse
+-- Reads:  warehouse, mart.titles
 -- Writes: -
 -- Rerun:  reads only
 -- Notes:  Works of the catalogues, with the mean of their scores and how many votes half of them have at most.

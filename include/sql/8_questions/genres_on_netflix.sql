@@ -1,6 +1,6 @@
 -- genres_on_netflix
 -- Grain:  genre
--- Reads:  warehouse
+-- Reads:  mart.catalogue_entries, warehouse
 -- Writes: -
 -- Rerun:  reads only
 -- Notes:  How many works of each genre are on Netflix, and how good are they? A work of two genres counts for both.
