@@ -12,6 +12,11 @@ SOURCES = ("netflix", "imdb", "rotten_tomatoes")
 # Taken when their files are there; nothing depends on them.
 OPTIONAL_SOURCES = ("amazon", "disney", "hulu", "justwatch", "viewers")
 EVERY_SOURCE = SOURCES + OPTIONAL_SOURCES
+# Platforms whose files have twelve columns, and ids that are renumbered in every edition.
+CATALOGUES = ("netflix", "amazon", "disney", "hulu")
+# Whose rows are linked with IMDb's titles and with one another. A work that several of them have, and IMDb has not, is
+# called in the words of the first.
+LINKED_SOURCES = ("netflix", "rotten_tomatoes", "amazon", "disney", "hulu", "justwatch")
 
 
 def _say_nothing(message: str, share: float | None = None) -> None:

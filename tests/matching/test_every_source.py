@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from works import Works
 
+from reelhouse.day import LINKED_SOURCES
 from reelhouse.matching.evaluation import write_justwatch_labels, write_links
-from reelhouse.operating.links import LINKED_SOURCES
 
 CAST = ("Ada Lark", "Bo Quill", "Cy Thorne", "Di Umber", "Ed Vance")
 

@@ -20,8 +20,8 @@ from reelhouse.copying import copy_line, copy_rows
 from reelhouse.database import lock_layer, run_file, set_layer
 from reelhouse.day import Day
 from reelhouse.matching.alike import PREFIX_SIMILARITY
-from reelhouse.matching.candidates import COMMON_PERSON, HOT_KEY, PREFIX_LENGTH, plan_by_keys
-from reelhouse.matching.evidence import SAME_MINUTES, read_weights
+from reelhouse.matching.candidates import RULES, plan_by_keys
+from reelhouse.matching.evidence import read_weights
 from reelhouse.matching.gathering import Gathered, SourceRow, read_rows
 from reelhouse.matching.keeping import (
     Outcome,
@@ -33,9 +33,9 @@ from reelhouse.matching.keeping import (
     read_published,
     settle,
 )
-from reelhouse.matching.keys import title_key
 from reelhouse.matching.overriding import ManualMatch, Rulings, keep_rulings, read_decisions_of_people, rule
 from reelhouse.matching.recording import keep_evidence
+from reelhouse.matching.same_work import group_works
 from reelhouse.matching.scoring import Scored, read_scored, score_rows
 from reelhouse.matching.storing import require_stored
 from reelhouse.matching.watching import Decided, watch
@@ -46,13 +46,8 @@ from reelhouse.staging.opening import share_staging
 MATCH_FROM = 0.90
 # Below, one in twelve was right on the labels: not worth a reviewer's time.
 REVIEW_FROM = 0.20
-# Rows with one key of the base title are one work when this share of the smaller cast and crew is the same.
-SAME_PEOPLE = 0.5
 # The bounds of the joins, kept with the load so that matching.why_not speaks of those that it was matched with.
-CANDIDATE_RULES = {
-    "hot_key": HOT_KEY, "common_person": COMMON_PERSON, "prefix_length": PREFIX_LENGTH,
-    "prefix_similarity": PREFIX_SIMILARITY,
-}  # fmt: skip
+CANDIDATE_RULES = RULES | {"prefix_similarity": PREFIX_SIMILARITY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +103,7 @@ def decide_matches(conn: psycopg.Connection, day: Day) -> dict[str, object]:
         keep_evidence(conn, folder, scored, anew, chosen, load.load_id)
         _keep_decisions(conn, folder, decisions, load.load_id)
         set_layer(conn, "matching", load.load_id)
-        changed = _log_changes(conn, load.load_id, scored, scored.score, decisions, links)
+        changed = _log_changes(conn, load.load_id, scored, decisions, links)
         scoring = {"rows_scored": anew.count, "rows_reused": len(rows) - anew.count}
         figures = _figures(decisions) | ruled | scoring | {"changed": changed, "candidate_rules": CANDIDATE_RULES}
         loads.add_figures(conn, load.load_id, figures)
@@ -165,56 +160,6 @@ def _assign_works(
                 scores[work][title] = max(value, scores[work].get(title, value))
     assignments = settle(scores, published_by_work(published, members, works))
     return {position: assignments[work] for position, work in zip(members, works, strict=True) if work in assignments}
-
-
-def group_works(rows: Sequence[SourceRow]) -> list[int]:
-    """For each row the index of the first row that is the same work.
-
-    Equal key of the base title and kind make it possible; then the same description, or the same people in a year that
-    fits, make it so. Without either the rows stay apart: homonyms are more common than bare duplicates.
-    """
-    first = list(range(len(rows)))
-    by_key: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for position, row in enumerate(rows):
-        by_key[row.kind, title_key(row.base_title)].append(position)
-    for positions in by_key.values():
-        for place, later in enumerate(positions):
-            for earlier in positions[:place]:
-                if _is_same_work(rows[earlier], rows[later]):
-                    _join(first, positions, first[earlier], first[later])
-    return first
-
-
-def _join(first: list[int], positions: list[int], one: int, other: int) -> None:
-    for position in positions:
-        if first[position] in (one, other):
-            first[position] = min(one, other)
-
-
-def _is_same_work(one: SourceRow, other: SourceRow) -> bool:
-    if one.description_sha256 and one.description_sha256 == other.description_sha256:
-        return True
-    ours, theirs = _people(one), _people(other)
-    smaller = min(len(ours), len(theirs))
-    return smaller > 0 and len(ours & theirs) >= SAME_PEOPLE * smaller and _years_fit(one, other)
-
-
-def _years_fit(one: SourceRow, other: SourceRow) -> bool:
-    """Whether two rows of the same people may be of one work: one year, or one gives the year of its copy or season."""
-    if one.release_year is None or other.release_year is None:
-        return False
-    if abs(one.release_year - other.release_year) <= 1:
-        return True
-    # A year in a title is there to tell it from another.
-    if one.link_year != other.link_year:
-        return False
-    if one.kind == "series":
-        return True
-    return None not in (one.runtime_min, other.runtime_min) and abs(one.runtime_min - other.runtime_min) <= SAME_MINUTES
-
-
-def _people(row: SourceRow) -> set[str]:
-    return {name for name in f"{row.director_names}|{row.cast_names}".split("|") if name}
 
 
 def _decision(
@@ -284,21 +229,20 @@ def _watched(one: Decision) -> Decided:
 def _log_changes(
     conn: psycopg.Connection,
     load_id: int,
-    gathered: Gathered | Scored,
-    score: np.ndarray,
+    scored: Scored,
     decisions: Sequence[Decision],
     links: Sequence[PublishedLink],
 ) -> int:
-    bounds = np.searchsorted(gathered.row, np.arange(len(gathered.rows) + 1)).tolist()
+    bounds = np.searchsorted(scored.row, np.arange(len(scored.rows) + 1)).tolist()
     outcomes = [
         Outcome(
             one.imdb_title_number if one.band == "match" else None,
             one.decided_by,
-            dict(zip(gathered.title_number[first:last].tolist(), score[first:last].tolist(), strict=True)),
+            dict(zip(scored.title_number[first:last].tolist(), scored.score[first:last].tolist(), strict=True)),
         )
         for one, first, last in zip(decisions, bounds, bounds[1:], strict=False)
     ]
-    return log_changes(conn, load_id, gathered.rows, links, outcomes)
+    return log_changes(conn, load_id, scored.rows, links, outcomes)
 
 
 def _keep_decisions(conn: psycopg.Connection, folder: Path, decisions: Sequence[Decision], load_id: int) -> None:

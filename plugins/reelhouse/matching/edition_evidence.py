@@ -96,7 +96,7 @@ class Finding:
 
 def compare_rows(former: Folded, present: Folded) -> list[Finding]:
     """All that speaks for and against two rows being the same title; their weights and the prior add up to a score."""
-    weights = edition_weights()
+    weights = weights_in("edition_weights.toml")
     return [
         Finding(name, weights[name], words) for family in _FAMILIES for name, words in family(former, present)
     ]  # fmt: skip
@@ -104,13 +104,13 @@ def compare_rows(former: Folded, present: Folded) -> list[Finding]:
 
 def score_of(findings: Iterable[Finding]) -> float:
     """Log odds against "this row has no counterpart"."""
-    return edition_weights()["prior.row"] + sum(finding.weight for finding in findings)
+    return weights_in("edition_weights.toml")["prior.row"] + sum(finding.weight for finding in findings)
 
 
 @cache
-def edition_weights() -> dict[str, float]:
-    """Weights by `family.feature`."""
-    document = tomllib.loads((Path(__file__).parent / "edition_weights.toml").read_text())
+def weights_in(file_name: str) -> dict[str, float]:
+    """Weights of a file beside this one, by `family.feature`."""
+    document = tomllib.loads((Path(__file__).parent / file_name).read_text())
     return {f"{family}.{name}": value for family, values in document.items() for name, value in values.items()}
 
 

@@ -12,15 +12,13 @@ from psycopg import sql
 
 from reelhouse import loads
 from reelhouse.database import identifiers, lock_layer, set_layer
-from reelhouse.day import Day
+from reelhouse.day import CATALOGUES, Day
 from reelhouse.errors import FileMissing
 from reelhouse.matching.edition_evidence import EditionRow
 from reelhouse.matching.edition_matching import VERDICTS, EditionMatch, match_editions
 from reelhouse.sources import files_of
 from reelhouse.staging.opening import share_staging
 
-# Platforms whose files have twelve columns and ids that are renumbered in every edition.
-CATALOGUES = ("netflix", "amazon", "disney", "hulu")
 # Rows of that many editions of each are kept (4 MB each, for Netflix), so that any two of them can be compared.
 EDITIONS_KEPT = 7
 # Below, a person should look.

@@ -10,10 +10,11 @@ import numpy as np
 import psycopg
 
 from reelhouse.errors import ContractBroken, FileMissing
+from reelhouse.matching.keys import imdb_id
+from reelhouse.matching.overriding import NIL
 
 # A link is stated when it is likelier than not.
 LINK_FROM = 0.5
-NIL = "NIL"
 BOOTSTRAP_ROUNDS = 2000
 # Strictest first.
 RULES = ("title key", "title part", "shared people", "title prefix")
@@ -44,7 +45,7 @@ def write_links(conn: psycopg.Connection, source: str, out: Path) -> int:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(LINK_COLUMNS)
         for source_id, number, probability, band in rows:
-            writer.writerow((source_id, f"tt{number:07d}", f"{probability:.4f}", band))
+            writer.writerow((source_id, imdb_id(number), f"{probability:.4f}", band))
     return len(rows)
 
 

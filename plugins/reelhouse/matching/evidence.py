@@ -18,7 +18,7 @@ import numpy as np
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Indel
 
-from reelhouse.matching.keys import hard_numbers
+from reelhouse.matching.keys import hard_numbers, later_numbers
 
 Column = np.ndarray
 Terms = dict[str, Column]
@@ -159,9 +159,8 @@ def compare_names(names: Names, pair_count: int) -> Titles:
     numbers = {name: hard_numbers(name) for name in {*names.source, *names.imdb}}
     ours = [numbers[name] for name in names.source]
     theirs = [numbers[name] for name in names.imdb]
-    # First parts rarely bear their number, but one that does is not the second.
     differ = ~is_equal & np.array(
-        [_later(one) != _later(other) for one, other in zip(ours, theirs, strict=True)], dtype=bool
+        [later_numbers(one) != later_numbers(other) for one, other in zip(ours, theirs, strict=True)], dtype=bool
     )
     conflict = differ & np.array([bool(one and other) for one, other in zip(ours, theirs, strict=True)], dtype=bool)
     # The same words with another number are another work, so such a name is the best one only for want of others.
@@ -181,10 +180,6 @@ def compare_names(names: Names, pair_count: int) -> Titles:
         title_count=names.title_count[best],
         best=best,
     )
-
-
-def _later(numbers: Sequence[str]) -> tuple[str, ...]:
-    return tuple(number for number in numbers if number != "1")
 
 
 def features(pairs: Pairs, titles: Titles) -> dict[str, Column]:

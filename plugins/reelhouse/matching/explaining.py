@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 from psycopg.types.json import Jsonb
 
+from reelhouse.matching.keys import imdb_id as tconst
 from reelhouse.matching.recording import details_of
 from reelhouse.matching.scoring import weigh_pairs
 
@@ -91,7 +92,7 @@ def _weighed_sentences(
         words += f"; {row[0]} has {row[1]:.2f}, {abs(row[1] - pair.score):.2f} " + (
             "more" if row[1] >= pair.score else "less"
         )
-    return [*said, Sentence(90, "sum", f"tt{number:07d}", round(pair.score, 2), words)]
+    return [*said, Sentence(90, "sum", tconst(number), round(pair.score, 2), words)]
 
 
 def _ask(conn: psycopg.Connection, query: str, *parameters: object) -> list[Sentence]:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reelhouse.copying import copy_line, escaped
+from reelhouse.day import CATALOGUES
+from reelhouse.matching.evidence import SERIES_TYPES
 from reelhouse.matching.keys import (
     TitleForms,
     fold_name,
@@ -27,7 +29,6 @@ from reelhouse.matching.keys import (
 
 # Staging keeps no others; said again here because a candidate of another type would be a wrong link.
 CANDIDATE_TYPES = frozenset({"movie", "short", "tvMovie", "tvSeries", "tvMiniSeries", "tvSpecial", "tvShort"})
-SERIES_TYPES = frozenset({"tvSeries", "tvMiniSeries"})
 SOURCE_COLUMNS = (
     "source, source_id, kind, title, release_year, runtime_min, season_count, description, directors, writers, actors,"
     " genres"
@@ -100,7 +101,7 @@ _JUSTWATCH = """
     ) as credit on title.source_id = credit.source_id
 """
 _SOURCES = (
-    *(_CATALOGUE.format(source=source) for source in ("netflix", "amazon", "disney", "hulu")),
+    *(_CATALOGUE.format(source=source) for source in CATALOGUES),
     _ROTTEN_TOMATOES,
     _JUSTWATCH,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -232,8 +233,7 @@ def plain_title(title: str) -> tuple[str, str] | None:
 def hard_numbers(folded: str) -> tuple[str, ...]:
     """The numbers of a folded title that tell one part of a series from another, in order.
 
-    First parts rarely bear theirs, but one that does is not the second. A number that is spelled out inside a title
-    is a word like any other.
+    A number that is spelled out inside a title is a word like any other.
 
     >>> hard_numbers("kissing booth 2"), hard_numbers("mockingjay part 1"), hard_numbers("jaws")
     (('2',), ('1',), ())
@@ -241,6 +241,15 @@ def hard_numbers(folded: str) -> tuple[str, ...]:
     (('5',), (), ('2',))
     """
     return tuple(word for word, is_number in _numbered(folded) if is_number)
+
+
+def later_numbers(numbers: Sequence[str]) -> tuple[str, ...]:
+    """Without those of first parts, which rarely bear theirs; but one that does is not the second.
+
+    >>> later_numbers(hard_numbers("mockingjay part 1")), later_numbers(hard_numbers("jaws 2"))
+    ((), ('2',))
+    """
+    return tuple(number for number in numbers if number != "1")
 
 
 _LANGUAGES = (
@@ -392,6 +401,15 @@ def _parts(base: str, base_fold: str) -> tuple[str, ...]:
     folds = dict.fromkeys(fold_title(text) for text in texts if text.strip())
     # A part of under four letters, or nothing but a number, would bring every title of that number.
     return tuple(fold for fold in folds if fold != base_fold and len(fold) >= 4 and not fold.isdecimal())
+
+
+def imdb_id(number: int) -> str:
+    """A title's number as IMDb writes it; matching.imdb_id says the same in SQL.
+
+    >>> imdb_id(133093), imdb_id(21_000_000)
+    ('tt0133093', 'tt21000000')
+    """
+    return f"tt{number:07d}"
 
 
 _LINK_NUMBER = re.compile(r"^\d{5,}-?_?")

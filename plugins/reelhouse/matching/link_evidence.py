@@ -7,11 +7,9 @@ same by them. The weights stand in linking_weights.toml, with the reason of each
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
 
 from rapidfuzz import fuzz
 
@@ -26,11 +24,12 @@ from reelhouse.matching.edition_evidence import (
     see_director,
     see_runtime,
     see_title,
+    weights_in,
 )
 from reelhouse.matching.evidence import SAME_NAME as ALIKE_NAME
 from reelhouse.matching.evidence import genre_set, surnames
 from reelhouse.matching.gathering import SourceRow
-from reelhouse.matching.keys import hard_numbers
+from reelhouse.matching.keys import hard_numbers, later_numbers
 
 # Films further apart are remakes or homonyms: of labelled links to IMDb one in a hundred is three years off.
 MOST_YEARS = 2
@@ -113,7 +112,7 @@ def compare(one: LinkRow, other: LinkRow, is_rare: bool = False) -> list[Finding
 
     Takes   is_rare  whether nothing else bears the name of either
     """
-    weights = linking_weights()
+    weights = weights_in("linking_weights.toml")
     seen = [found for family in _FAMILIES for found in family(one, other)]
     names = {name for name, _ in seen}
     if names & SAME_NAME:
@@ -126,14 +125,14 @@ def compare(one: LinkRow, other: LinkRow, is_rare: bool = False) -> list[Finding
 
 def score_of(findings: Iterable[Finding]) -> float:
     """Log odds against "these are two works"."""
-    return linking_weights()["prior.row"] + sum(finding.weight for finding in findings)
+    return weights_in("linking_weights.toml")["prior.row"] + sum(finding.weight for finding in findings)
 
 
 def conflict(one: LinkRow, other: LinkRow) -> str | None:
     """What makes two rows different works whatever else agrees: another kind, number or year of a film; else None."""
     if one.row.kind != other.row.kind:
         return f"kind: {one.row.kind} → {other.row.kind}"
-    ours, theirs = (_later(row.forms.base) for row in (one, other))
+    ours, theirs = (later_numbers(hard_numbers(row.forms.base)) for row in (one, other))
     if ours != theirs and one.key != other.key:
         return f"number: {' '.join(ours) or 'none'} → {' '.join(theirs) or 'none'}"
     ours, theirs = one.film_year, other.film_year
@@ -161,18 +160,6 @@ def speaks(one: LinkRow, other: LinkRow, findings: Iterable[Finding]) -> bool:
         return False
     is_against = any(finding.weight < 0 and finding.name not in NOT_AGAINST for finding in findings)
     return all(names & wanted for wanted in (SAME_NAME, RARE_NAME, NEAR_YEAR)) and not is_against
-
-
-@cache
-def linking_weights() -> dict[str, float]:
-    """Weights by `family.feature`."""
-    document = tomllib.loads((Path(__file__).parent / "linking_weights.toml").read_text())
-    return {f"{family}.{name}": value for family, values in document.items() for name, value in values.items()}
-
-
-def _later(folded: str) -> tuple[str, ...]:
-    """First parts rarely bear their number."""
-    return tuple(number for number in hard_numbers(folded) if number != "1")
 
 
 def _see_director(one: LinkRow, other: LinkRow) -> Seen:

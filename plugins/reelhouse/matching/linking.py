@@ -14,13 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
+from reelhouse.day import LINKED_SOURCES
 from reelhouse.matching.assigning import assign
-from reelhouse.matching.decisions import group_works
 from reelhouse.matching.edition_evidence import Finding
+from reelhouse.matching.keys import imdb_id
 from reelhouse.matching.link_evidence import MOST_YEARS, LinkRow, compare, conflict, contradict, score_of, speaks
+from reelhouse.matching.same_work import group_works
 
-# In whose words a work is called that several sources have and IMDb has not.
-SOURCE_ORDER = ("netflix", "rotten_tomatoes", "amazon", "disney", "hulu", "justwatch")
 # Their ids are the same in every edition; the others number their rows anew.
 STEADY_IDS = frozenset({"rotten_tomatoes", "justwatch"})
 # Named in more rows, a person brings no candidate; the title does.
@@ -384,7 +384,7 @@ def _members(rows: Sequence[LinkRow], groups: Sequence[_Group], joined: Sequence
         for place in group.places:
             row = rows[place]
             if row.imdb_title_number is not None:
-                members[place] = Member(row, imdb_key(row.imdb_title_number))
+                members[place] = Member(row, imdb_id(row.imdb_title_number))
             elif group.number is not None:
                 members[place] = Member(row, key, group.number, rows[through.get(place, partner)])
             else:
@@ -404,15 +404,6 @@ def _linked_partners(rows: Sequence[LinkRow], joined: Sequence[_Joined]) -> dict
     return partners
 
 
-def imdb_key(number: int) -> str:
-    """A title number as a work's key.
-
-    >>> imdb_key(133093)
-    'tt0133093'
-    """
-    return f"tt{number:07d}"
-
-
 def _work_keys(rows: Sequence[LinkRow], groups: Sequence[_Group]) -> list[str]:
     """The natural key of each work's first unlinked row; of works that share one, each with its own fingerprint."""
     firsts = [_first_name(rows, group) for group in groups]
@@ -423,8 +414,8 @@ def _work_keys(rows: Sequence[LinkRow], groups: Sequence[_Group]) -> list[str]:
 def _first_name(rows: Sequence[LinkRow], group: _Group) -> tuple[str, str]:
     unlinked = [rows[place] for place in group.places if rows[place].imdb_title_number is None]
     if not unlinked:
-        return imdb_key(group.number), ""
-    names = [(SOURCE_ORDER.index(row.source), natural_key(row), fingerprint(row)) for row in unlinked]
+        return imdb_id(group.number), ""
+    names = [(LINKED_SOURCES.index(row.source), natural_key(row), fingerprint(row)) for row in unlinked]
     return min(names)[1:]
 
 

@@ -17,7 +17,7 @@ import psycopg
 
 from reelhouse.errors import SettingsWrong
 from reelhouse.matching.gathering import SourceRow
-from reelhouse.matching.keys import title_forms
+from reelhouse.matching.keys import imdb_id, title_forms
 
 THIS_PAIR, NOT_THIS_PAIR, NO_MATCH = "this pair", "not this pair", "no match"
 MANUAL_COLUMNS = ("source", "kind", "title", "release_year", "imdb_id", "decided_by", "why")
@@ -191,7 +191,7 @@ def keep_rulings(
             for place, match in enumerate(manual)
         ],
     )  # fmt: skip
-    absent = sorted({f"tt{number:07d}" for number in wanted if number not in there})
+    absent = sorted({imdb_id(number) for number in wanted if number not in there})
     figures = {"manual_targets_absent": absent, "manual_without_row": list(row_count.values()).count(0)}
     return [match for match in manual if match.imdb_title_number in there], figures
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from reelhouse.database import connect, translated_errors
+from reelhouse.day import CATALOGUES
 from reelhouse.matching import editions
 from reelhouse.operating import embedded
 from reelhouse.operating.arguments import parse_day
@@ -21,7 +22,7 @@ from reelhouse.settings import read_settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--source", choices=editions.CATALOGUES, default="netflix", help="whose catalogue (netflix)")
+    parser.add_argument("--source", choices=CATALOGUES, default="netflix", help="whose catalogue (netflix)")
     parser.add_argument("--from", dest="since", type=parse_day, metavar="DAY", help="edition of that day")
     parser.add_argument("--to", dest="until", type=parse_day, metavar="DAY", help="edition of that day")
     parser.add_argument("--json", action="store_true", help="everything listed, for programs")

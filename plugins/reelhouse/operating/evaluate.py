@@ -13,9 +13,10 @@ import tempfile
 from pathlib import Path
 
 from reelhouse.database import connect, translated_errors
+from reelhouse.day import LINKED_SOURCES
 from reelhouse.errors import FileMissing, SettingsWrong
 from reelhouse.operating import embedded
-from reelhouse.operating.links import LINKED_SOURCES, tell_if_readers_have_another_day
+from reelhouse.operating.links import tell_if_readers_have_another_day
 from reelhouse.operating.showing import format_table
 from reelhouse.settings import read_settings
 

@@ -14,9 +14,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from reelhouse.database import connect, translated_errors
+from reelhouse.day import LINKED_SOURCES
 from reelhouse.errors import SettingsWrong
 from reelhouse.operating import embedded
-from reelhouse.operating.links import LINKED_SOURCES, tell_if_readers_have_another_day
+from reelhouse.operating.links import tell_if_readers_have_another_day
 from reelhouse.operating.showing import format_table
 from reelhouse.settings import read_settings
 

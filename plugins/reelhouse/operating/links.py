@@ -14,11 +14,10 @@ from pathlib import Path
 import psycopg
 
 from reelhouse.database import connect, translated_errors
+from reelhouse.day import LINKED_SOURCES
 from reelhouse.errors import FileMissing
 from reelhouse.operating import embedded
 from reelhouse.settings import read_settings
-
-LINKED_SOURCES = ("netflix", "rotten_tomatoes", "amazon", "disney", "hulu", "justwatch")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,9 +14,9 @@ import json
 import psycopg
 
 from reelhouse.database import connect, translated_errors
+from reelhouse.day import LINKED_SOURCES
 from reelhouse.errors import SettingsWrong
 from reelhouse.operating import embedded
-from reelhouse.operating.links import LINKED_SOURCES
 from reelhouse.operating.people import person
 from reelhouse.operating.showing import format_table
 from reelhouse.settings import read_settings

@@ -25,7 +25,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from reelhouse.matching.linking import SOURCE_ORDER
+from reelhouse.day import LINKED_SOURCES
 
 FIRST_KEY = 10**12
 MARK_LENGTH = 12
@@ -141,7 +141,7 @@ def works_of(nodes: Iterable[Node]) -> list[Work]:
     """The works that nodes are; the same for the same nodes in any order."""
     named: dict[tuple[int, str], list[Node]] = defaultdict(list)
     for node in nodes:
-        named[SOURCE_ORDER.index(node.source), node.plain_key].append(node)
+        named[LINKED_SOURCES.index(node.source), node.plain_key].append(node)
     works: list[Work] = []
     keys: dict[tuple[str, str], int] = {}
     for _, group in sorted(named.items()):
