@@ -20,10 +20,10 @@ from source_files import IMDB_ROWS, tsv_bytes, write_sources
 
 from reelhouse.landing import land_source
 from reelhouse.settings import Settings
-from reelhouse.sources import differing_lines as module
-from reelhouse.sources.differing_lines import differing_lines
 from reelhouse.sources.imdb import FILES
 from reelhouse.staging import comparing
+from reelhouse.staging import differing_lines as module
+from reelhouse.staging.differing_lines import differing_lines
 from reelhouse.staging.filling import stage_source
 
 FIRST, SECOND = date(2026, 1, 1), date(2026, 1, 2)

@@ -37,6 +37,15 @@ class Column:
         return self.headers or (self.name,)
 
 
+def columns_named(text: str) -> tuple[Column, ...]:
+    """Columns by name, in their order; those that a file may lack stand in brackets.
+
+    >>> [(column.name, column.is_required) for column in columns_named("userId [minutes]")]
+    [('userId', True), ('minutes', False)]
+    """
+    return tuple(Column(word.strip("[]"), not word.startswith("[")) for word in text.split())
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """A form a file has had over the years: mapped by name, so that their order does not matter.

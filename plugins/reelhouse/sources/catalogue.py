@@ -53,6 +53,8 @@ COLUMNS = (
     "listed_in", "description",
 )  # fmt: skip
 
+# Some editions of the other platforms say in a column of their own whose catalogue it is.
+OTT = Column("OTT", is_required=False)
 KINDS = {"movie": "movie", "tv show": "series"}
 LISTS = ("directors", "actors", "countries", "categories")
 SHIFTED = "shifted_rating_duration"

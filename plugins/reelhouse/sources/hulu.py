@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from reelhouse.sources import Column, catalogue
+from reelhouse.sources import catalogue
 
-# Some editions say in a column of their own whose catalogue it is.
-OTT = Column("OTT", is_required=False)
-
-FILES = (catalogue.declare("hulu", "hulu_titles.csv", columns=(OTT,)),)
+FILES = (catalogue.declare("hulu", "hulu_titles.csv", columns=(catalogue.OTT,)),)
 
 read_texts = catalogue.read_texts

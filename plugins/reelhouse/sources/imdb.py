@@ -6,12 +6,10 @@ lines at once and leaves to it every line that is not certainly good.
 
 from __future__ import annotations
 
-from reelhouse.sources import Column, Keep, KeepReferenced, Layout, SourceFile
+from reelhouse.sources import GIB, Keep, KeepReferenced, Layout, SourceFile, columns_named
 from reelhouse.sources.imdb_blocks import BlockReader, read_texts
 
 __all__ = ("FILES", "BlockReader", "read_texts")
-
-GIB = 1 << 30
 
 TITLE_TYPES = Keep(
     "titleType",
@@ -34,12 +32,11 @@ def _declare(
     name: str, columns: str, table: str, key: tuple[str, ...], fields: tuple[str, ...], **more: object
 ) -> SourceFile:
     """One of the files; in `columns` those that we do not need stand in brackets."""
-    names = [(word.strip("[]"), not word.startswith("[")) for word in columns.split()]
     return SourceFile(
         source="imdb",
         name=f"{name}.tsv.gz",
         file_names=(f"{name}.tsv.gz", f"{name}.tsv"),
-        layouts=(Layout("datasets.imdbws.com", tuple(Column(*column) for column in names)),),
+        layouts=(Layout("datasets.imdbws.com", columns_named(columns)),),
         delimiter="\t",
         is_quoted=False,
         key=key,

@@ -422,7 +422,7 @@ def _test_ratings(grid: Grid, at: list[int]) -> Tested:
     return Tested(good & is_rating & _whole(grid, at[2])[1], (number,))
 
 
-def _edit_ratings(edits: Edits, grid: Grid, at: list[int]) -> None:
+def _edit_number(edits: Edits, grid: Grid, at: list[int]) -> None:
     edits.drop_prefixes(grid.start(at[0]))
 
 
@@ -479,9 +479,9 @@ def _edit_people(edits: Edits, grid: Grid, at: list[int]) -> None:
 
 FORMS = {
     "title.basics.tsv.gz": Form(_test_titles, _edit_titles, lambda row: row[:1]),
-    "title.ratings.tsv.gz": Form(_test_ratings, _edit_ratings),
+    "title.ratings.tsv.gz": Form(_test_ratings, _edit_number),
     "title.principals.tsv.gz": Form(_test_principals, _edit_principals, lambda row: row[2:3]),
     "title.crew.tsv.gz": Form(_test_crew, _edit_crew, lambda row: row[1] + row[2]),
-    "title.akas.tsv.gz": Form(_test_akas, _edit_ratings),
+    "title.akas.tsv.gz": Form(_test_akas, _edit_number),
     "name.basics.tsv.gz": Form(_test_people, _edit_people),
 }

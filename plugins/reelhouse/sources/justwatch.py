@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from reelhouse.copying import CopyText, texts_of
-from reelhouse.sources import Column, KeepReferenced, Layout, SourceFile
+from reelhouse.sources import KeepReferenced, Layout, SourceFile, columns_named
 from reelhouse.sources.number_set import NumberSet
 from reelhouse.sources.reading import Header, Reading, csv_records
 from reelhouse.sources.values import (
@@ -80,13 +80,12 @@ class Best(NamedTuple):
 def _declare(
     name: str, others: tuple[str, ...], columns: str, table: str, key: tuple[str, ...], row: type, **more: object
 ) -> SourceFile:
-    """One of the files; in `columns` those that not every edition has stand in brackets."""
-    names = [(word.strip("[]"), not word.startswith("[")) for word in columns.split()]
+    """One of the files; the columns in brackets are those that not every edition has."""
     return SourceFile(
         source="justwatch",
         name=name,
         file_names=(name, *others, f"{name}.gz"),
-        layouts=(Layout("JustWatch", tuple(Column(*column) for column in names)),),
+        layouts=(Layout("JustWatch", columns_named(columns)),),
         delimiter=",",
         is_quoted=True,
         key=key,

@@ -38,7 +38,8 @@ ZIP_MAGIC = b"PK\x03\x04"
 csv.field_size_limit(FIELD_BYTES)
 
 
-def _spool() -> tempfile.SpooledTemporaryFile:
+def open_spool() -> tempfile.SpooledTemporaryFile:
+    """What has to wait: in memory while it is little, else in a temporary file."""
     return tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)
 
 
@@ -61,8 +62,8 @@ class Reading:
     rows_quarantined: int = 0
     rows_duplicate: int = 0
     rows_repaired: int = 0
-    rejected: tempfile.SpooledTemporaryFile = field(default_factory=_spool)
-    aside: tempfile.SpooledTemporaryFile = field(default_factory=_spool)
+    rejected: tempfile.SpooledTemporaryFile = field(default_factory=open_spool)
+    aside: tempfile.SpooledTemporaryFile = field(default_factory=open_spool)
     rows_aside: int = 0
 
     def reject(self, line_number: int, reasons: list[str], raw: bytes) -> None:

@@ -17,7 +17,7 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from reelhouse.sources import Column, Layout, SourceFile
+from reelhouse.sources import GIB, Layout, SourceFile, columns_named
 from reelhouse.sources.reading import Header, Reading, blocks_of_lines, csv_records, row_by_row, text_problem
 from reelhouse.sources.values import (
     FIRST_YEAR,
@@ -31,7 +31,6 @@ from reelhouse.sources.values import (
 )  # fmt: skip
 
 LARGEST_NUMBER = 999_999_999
-GIB = 1 << 30
 
 
 class Movie(NamedTuple):
@@ -72,13 +71,12 @@ class Viewing(NamedTuple):
 
 
 def _declare(name: str, columns: str, row: type, key_size: int) -> SourceFile:
-    """One of the files, each of which may be there without the others; columns in brackets may be missing."""
-    names = [(word.strip("[]"), not word.startswith("[")) for word in columns.split()]
+    """One of the files, each of which may be there without the others."""
     return SourceFile(
         source="viewers",
         name=name,
         file_names=(name, f"{name}.gz"),
-        layouts=(Layout("MovieLens", tuple(Column(*column) for column in names)),),
+        layouts=(Layout("MovieLens", columns_named(columns)),),
         delimiter=",",
         is_quoted=True,
         key=row._fields[:key_size],

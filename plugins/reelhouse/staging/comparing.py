@@ -19,10 +19,10 @@ from isal import igzip, isal_zlib
 from reelhouse.copying import CopyText
 from reelhouse.sources import SourceFile
 from reelhouse.sources.byte_columns import TAB, newlines, ranges
-from reelhouse.sources.differing_lines import Stretch, differing_lines
 from reelhouse.sources.imdb_blocks import BlockReader
 from reelhouse.sources.number_set import NumberSet
 from reelhouse.sources.reading import Header, Reading, open_landed, read_header
+from reelhouse.staging.differing_lines import Stretch, differing_lines
 from reelhouse.staging.kept import LEVEL, Portion
 
 # Of lines that differ so much is taken apart at once.

@@ -8,7 +8,6 @@ matched yet are in memory, up to a limit, and beyond it in temporary files.
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -25,6 +24,7 @@ from reelhouse.copying import CopyText, copy_texts
 from reelhouse.database import identifiers
 from reelhouse.fetching.parts import PART_PREFIX
 from reelhouse.sources import SourceFile
+from reelhouse.sources.reading import open_spool
 from reelhouse.storage import Storage
 
 SUFFIX = ".kept.gz"
@@ -35,7 +35,6 @@ LEVEL = 1
 MOST_UNMATCHED = 50_000
 # Of a portion's last lines one is looked for among the kept lines; when one in ten differed, all would once in 10^20.
 LINES_LOOKED_FOR = 20
-SPOOL_BYTES = 1 << 20
 NEWLINE = 10
 
 
@@ -119,10 +118,6 @@ def _lines(stream: BinaryIO, size: int) -> bytes:
 # --- comparing ------------------------------------------------------------------------------------------
 
 
-def _spool() -> tempfile.SpooledTemporaryFile:
-    return tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)
-
-
 @dataclass(frozen=True, slots=True)
 class Portion:
     """Rows on one side only, as COPY text: those that departed and those that arrived."""
@@ -140,8 +135,8 @@ class Differences:
     is_whole           whether the kept lines could be read to their end; if not, nothing here is of use
     """
 
-    departed: BinaryIO = field(default_factory=_spool)
-    arrived: BinaryIO = field(default_factory=_spool)
+    departed: BinaryIO = field(default_factory=open_spool)
+    arrived: BinaryIO = field(default_factory=open_spool)
     rows: int = 0
     is_whole: bool = True
 
