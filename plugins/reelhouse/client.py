@@ -144,9 +144,7 @@ class Warehouse:
         """
         return self.read("select * from training_set order by title_key", as_of=until)
 
-    def _read_chunks(
-        self, sql: str, params: Values, rows: int, as_of: date | str | None = None
-    ) -> Iterator[pd.DataFrame]:
+    def _read_chunks(self, sql: str, params: Values, rows: int, as_of: date | str | None) -> Iterator[pd.DataFrame]:
         self._connect_again()
         with _in_words(sql), self._conn.transaction():
             self._only_read(as_of)

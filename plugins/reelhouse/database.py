@@ -29,6 +29,8 @@ ADVICE = {
     "too many connections for role": "This login has as many sessions as it may: close one, then try again.",
 }
 STREAMED_ROWS = 5000
+# How long a migration tries to get its locks, a fifth of a second at a time.
+PATIENT_SECONDS = 30.0
 # What a bulk step needs and the server's defaults do not give; session settings only, so that nobody
 # has to tune a server. jit costs more than it gives on these queries.
 SESSION = {
@@ -236,9 +238,9 @@ def _apply(conn: psycopg.Connection, path: Path) -> bool:
     return True
 
 
-def _patiently(action, seconds: float = 30.0):
+def _patiently(action):
     """Try `action` again, with jitter, while a lock is not to be had."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENT_SECONDS
     while True:
         try:
             with translated_errors():

@@ -72,7 +72,7 @@ def retire_files(conn: psycopg.Connection, day: Day, dry_run: bool = False) -> d
             "log_bytes": log_bytes}  # fmt: skip
 
 
-def trim_logs(settings: Settings, before: date, dry_run: bool = False) -> int:
+def trim_logs(settings: Settings, before: date, dry_run: bool) -> int:
     """Remove logs of tasks from before a day, and cut those that a running program writes on to their last lines.
 
     Gives   bytes

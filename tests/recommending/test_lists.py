@@ -18,14 +18,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-from reelhouse.recommending import nearest, stop_words
+from reelhouse.recommending import lists as listing
+from reelhouse.recommending import nearest, selecting, stop_words
 from reelhouse.recommending.content import NEARNESS, WEIGHTS, Features, Title, features_of, nearness, tokens_of
 from reelhouse.recommending.franchises import franchise_keys
-from reelhouse.recommending.lists import Lists, compute_lists
+from reelhouse.recommending.lists import Lists
 from reelhouse.recommending.methods import with_likes
 from reelhouse.settings import PACKAGE
 
 PG = 8
+
+
+def compute_lists(titles: list[Title], child_limit: int) -> Lists:
+    """The lists of a catalogue without viewers."""
+    features = features_of(titles)
+    franchise = listing.franchise_numbers(features)
+    return listing.lists_of(features, franchise, selecting.choose(features, franchise, child_limit))
 
 
 def brute_force_scores(titles: list[Title], sources: range) -> np.ndarray:

@@ -15,15 +15,26 @@ from small_star import Imdb, JustWatch, Netflix, RottenTomatoes, Row, run_day
 from reelhouse.database import connect
 from reelhouse.day import Day
 from reelhouse.steps import STEPS, run_step
-from reelhouse.warehousing.contents import content_hashes, history_hashes
+from reelhouse.warehousing.contents import content_hashes
 from reelhouse.warehousing.publishing import PUBLISHED_TABLES, publish_warehouse
 
 FIRST = date(2021, 9, 20)
 PEOPLE = ("Ann Lee", "Bo Ray", "Cy Dee", "Di Fox", "Ed Gar")
 TITLES = ("Ares", "Red Sea", "Slow Match", "Egg Videos", "Egg Videos (Hindi)")
 REAL_DAYS = (date(2020, 1, 18), date(2021, 1, 16), date(2021, 9, 25))
+# What follows from the days that were loaded, whatever their order.
+HISTORY = (
+    "loaded_day", "hist_source_row", "hist_imdb_absence", "dim_title_history", "fact_title_rating", "fact_availability",
+    "fact_list_membership",
+)  # fmt: skip
 RED_SEA, EGG_VIDEOS = [Netflix("s1", "Red Sea")], [Netflix("s2", "Egg Videos")]
 Edition = tuple[date, list[Row]]
+
+
+def history_hashes(conn: psycopg.Connection) -> dict[str, str]:
+    """The digests of the tables that tell what was when."""
+    hashes = content_hashes(conn)
+    return {table: hashes[table] for table in HISTORY}
 
 
 def editions(seed: int, days: int) -> list[Edition]:

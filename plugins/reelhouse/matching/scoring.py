@@ -44,9 +44,7 @@ class Scored:
     score: np.ndarray
 
 
-def weigh_pairs(
-    conn: psycopg.Connection, folder: Path, table: str = CANDIDATES, rows: list[SourceRow] | None = None
-) -> Evidence:
+def weigh_pairs(conn: psycopg.Connection, folder: Path, table: str, rows: list[SourceRow] | None = None) -> Evidence:
     """Gather candidate pairs and weigh them; see `gather`."""
     gathered = gather(conn, folder, table, rows)
     titles = compare_names(gathered.names, len(gathered.row))

@@ -65,15 +65,6 @@ class Events:
         np.not_equal(self.user[1:], self.user[:-1], out=is_first[1:])
         return np.flatnonzero(is_first)
 
-    def by_user(self) -> list[tuple[int, Events]]:
-        """The events of each viewer."""
-        starts = self.starts()
-        ends = [*starts[1:].tolist(), len(self.user)]
-        return [
-            (user, self.between(start, end))
-            for user, start, end in zip(self.user[starts].tolist(), starts.tolist(), ends, strict=True)
-        ]
-
     def of_user(self, user: int) -> Events:
         """The events of one viewer, without a copy."""
         return self.between(*np.searchsorted(self.user, [user, user + 1]).tolist())
@@ -93,7 +84,7 @@ class Events:
         """Likes as a matrix of ones: a row for each viewer who likes any, a column for each of `titles` (ascending)."""
         return self.likes_of(titles)[1]
 
-    def seen_matrix(self, titles: np.ndarray, unliked: float, without: np.ndarray | None = None) -> sparse.csr_matrix:
+    def seen_matrix(self, titles: np.ndarray, unliked: float, without: np.ndarray | None) -> sparse.csr_matrix:
         """The same of all that was seen: likes as ones, what is not liked as `unliked`.
 
         Takes   without  events that are left out, as truths

@@ -44,7 +44,7 @@ class Ties:
     matrix: sparse.csr_matrix
 
 
-def fit(events: Events, targets: np.ndarray | None = None, without: np.ndarray | None = None, kept: int = KEPT) -> Ties:
+def fit(events: Events, targets: np.ndarray | None = None, without: np.ndarray | None = None) -> Ties:
     """Ties between liked titles from what all viewers have seen.
 
     Takes   targets  keys of the titles that may be recommended; all by default
@@ -63,7 +63,7 @@ def fit(events: Events, targets: np.ndarray | None = None, without: np.ndarray |
     shown = np.arange(len(titles)) if targets is None else np.flatnonzero(np.isin(titles, targets))
     rows = _primal_rows(seen) if is_primal else _dual_rows(seen, shown)
     parts = [
-        _strongest(first, block if block.shape[1] == len(shown) else block[:, shown], diagonal, shown, kept)
+        _strongest(first, block if block.shape[1] == len(shown) else block[:, shown], diagonal, shown)
         for first, block, diagonal in rows
     ]
     return Ties(titles, sparse.vstack(parts, format="csr"))
@@ -117,14 +117,14 @@ def _to_itself(first: int, rows: int, shown: np.ndarray) -> tuple[np.ndarray, np
     return shown[column] - first, column
 
 
-def _strongest(first: int, block: np.ndarray, diagonal: np.ndarray, shown: np.ndarray, kept: int) -> sparse.csr_matrix:
+def _strongest(first: int, block: np.ndarray, diagonal: np.ndarray, shown: np.ndarray) -> sparse.csr_matrix:
     """Rows of B from rows of P: the strongest ties of each to what may be shown, without the tie to itself."""
     ties = -block.astype(np.float64) / diagonal[shown]
     ties[_to_itself(first, len(ties), shown)] = 0.0
     # Whole millionths: what is smaller than the error of single precision decides nothing.
     ties = np.round(ties, 6)
-    if ties.shape[1] > kept:
-        weakest = -np.partition(-np.abs(ties), kept - 1, axis=1)[:, kept - 1 : kept]
+    if ties.shape[1] > KEPT:
+        weakest = -np.partition(-np.abs(ties), KEPT - 1, axis=1)[:, KEPT - 1 : KEPT]
         ties[np.abs(ties) < weakest] = 0.0
     found = sparse.csr_matrix(ties)
     return sparse.csr_matrix((found.data, shown[found.indices], found.indptr), shape=(len(ties), len(diagonal)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reelhouse.recommending import franchises, reasons, selecting
-from reelhouse.recommending.content import Features, Title, features_of
+from reelhouse.recommending.content import Features
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +25,6 @@ class Lists:
     is_cold: list[bool]
     reasons: list[str]
     franchise_repeats: float
-
-
-def compute_lists(titles: list[Title], child_limit: int) -> Lists:
-    """The lists of a catalogue: a pure function of it, whatever order the titles come in.
-
-    Takes   child_limit  highest least age that is shown beside a children's title
-    """
-    features = features_of(titles)
-    franchise = franchise_numbers(features)
-    return lists_of(features, franchise, selecting.choose(features, franchise, child_limit))
 
 
 def lists_of(features: Features, franchise: np.ndarray, choices: selecting.Choices) -> Lists:

@@ -39,9 +39,7 @@ class Own(NamedTuple):
     score: np.ndarray
 
 
-def send_scores(
-    conn: psycopg.Connection, method: str, scores: Iterable[Score], description: str = ""
-) -> dict[str, int]:
+def send_scores(conn: psycopg.Connection, method: str, scores: Iterable[Score]) -> dict[str, int]:
     """Keep scores as a method, in place of what was sent under that name before, in one transaction.
 
     Takes   scores  (title_key, recommended title_key, score above 0); the larger the better, on any scale
@@ -57,7 +55,7 @@ def send_scores(
             "write into curated and their sandbox. Hand the scores to whoever runs the days."
         )
     with conn.transaction():
-        method_key = _register(conn, method, description or f"Scores sent under the name {method}.", is_sent=True)
+        method_key = _register(conn, method, f"Scores sent under the name {method}.", is_sent=True)
         conn.execute("delete from warehouse.sent_score where method_key = %s", (method_key,))
         try:
             with conn.cursor() as cursor:
@@ -103,12 +101,9 @@ def _register(conn: psycopg.Connection, method: str, description: str, is_sent: 
     return row[0]
 
 
-def read_own(
-    conn: psycopg.Connection, titles: Sequence[Title], events: Events, functions: dict[str, Function] | None = None
-) -> list[Own]:
+def read_own(conn: psycopg.Connection, titles: Sequence[Title], events: Events) -> list[Own]:
     """All methods of one's own with their scores; pairs with a title in no catalogue are left out.
 
-    Takes   functions  by method; by default those that installed packages declare
     Raises  QueryWrong when a function fails or gives what is no score
     """
     keys = np.sort(np.array([title.title_key for title in titles], dtype=np.int64))
@@ -121,7 +116,7 @@ def read_own(
             "select method_key, method from warehouse.dim_rec_method where is_own and sent_at is not null order by 1"
         ).fetchall()
     ]  # fmt: skip
-    for name, function in (_declared() if functions is None else functions).items():
+    for name, function in _declared().items():
         try:
             rows = [(int(source), int(target), float(score)) for source, target, score in function(titles, events)]
         except Exception as error:

@@ -29,6 +29,7 @@ VIEWERS_AT_MOST = 500
 # Below this many viewers a ratio says nothing, and nothing is chosen by it.
 VIEWERS_AT_LEAST = 20
 SAMPLES = 1000
+GAIN_LENGTH = 10
 FORMER_AT_LEAST = 0.95
 CLEARLY = 0.01
 METHODS = ("popular", "ease", "profile", "blend")
@@ -151,15 +152,15 @@ def run(
     return Trial(Tuned(recency, knots), metrics, users, by_method, recencies)
 
 
-def gain(rows: Sequence[int], hidden: set[int], titles: np.ndarray, length: int = 10) -> float:
-    """nDCG of a ranking."""
-    found = sum(1 / np.log2(rank + 2) for rank, row in enumerate(rows[:length]) if int(titles[row]) in hidden)
-    return float(found / sum(1 / np.log2(rank + 2) for rank in range(min(length, len(hidden)))))
+def gain(rows: Sequence[int], hidden: set[int], titles: np.ndarray) -> float:
+    """nDCG@10 of a ranking."""
+    found = sum(1 / np.log2(rank + 2) for rank, row in enumerate(rows[:GAIN_LENGTH]) if int(titles[row]) in hidden)
+    return float(found / sum(1 / np.log2(rank + 2) for rank in range(min(GAIN_LENGTH, len(hidden)))))
 
 
-def ratio_interval(ours: np.ndarray, theirs: np.ndarray, seed: int = 1) -> tuple[float, float, float]:
+def ratio_interval(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float, float]:
     """Ratio of two means over the same subjects, and its 95 % interval by paired bootstrap."""
-    draws = np.random.default_rng(seed).integers(0, len(ours), (SAMPLES, len(ours)))
+    draws = np.random.default_rng(1).integers(0, len(ours), (SAMPLES, len(ours)))
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = ours[draws].mean(axis=1) / theirs[draws].mean(axis=1)
         whole = ours.mean() / theirs.mean()

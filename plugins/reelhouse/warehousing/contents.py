@@ -12,12 +12,6 @@ BOOKKEEPING = {"load_id", "published_at"}
 # The quality rows name their load and measure seconds, replaced lists when they were; the publication is the stamp.
 NOT_CONTENT = {"publication", "fact_recommendation_quality", "hist_recommendation"}
 
-# What follows from the days that were loaded, whatever their order.
-HISTORY = (
-    "loaded_day", "hist_source_row", "hist_imdb_absence", "dim_title_history", "fact_title_rating", "fact_availability",
-    "fact_list_membership",
-)  # fmt: skip
-
 
 def content_hashes(conn: psycopg.Connection) -> dict[str, str]:
     """Row count and order-free digest of each table of the star, by name.
@@ -29,11 +23,6 @@ def content_hashes(conn: psycopg.Connection) -> dict[str, str]:
         " order by relname"
     ).fetchall()
     return {table: _hash_of(conn, table) for (table,) in tables if table not in NOT_CONTENT}
-
-
-def history_hashes(conn: psycopg.Connection) -> dict[str, str]:
-    """The digests of the tables that tell what was when."""
-    return {table: _hash_of(conn, table) for table in HISTORY}
 
 
 def _hash_of(conn: psycopg.Connection, table: str) -> str:

@@ -151,9 +151,9 @@ def waiting_difference(conn: psycopg.Connection, load_id: int) -> Difference | N
     return read_difference(conn, row[0]) if row else None
 
 
-def is_based_on_what_is_seen(conn: psycopg.Connection, difference: Difference, part: str = "warehouse") -> bool:
+def is_based_on_what_is_seen(conn: psycopg.Connection, difference: Difference) -> bool:
     """Whether readers still see what the difference was compared with."""
-    row = conn.execute("select publishing_id from warehouse.publication where part = %s", (part,)).fetchone()
+    row = conn.execute("select publishing_id from warehouse.publication where part = 'warehouse'").fetchone()
     return (row[0] if row else None) == difference.base
 
 

@@ -212,7 +212,7 @@ def make_views(conn: psycopg.Connection, *, for_session: bool = False) -> None:
     )
 
 
-def within_scope(text: str, sees: tuple[str, ...] = ()) -> str:
+def within_scope(text: str, sees: tuple[str, ...]) -> str:
     """The text of a SQL file with views of the part in scope in the place of the tables.
 
     Takes   sees  tables that it needs as they are; every_title, every_person in the place of the built ones: it looks

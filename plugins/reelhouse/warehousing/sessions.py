@@ -33,13 +33,13 @@ class Job:
 
 
 @contextmanager
-def sessions_beside(conn: psycopg.Connection, number: int = SESSIONS) -> Iterator[list[psycopg.Connection]]:
+def sessions_beside(conn: psycopg.Connection) -> Iterator[list[psycopg.Connection]]:
     """Further sessions of the same server and database, with the rights that `conn` has at this moment."""
     dsn = make_conninfo(conn.info.dsn, password=conn.info.password or None)
     (user, role) = conn.execute("select session_user, current_setting('role')").fetchone()
     opened: list[psycopg.Connection] = []
     try:
-        for _ in range(number):
+        for _ in range(SESSIONS):
             beside = connect(dsn, conn.info.parameter_status("application_name") or "reelhouse", autocommit=True)
             opened.append(beside)
             # What keeps others away is a lock, not what a transaction has seen.
