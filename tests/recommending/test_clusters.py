@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -68,6 +69,19 @@ def test_a_new_cluster_never_takes_the_number_of_a_former_one() -> None:
     labels = clusters._described(features)[:, 3] > 0  # series
     number_of_films = {title.title_key: 2 for title in features.titles if title.kind != "series"}
     assert clusters._numbers(features, labels.astype(int), number_of_films) == {0: 2, 1: 1}
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_cluster_of_titles_that_nobody_has_rated_has_no_score_and_is_not_called_low_rated() -> None:
+    titles = random_catalogue(5, 240)
+    unrated = [replace(title, weighted_of_10=None) if title.kind == "series" else title for title in titles]
+    clustered = clusters.cluster(features_of(unrated), {})
+    rated = {clustered.cluster_of[title.title_key] for title in unrated if title.weighted_of_10 is not None}
+    without = [each for each in clustered.clusters if each.cluster_key not in rated]
+    assert 0 < len(without) < len(clustered.clusters)
+    without += clusters.cluster(features_of([replace(title, weighted_of_10=None) for title in titles]), {}).clusters
+    assert {each.mean_score_of_10 for each in without} == {None}
+    assert not any("-rated" in each.cluster for each in without)
 
 
 @pytest.mark.usefixtures("catalogue")

@@ -8,7 +8,7 @@ it has most titles of.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ import numpy as np
 import psycopg
 
 from reelhouse.database import run_file
-from reelhouse.recommending.content import Features
+from reelhouse.recommending.content import Features, Title
 
 COUNTS = range(4, 13)
 # Fewer titles than these have no kinds worth telling.
@@ -29,17 +29,22 @@ GENRE_WEIGHT = 0.6
 EXAMPLES, GENRES_SHOWN = 5, 3
 # So far from the mean of fame a cluster is called well or little known.
 FAR = 0.1
+# And so far from the mean of scores, well or low rated.
+FAR_IN_SCORE = 0.3
 _TRIES = 2
 
 
 class Cluster(NamedTuple):
-    """One row of warehouse.dim_cluster, but for its load."""
+    """One row of warehouse.dim_cluster, but for its load.
+
+    mean_score_of_10  None when no title of it has a score
+    """
 
     cluster_key: int
     cluster: str
     kind: str
     title_count: int
-    mean_score_of_10: float
+    mean_score_of_10: float | None
     genres: list[str]
     examples: list[str]
 
@@ -181,24 +186,38 @@ def _told(features: Features, rows: np.ndarray, number: int, whole: Mapping[str,
         if count >= 0.1 * len(titles)
     }
     genres = sorted(ratio, key=lambda genre: (-round(ratio[genre], 4), genre))[:GENRES_SHOWN]
-    scores = [title.weighted_of_10 for title in titles if title.weighted_of_10 is not None]
-    all_scores = [title.weighted_of_10 for title in features.titles if title.weighted_of_10 is not None]
-    mean = float(np.mean(scores)) if scores else 0.0
+    mean, usual_score = _mean_score(titles), _mean_score(features.titles)
     known = features.fame[rows]
     examples = [features.titles[row].title for row in sorted(rows.tolist(), key=lambda row: features.tie_rank[row])]
     years = [title.release_year for title in titles if title.release_year]
     fame, usual = np.nan_to_num(known).mean(), np.nan_to_num(features.fame).mean()
     words = [
         "well-known" if fame > usual + FAR else "little-known" if fame < usual - FAR else "",
-        "well-rated" if mean > np.mean(all_scores) + 0.3 else "low-rated" if mean < np.mean(all_scores) - 0.3 else "",
+        _rated(mean, usual_score),
         "older" if years and np.median(years) < 2005 else "",
         {"movie": "films", "series": "series", "short": "shorts", "special": "specials"}.get(kind, kind),
     ]  # fmt: skip
     named = " ".join(word for word in words if word)
     return Cluster(
-        number, f"{named}: {', '.join(genres)}" if genres else named, kind, len(titles), round(mean, 2), genres,
-        examples[:EXAMPLES],
+        number, f"{named}: {', '.join(genres)}" if genres else named, kind, len(titles),
+        None if mean is None else round(mean, 2), genres, examples[:EXAMPLES],
     )  # fmt: skip
+
+
+def _mean_score(titles: Sequence[Title]) -> float | None:
+    scores = [title.weighted_of_10 for title in titles if title.weighted_of_10 is not None]
+    return float(np.mean(scores)) if scores else None
+
+
+def _rated(mean: float | None, usual: float | None) -> str:
+    """How a cluster is called by its score beside that of all titles; nothing where no title of it has one.
+
+    >>> _rated(7.5, 6.5), _rated(6.0, 6.5), _rated(6.4, 6.5), _rated(None, 6.5)
+    ('well-rated', 'low-rated', '', '')
+    """
+    if mean is None or usual is None or abs(mean - usual) <= FAR_IN_SCORE:
+        return ""
+    return "well-rated" if mean > usual else "low-rated"
 
 
 # --- kept -----------------------------------------------------------------------------------------------
