@@ -290,6 +290,17 @@ def table_columns(conn: psycopg.Connection, schema: str, table: str) -> list[str
     return [row[0] for row in rows]
 
 
+def key_columns(conn: psycopg.Connection, schema: str, table: str) -> list[str]:
+    """Columns of a table's primary key, in its order; none when it has no key."""
+    rows = conn.execute(
+        "select attname from pg_index cross join lateral unnest(indkey) with ordinality as keys (number, place)"
+        " inner join pg_attribute on attrelid = indrelid and attnum = keys.number"
+        " where indisprimary and indrelid = %s::regclass order by place",
+        (f"{schema}.{table}",),
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
 def identifiers(names: list[str] | tuple[str, ...]) -> sql.Composed:
     """`a, b, c` as quoted identifiers."""
     return sql.SQL(", ").join(sql.Identifier(name) for name in names)

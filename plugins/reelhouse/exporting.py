@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from psycopg import sql
 
+from reelhouse.database import key_columns
 from reelhouse.errors import SettingsWrong
 from reelhouse.settings import S3_SCHEME, Settings
 from reelhouse.storage import BucketStorage, bucket_and_prefix, client_of
@@ -80,7 +81,7 @@ def export(conn: psycopg.Connection, settings: Settings, place: str, target: str
     Takes   target  REDSHIFT: manifests and load.sql too
     Gives   what was written of each table
     Raises  SettingsWrong, StorageAway
-    Notes   files of a former export under the same names are replaced; load.sql is written last
+    Reruns  files of a former export under the same names are replaced; load.sql is written last
     """
     if target == REDSHIFT and not place.startswith(S3_SCHEME):
         raise SettingsWrong(f"--out: Redshift loads from a bucket; expected s3://bucket/folder, found {place}.")
@@ -120,7 +121,7 @@ def _tables(conn: psycopg.Connection) -> list[str]:
 
 
 def _write_table(conn: psycopg.Connection, name: str, folder: Path, storage: BucketStorage | None) -> Exported:
-    columns, key = _columns(conn, name), _key(conn, name)
+    columns, key = _columns(conn, name), key_columns(conn, "warehouse", name)
     schema = pa.schema([(column.name, column.parquet) for column in columns])
     files: list[tuple[str, int]] = []
     rows = 0
@@ -137,7 +138,7 @@ def _write_table(conn: psycopg.Connection, name: str, folder: Path, storage: Buc
         if storage:
             storage.keep(path)
             path.unlink()
-    return Exported(name, tuple(columns), key, rows, tuple(files))
+    return Exported(name, tuple(columns), tuple(key), rows, tuple(files))
 
 
 def _files(
@@ -185,16 +186,6 @@ def _column(name: str, kind: str, is_needed: bool) -> Column:
     if kind.removesuffix("[]") in LISTS and kind.endswith("[]"):
         return Column(name, asked, pa.list_(LISTS[kind.removesuffix("[]")]), "super", is_needed)
     return Column(name, sql.SQL("{}::text").format(asked), pa.string(), f"varchar({LONGEST_TEXT})", is_needed)
-
-
-def _key(conn: psycopg.Connection, name: str) -> tuple[str, ...]:
-    rows = conn.execute(
-        "select attname from pg_index cross join lateral unnest(indkey) with ordinality as parts (number, place)"
-        " inner join pg_attribute on attrelid = indrelid and attnum = parts.number"
-        " where indisprimary and indrelid = %s::regclass order by place",
-        (f"warehouse.{name}",),
-    )
-    return tuple(row[0] for row in rows)
 
 
 def _put(path: Path, text: str, storage: BucketStorage | None) -> None:

@@ -11,8 +11,9 @@ from datetime import date, datetime, time
 import numpy as np
 import pandas as pd
 
+from reelhouse.copying import escaped
+
 NONE = "\\N"
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _SPECIAL = "\\\t\n\r"
 
 
@@ -66,16 +67,16 @@ _WRITERS: dict[str, Callable[[np.ndarray], Iterable[str]]] = {
 def _value(value: object) -> str:
     """One value of whatever type, escaped."""
     if isinstance(value, (list, tuple, set, np.ndarray)):
-        return _escaped("{" + ",".join(map(_item, value)) + "}")
+        return escaped("{" + ",".join(map(_item, value)) + "}")
     if isinstance(value, dict):
-        return _escaped(json.dumps(value, ensure_ascii=False))
+        return escaped(json.dumps(value, ensure_ascii=False))
     if value is None or pd.isna(value):
         return NONE
     if isinstance(value, (bytes, bytearray)):
         return "\\\\x" + value.hex()
     if isinstance(value, (datetime, date, time)):
         return value.isoformat()
-    return _escaped(str(value))
+    return escaped(str(value))
 
 
 def _item(value: object) -> str:
@@ -85,7 +86,3 @@ def _item(value: object) -> str:
     if value is None or pd.isna(value):
         return "NULL"
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _escaped(text: str) -> str:
-    return text.translate(_ESCAPES)

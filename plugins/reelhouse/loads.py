@@ -72,6 +72,16 @@ def current_load(conn: psycopg.Connection, part: str, batch_date: date) -> Load:
     return Load(*row[:6])
 
 
+def newest_load_id(conn: psycopg.Connection, part: str, batch_date: date) -> int | None:
+    """The load a day is worked on with, whatever its state; None when it has none yet."""
+    row = conn.execute(
+        "select load_id from ops.load where part = %s and batch_date = %s"
+        " order by opened_at desc, load_id desc limit 1",
+        (part, batch_date),
+    ).fetchone()
+    return row[0] if row else None
+
+
 def is_older(conn: psycopg.Connection, batch_date: date) -> bool:
     """Whether readers have a newer day."""
     query = "select from warehouse.publication where part = 'warehouse' and batch_date > %s"

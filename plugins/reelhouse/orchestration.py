@@ -25,14 +25,12 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundExceptio
 from airflow.sdk.log import mask_secret
 
 from reelhouse.day import EVERY_SOURCE, Day
-from reelhouse.errors import ReelhouseError, SettingsWrong
-from reelhouse.settings import read_settings
+from reelhouse.errors import DatabaseAway, Held, ReelhouseError, SettingsWrong
+from reelhouse.settings import S3Keys, Settings, read_settings
 
 if TYPE_CHECKING:
     import psycopg
     from airflow.sdk.definitions.context import Context
-
-    from reelhouse.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +147,6 @@ class AlertNotifier(BaseNotifier):
 def send_alert(kind: str, context: Context, place: str, cause: str) -> None:
     """Send an alert about the run's day. That it cannot be sent is logged, and never fails the task."""
     from reelhouse.alerting import Alert, sample_rows, tell
-    from reelhouse.errors import DatabaseAway
 
     day = batch_date(context["params"], context["dag_run"])
     try:
@@ -203,7 +200,6 @@ class StepOperator(PythonOperator):
         from airflow.providers.openlineage.extractors import OperatorLineage
 
         from reelhouse.lineage import datasets
-        from reelhouse.settings import read_settings
 
         inputs, outputs = datasets(self.op_args[0], read_settings().include, warehouse_dsn())
         return OperatorLineage(inputs=inputs, outputs=outputs)
@@ -267,7 +263,6 @@ class ApproveOperator(ApprovalOperator):
         self.part = part
 
     def execute(self, context: Context) -> object:
-        from reelhouse.settings import read_settings
         from reelhouse.warehousing import holds
 
         with retried_only_if_passing(), _connected() as conn:
@@ -282,7 +277,6 @@ class ApproveOperator(ApprovalOperator):
         return super().execute(context)
 
     def execute_complete(self, context: Context, event: dict[str, object]) -> object:
-        from reelhouse.settings import read_settings
         from reelhouse.warehousing import holds
 
         chosen, reason, who, where = self._answer(event)
@@ -322,12 +316,9 @@ def _connected() -> Iterator[psycopg.Connection]:
 
 
 def _load_of_day(conn: psycopg.Connection, part: str, context: Context) -> int | None:
-    row = conn.execute(
-        "select load_id from ops.load where part = %s and batch_date = %s"
-        " order by opened_at desc, load_id desc limit 1",
-        (part, batch_date(context["params"], context["dag_run"])),
-    ).fetchone()
-    return row[0] if row else None
+    from reelhouse.loads import newest_load_id
+
+    return newest_load_id(conn, part, batch_date(context["params"], context["dag_run"]))
 
 
 def prepare() -> PythonOperator:
@@ -409,7 +400,6 @@ def dsn_of(connection: Connection) -> str:
 
 def _migrate() -> list[str]:
     from reelhouse.database import migrate
-    from reelhouse.settings import read_settings
 
     with retried_only_if_passing():
         return migrate(warehouse_dsn(), read_settings().sql)
@@ -417,7 +407,6 @@ def _migrate() -> list[str]:
 
 def _run(name: str, emits: str | None, asks: bool, **context) -> dict[str, object]:
     with retried_only_if_passing():
-        from reelhouse.errors import Held
         from reelhouse.steps import run_step
 
         dsn = warehouse_dsn()
@@ -439,8 +428,6 @@ def _run(name: str, emits: str | None, asks: bool, **context) -> dict[str, objec
 
 
 def _make_day(dsn: str, context: Context) -> Day:
-    from reelhouse.settings import read_settings
-
     params, dag_run = context["params"], context["dag_run"]
     day = batch_date(params, dag_run)
     if day < FIRST_DAY.date():
@@ -457,8 +444,6 @@ def with_storage_keys(settings: Settings) -> Settings:
 
     Without such a connection the machine's own role is left, as every AWS tool finds it.
     """
-    from reelhouse.settings import S3Keys
-
     if not settings.needs_s3:
         return settings
     try:
@@ -486,26 +471,24 @@ def _hand_on(dsn: str, day: Day) -> dict[str, object]:
     Gives   load and match rate, for the asset's event
     """
     from reelhouse.database import connect
-    from reelhouse.loads import add_figures
+    from reelhouse.loads import add_figures, newest_load_id
 
     with connect(dsn, "reelhouse orchestration", autocommit=True) as conn:
-        row = conn.execute(
-            "select load_id, figures -> 'match_rate' from ops.load where part = 'warehouse' and batch_date = %s"
-            " order by opened_at desc, load_id desc limit 1",
-            (day.batch_date,),
-        ).fetchone()
-        add_figures(conn, row[0], {"is_forced": day.force, "accepted_because": day.accept})
-    return {"load_id": row[0], "match_rate": row[1]}
+        load_id = newest_load_id(conn, "warehouse", day.batch_date)
+        (rate,) = conn.execute("select figures -> 'match_rate' from ops.load where load_id = %s", (load_id,)).fetchone()
+        add_figures(conn, load_id, {"is_forced": day.force, "accepted_because": day.accept})
+    return {"load_id": load_id, "match_rate": rate}
 
 
 def _handed_on(dsn: str, day: date) -> tuple[bool, str | None]:
     from reelhouse.database import connect
+    from reelhouse.loads import newest_load_id
 
     with connect(dsn, "reelhouse orchestration", autocommit=True) as conn:
         row = conn.execute(
             "select coalesce((figures ->> 'is_forced')::boolean, false), figures ->> 'accepted_because' from ops.load"
-            " where part = 'warehouse' and batch_date = %s order by opened_at desc, load_id desc limit 1",
-            (day,),
+            " where load_id = %s",
+            (newest_load_id(conn, "warehouse", day),),
         ).fetchone()
     return row or (False, None)
 

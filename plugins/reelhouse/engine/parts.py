@@ -105,7 +105,7 @@ def make_parts(spark: SparkSession, conn: psycopg.Connection, dsn: str, landing:
         place = folder / f"{part.table}-{_digest(part, digests)}"
         if not (place / SUCCESS).is_file():
             ranges = _ranges(conn, part)
-            read = partial(tasks.read_ranges, dsn, part.query, part.key, _arrow(part.schema), ranges)
+            read = partial(tasks.read_ranges, dsn, part.query, part.key, arrow_schema(part.schema), ranges)
             rows = spark.range(0, len(ranges), 1, len(ranges)).mapInArrow(read, part.schema)
             rows.write.mode("overwrite").parquet(place.as_uri())
         made[part.table] = place
@@ -113,7 +113,8 @@ def make_parts(spark: SparkSession, conn: psycopg.Connection, dsn: str, landing:
     return made
 
 
-def _arrow(schema: str) -> object:
+def arrow_schema(schema: str) -> object:
+    """The columns that Spark names in one line, for Arrow."""
     from pyspark.sql.pandas.types import to_arrow_schema
     from pyspark.sql.types import StructType
 

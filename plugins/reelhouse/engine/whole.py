@@ -18,11 +18,11 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from reelhouse.database import identifiers, indexes_made_afterwards, run_file
+from reelhouse.database import identifiers, indexes_made_afterwards, run_file, table_columns
 from reelhouse.day import Day
 from reelhouse.engine import tasks
 from reelhouse.engine.carrying import to_spark, view_of
-from reelhouse.engine.parts import PARTS, make_parts
+from reelhouse.engine.parts import PARTS, arrow_schema, make_parts
 from reelhouse.engine.session import session
 from reelhouse.errors import OutOfStep
 from reelhouse.matching import storing
@@ -168,10 +168,8 @@ def _show_sources(run: Run) -> None:
 
 def _show(run: Run, query: str, schema: str, view: str) -> None:
     import pyarrow
-    from pyspark.sql.pandas.types import to_arrow_schema
-    from pyspark.sql.types import StructType
 
-    arrow = to_arrow_schema(StructType.fromDDL(schema), timezone="UTC", prefers_large_types=False)
+    arrow = arrow_schema(schema)
     rows = run.conn.execute(query).fetchall()
     columns = (
         dict(zip(arrow.names, zip(*rows, strict=True), strict=True)) if rows else {name: [] for name in arrow.names}
@@ -313,18 +311,12 @@ def _take_over(run: Run, made: Mapping[str, Sequence[str]]) -> None:
 
 def _insert(conn: psycopg.Connection, table: str, names: Sequence[str]) -> None:
     for name in names:
-        columns = identifiers(_names_of(conn, name))
+        columns = identifiers(table_columns(conn, "build", name))
         conn.execute(
             sql.SQL("insert into matching.{} ({columns}) select {columns} from build.{}").format(
                 sql.Identifier(table), sql.Identifier(name), columns=columns
             )
         )
-
-
-def _names_of(conn: psycopg.Connection, name: str) -> list[str]:
-    from reelhouse.database import table_columns
-
-    return table_columns(conn, "build", name)
 
 
 def _take_over_scores(conn: psycopg.Connection, names: Sequence[str]) -> None:

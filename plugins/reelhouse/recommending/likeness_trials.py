@@ -18,7 +18,7 @@ from reelhouse.recommending import baselines
 from reelhouse.recommending.content import NEARNESS, Features, nearness
 from reelhouse.recommending.events import Events
 from reelhouse.recommending.together import liked_together
-from reelhouse.recommending.trials import half_of, ratio_interval
+from reelhouse.recommending.trials import drawn, half_of, ratio_interval
 
 LENGTH = 10
 LEAST_LIKES = 5
@@ -76,8 +76,8 @@ def _reference(likes: sparse.csr_matrix, keys: np.ndarray) -> tuple[np.ndarray, 
     liked = np.flatnonzero(np.bincount(likes.indices, minlength=len(keys)) >= LEAST_LIKES)
     together = liked_together(likes[:, liked], LENGTH)
     places = np.flatnonzero(np.diff(together.indptr) == LENGTH)
-    drawn = np.argsort(keys[liked[places]] * 2654435761 % 2**32, kind="stable")[:SOURCES_AT_MOST]
-    places = np.sort(places[drawn])
+    first = np.argsort(drawn(keys[liked[places]]), kind="stable")[:SOURCES_AT_MOST]
+    places = np.sort(places[first])
     nearest = np.array(
         [liked[together.indices[together.indptr[place] : together.indptr[place + 1]]] for place in places],
         dtype=np.int64,

@@ -18,7 +18,7 @@ from reelhouse.errors import OutOfStep
 from reelhouse.recommending import reasons
 from reelhouse.recommending.content import Features
 from reelhouse.recommending.linear import Ties
-from reelhouse.recommending.selecting import GROWN_UP_AGE, Choices
+from reelhouse.recommending.selecting import GROWN_UP_AGE, LIST_LENGTH, Choices
 from reelhouse.recommending.viewers import Model
 
 VIEWERS = "viewers"
@@ -44,7 +44,7 @@ def make_model(
             names    of the liked titles, in the catalogue or not
     """
     keys = np.array([title.title_key for title in features.titles], dtype=np.int64)
-    lists = np.full((len(keys), 10), -1, dtype=np.int32)
+    lists = np.full((len(keys), LIST_LENGTH), -1, dtype=np.int32)
     lists[similar.source, similar.rank - 1] = similar.target
     may_be_shown = np.array(
         [not title.is_adult and (title.least_age or 0) <= GROWN_UP_AGE for title in features.titles], dtype=bool

@@ -88,7 +88,7 @@ def split(events: Events, targets: np.ndarray) -> Split:
     starts = events.starts()
     users, ends = events.user[starts], np.append(starts[1:], len(events.user))
     # A fixed draw: the same viewers every day, as long as they are there.
-    for place in np.argsort((users * 2654435761) % 2**32, kind="stable").tolist():
+    for place in np.argsort(drawn(users), kind="stable").tolist():
         start, end = int(starts[place]), int(ends[place])
         cut = end - max(1, round(HIDDEN_SHARE * (end - start)))
         late = events.between(cut, end).likes.title
@@ -168,9 +168,17 @@ def ratio_interval(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float, 
     return float(whole), float(low), float(high)
 
 
+def drawn(keys: np.ndarray) -> np.ndarray:
+    """A fixed shuffle: for each key its place in the order of drawing, of 2^32. Whoever comes moves no other.
+
+    Knuth's multiplicative hash tears neighbours apart: neighbours by number may be neighbours in time.
+    """
+    return keys * 2654435761 % 2**32
+
+
 def half_of(users: np.ndarray) -> np.ndarray:
-    """A fixed shuffle of viewers: neighbours by number may be neighbours in time, and whoever comes moves no other."""
-    return (users * 2654435761 % 2**32) // 2**16 % 2
+    """Which half of a fixed shuffle each viewer is in."""
+    return drawn(users) // 2**16 % 2
 
 
 def _best_of(

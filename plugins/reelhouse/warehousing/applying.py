@@ -10,10 +10,10 @@ from __future__ import annotations
 import psycopg
 from psycopg import sql
 
-from reelhouse.database import identifiers, table_columns
+from reelhouse.database import identifiers, key_columns, table_columns
 from reelhouse.day import Day
 from reelhouse.errors import OutOfStep
-from reelhouse.warehousing.differences import Difference, digest_of, key_columns
+from reelhouse.warehousing.differences import Difference, digest_of
 
 Changes = dict[str, int]
 
@@ -94,7 +94,7 @@ def _insert(conn: psycopg.Connection, table: str, publishing_id: int) -> int:
 
 
 def _update(conn: psycopg.Connection, table: str, publishing_id: int) -> int:
-    key = key_columns(conn, table)
+    key = key_columns(conn, "warehouse", table)
     columns = [column for column in _image_columns(conn, table, publishing_id, "update") if column not in key]
     if not columns:
         return 0
@@ -128,7 +128,8 @@ def _run(
             sql.Literal(publishing_id), sql.Literal(table), sql.Literal(change)
         ),
         same_key=sql.SQL(" and ").join(
-            sql.SQL("kept.{0} = image.{0}").format(sql.Identifier(column)) for column in key_columns(conn, table)
+            sql.SQL("kept.{0} = image.{0}").format(sql.Identifier(column))
+            for column in key_columns(conn, "warehouse", table)
         ),
     )
     return conn.execute(statement).rowcount

@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from reelhouse.database import set_settings, table_columns
+from reelhouse.database import key_columns, set_settings, table_columns
 from reelhouse.day import Day
 from reelhouse.warehousing.extent import PART_SETTINGS, Extent, read_extent
 
@@ -157,19 +157,6 @@ def is_based_on_what_is_seen(conn: psycopg.Connection, difference: Difference) -
     return (row[0] if row else None) == difference.base
 
 
-def key_columns(conn: psycopg.Connection, table: str) -> list[str]:
-    """Columns of a table's primary key, in its order."""
-    rows = conn.execute(
-        "select pg_attribute.attname from pg_index"
-        " cross join lateral unnest(pg_index.indkey) with ordinality as keys (attnum, position)"
-        " inner join pg_attribute on pg_attribute.attrelid = pg_index.indrelid"
-        " and pg_attribute.attnum = keys.attnum"
-        " where pg_index.indrelid = %s::regclass and pg_index.indisprimary order by keys.position",
-        (f"warehouse.{table}",),
-    ).fetchall()
-    return [row[0] for row in rows]
-
-
 def drop_old_differences(conn: psycopg.Connection) -> None:
     """Forget the differences that no rollback can need: those before the last loads, and those nobody will publish."""
     with conn.transaction():
@@ -213,7 +200,7 @@ def _rows_to_fill(conn: psycopg.Connection, table: str) -> int | None:
 
 
 def _compare_table(conn: psycopg.Connection, publishing_id: int, table: PublishedTable, extent: Extent) -> None:
-    key, columns = key_columns(conn, table.name), table_columns(conn, "warehouse", table.name)
+    key, columns = key_columns(conn, "warehouse", table.name), table_columns(conn, "warehouse", table.name)
     values = [column for column in columns if column not in key]
     first = sql.Identifier(key[0])
     gone = [sql.SQL("built.{} is null").format(first)]

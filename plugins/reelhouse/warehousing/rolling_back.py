@@ -12,7 +12,7 @@ from datetime import date, datetime
 import psycopg
 from psycopg import sql
 
-from reelhouse.database import lock_layer, run_file, set_layer, set_settings
+from reelhouse.database import key_columns, lock_layer, run_file, set_layer, set_settings
 from reelhouse.day import Day
 from reelhouse.errors import SettingsWrong
 from reelhouse.warehousing import differences
@@ -147,7 +147,7 @@ def _inverse(
 
 def _empty(conn: psycopg.Connection, publishing_id: int, table: str) -> None:
     """What was filled from nothing becomes nothing again."""
-    key = sql.SQL(", ").join(sql.Identifier("kept", column) for column in differences.key_columns(conn, table))
+    key = sql.SQL(", ").join(sql.Identifier("kept", column) for column in key_columns(conn, "warehouse", table))
     conn.execute(
         sql.SQL(
             "insert into ops.row_change (publishing_id, table_name, row_key, change, title_key, before)"
