@@ -116,17 +116,7 @@ def compute(
     franchise = franchise_numbers(features)
     real = events.between(0, int(np.searchsorted(events.user, FIRST_SYNTHETIC)))
     tell(f"comparing {len(titles)} titles")
-    hybrid = with_likes(features, real)
-    similar = selecting.choose(hybrid, franchise, child_limit)
-    of_titles = {SIMILAR_HYBRID: lists_of(hybrid, franchise, similar)}
-    by_content = replace(features, weight=0.0)
-    of_titles[CONTENT_FIELDS] = lists_of(by_content, franchise, selecting.choose(by_content, franchise, child_limit))
-    if hybrid.together is not None:
-        of_titles[SIMILAR_CF] = similar_cf(hybrid, franchise, child_limit)
-    for each in sent:
-        of_titles[each.method_key] = lists_by_scores(
-            features, franchise, child_limit, each, "own", f"scored by {each.method}"
-        )
+    similar, of_titles = _lists_beside_titles(features, franchise, child_limit, real, sent)
     tell(f"learning from {len(events.user)} ratings and viewings")
     # Invented viewers teach nobody, unless there are no others.
     teachers = real if len(real.user) else events
@@ -140,6 +130,25 @@ def compute(
     return Computed(
         of_titles, model_of(ties, trial.tuned), trial, _agreement(titles, real, keys, sent), clustered, events
     )
+
+
+def _lists_beside_titles(
+    features: Features, franchise: np.ndarray, child_limit: int, events: Events, sent: Sequence[own.Own]
+) -> tuple[selecting.Choices, dict[int, Lists]]:
+    """The lists of every method for titles, by method; and the chosen pairs of the one that is shown."""
+    hybrid, by_content = with_likes(features, events), replace(features, weight=0.0)
+    similar = selecting.choose(hybrid, franchise, child_limit)
+    found = {
+        SIMILAR_HYBRID: lists_of(hybrid, franchise, similar),
+        CONTENT_FIELDS: lists_of(by_content, franchise, selecting.choose(by_content, franchise, child_limit)),
+    }
+    if hybrid.together is not None:
+        found[SIMILAR_CF] = similar_cf(hybrid, franchise, child_limit)
+    for each in sent:
+        found[each.method_key] = lists_by_scores(
+            features, franchise, child_limit, each, "own", f"scored by {each.method}"
+        )
+    return similar, found
 
 
 def _agreement(

@@ -51,34 +51,40 @@ def build_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, objec
     with _nothing_looked_through(), conn.transaction():
         lock_layer(conn, writes="recommendations", reads=("warehouse",))
         _require_warehouse(conn, warehouse.load_id)
-        folder = day.settings.sql
-        titles = catalogue.read_catalogue(conn, folder)
-        events = read_events(conn, folder)
-        computed = methods.compute(
-            titles,
-            events,
-            dict(run_file(conn, folder / "4_recommendation" / "names_of_liked.sql").fetchall()),
-            catalogue.child_limit(conn),
-            evaluation.former_gains(conn),
-            evaluation.former_recencies(conn),
-            clusters.read_former(conn),
-            own.read_own(conn, titles, events),
-            day.tell,
-        )
+        titles, computed = _compute(conn, day)
         day.tell("writing lists", 0.7)
         rows = _write_lists(conn, load.load_id, computed)
         clusters.write(conn, computed.clustered, load.load_id)
         modelling.write_model(conn, computed.model, evaluation.model_figures(computed), load.load_id)
         measured = {"seconds": round(time.monotonic() - started, 2), "peak_mb": _peak_mb()}
-        evaluation.measure(conn, folder, load.load_id, computed, measured)
-        held = evaluation.hold_own(conn, folder)
+        evaluation.measure(conn, day.settings.sql, load.load_id, computed, measured)
+        held = evaluation.hold_own(conn, day.settings.sql)
         set_layer(conn, "recommendations", load.load_id)
     lists = computed.of_titles[methods.SIMILAR_HYBRID]
-    figures = {"titles": len(titles), "lists": len(set(lists.source)), "rows": rows, **measured}
+    figures = {"titles": titles, "lists": len(set(lists.source)), "rows": rows, **measured}
     if held:
         figures["held_methods"] = held
     loads.add_figures(conn, load.load_id, {"build_recommendations": figures})
     return {"load_id": load.load_id, **figures}
+
+
+def _compute(conn: psycopg.Connection, day: Day) -> tuple[int, methods.Computed]:
+    """All that a refresh shows, from what the warehouse has now; with the number of titles of the catalogue."""
+    folder = day.settings.sql
+    titles = catalogue.read_catalogue(conn, folder)
+    events = read_events(conn, folder)
+    computed = methods.compute(
+        titles,
+        events,
+        dict(run_file(conn, folder / "4_recommendation" / "names_of_liked.sql").fetchall()),
+        catalogue.child_limit(conn),
+        evaluation.former_gains(conn),
+        evaluation.former_recencies(conn),
+        clusters.read_former(conn),
+        own.read_own(conn, titles, events),
+        day.tell,
+    )
+    return len(titles), computed
 
 
 @contextmanager
@@ -157,26 +163,34 @@ def publish_recommendations(conn: psycopg.Connection, day: Day) -> dict[str, obj
             raise OutOfStep(
                 f"Load {load.load_id}: expected the lists that were approved, found others. Check them again."
             )
-        lists_changed = run_file(conn, folder / "changed_list.sql").rowcount
         publishing_id = differences.open_publishing(conn, "recommendations", load.load_id)
-        filled = _rows_to_fill(conn)
-        if not filled:
-            run_file(conn, folder / "keep_changed_lists.sql", publishing_id=publishing_id)
-        differences.close_publishing(conn, publishing_id, filled)
-        run_file(conn, folder / "hist_recommendation.sql", load_id=load.load_id)
-        run_file(conn, folder / "forget_old_lists.sql")
-        rows_changed = run_file(conn, folder / "delete_changed_lists.sql").rowcount
-        with keys_made_afterwards(conn, ["fact_recommendation"], "recommendations"):
-            rows_changed += run_file(conn, folder / "insert_changed_lists.sql").rowcount
+        figures = _rewrite_lists(conn, folder, load.load_id, publishing_id)
         run_file(conn, folder / "replaced_model.sql", publishing_id=publishing_id)
         run_file(conn, folder / "publish_model.sql")
         clusters.publish(conn, folder)
         run_file(conn, folder / "publish_quality.sql")
         publishing.stamp(conn, "recommendations", load.load_id, publishing_id)
-        figures = {"lists_changed": lists_changed, "rows_changed": rows_changed}
         loads.add_figures(conn, load.load_id, {"publish_recommendations": figures})
     _catch_up(conn, day.settings.sql)
     return {"load_id": load.load_id, **figures}
+
+
+def _rewrite_lists(conn: psycopg.Connection, folder: Path, load_id: int, publishing_id: int) -> dict[str, int]:
+    """Put the lists that changed in place of those that readers have, which are kept: for a rollback, and as history.
+
+    Gives   lists_changed, rows_changed (deleted and inserted)
+    """
+    lists_changed = run_file(conn, folder / "changed_list.sql").rowcount
+    filled = _rows_to_fill(conn)
+    if not filled:
+        run_file(conn, folder / "keep_changed_lists.sql", publishing_id=publishing_id)
+    differences.close_publishing(conn, publishing_id, filled)
+    run_file(conn, folder / "hist_recommendation.sql", load_id=load_id)
+    run_file(conn, folder / "forget_old_lists.sql")
+    rows_changed = run_file(conn, folder / "delete_changed_lists.sql").rowcount
+    with keys_made_afterwards(conn, ["fact_recommendation"], "recommendations"):
+        rows_changed += run_file(conn, folder / "insert_changed_lists.sql").rowcount
+    return {"lists_changed": lists_changed, "rows_changed": rows_changed}
 
 
 def _rows_to_fill(conn: psycopg.Connection) -> dict[str, int]:
