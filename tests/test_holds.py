@@ -212,6 +212,33 @@ def test_an_answer_to_what_is_not_shown_any_more_is_refused(conn, later) -> None
     assert holds.answer(conn, hold, holds.APPROVE, "yes", "bo", holds.IN_SHELL) is False
 
 
+def test_an_approval_is_good_for_just_what_was_shown(conn, later) -> None:
+    cut(later().settings.data)
+    shown = held_load(conn, later())
+
+    def approve() -> None:
+        hold = holds.read_hold(conn, later().settings.sql, shown.load_id)
+        assert holds.answer(conn, hold, holds.APPROVE, "a licence was lost", "ann", holds.IN_SHELL)
+
+    def check() -> dict[str, object]:
+        return run_step("check_warehouse", later().settings.warehouse_dsn, later())
+
+    approve()
+    assert check()["load_id"] == shown.load_id
+    # Readers see something else by now, so that more would change.
+    conn.execute("update warehouse.dim_title set studio = 'Another' where is_current")
+    with pytest.raises(Held, match="reelhouse approve"):
+        check()
+    assert holds.read_hold(conn, later().settings.sql, shown.load_id).digest != shown.digest
+    approve()
+    assert check()["load_id"] == shown.load_id
+    conn.execute(
+        "insert into ops.objection (load_id, gate, reason) values (%s, 'rollback', 'taken back')", (shown.load_id,)
+    )
+    with pytest.raises(Held, match="taken back"):
+        check()
+
+
 def test_a_title_in_a_file_cannot_write_into_the_page() -> None:
     kind = holds.Kind("titles added to a catalogue", 1, ["<script>x</script> | [a](http://evil)\n# Head"])
     shown = holds.describe(holds.Hold(1, "warehouse", FIRST, ["reason"], {}, [kind], "d"))
