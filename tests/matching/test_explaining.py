@@ -68,6 +68,29 @@ def test_a_row_without_a_match_says_why_its_best_candidate_is_not_it(works: Work
     assert _by_what(explain(works.conn, "netflix", "s2"))["runner-up"].words == "no other candidate"
 
 
+@pytest.mark.parametrize(
+    ("votes", "words"),
+    [(None, "no rating"), (7, "few votes"), (100, "100 votes or more"), (5_000, "1000 votes or more")],
+)
+def test_how_known_a_title_is_is_told_as_it_was_weighed(works: Works, votes: int | None, words: str) -> None:
+    works.netflix("s1", "Alpha", 2020, directors=ANN)
+    works.imdb(1, "Alpha", 2020, directors=ANN, votes=votes)
+    works.match()
+    assert _by_what(explain(works.conn, "netflix", "s1"))["fame"].value == words
+
+
+def test_all_that_the_words_are_made_of_is_kept_with_the_evidence(works: Works) -> None:
+    known = {"directors": ANN, "actors": ["Bo Quill"]}
+    works.netflix("s1", "Alpha", 2020, **known, runtime=90, categories=["Dramas"])
+    works.imdb(1, "Alpha", 2020, **known, runtime=90, genres=["Drama"])
+    works.netflix("s2", "Omega", 2020, kind="series", **known)
+    works.imdb(2, "Omega", 2019, "tvSeries", end_year=2020, **known)
+    works.match()
+    kept = works.conn.execute("select jsonb_object_keys(details) from matching.match_evidence").fetchall()
+    text = (works.day.settings.sql / "5_mart" / "matching_describe_terms.sql").read_text()
+    assert set(re.findall(r"details ->> '(\w+)'", text)) <= {name for (name,) in kept}
+
+
 def test_a_row_that_is_not_there_is_named(alpha: Works) -> None:
     (said,) = explain(alpha.conn, "netflix", "s77")
     assert said.words == "netflix has no row s77 in the current edition"

@@ -33,7 +33,7 @@ as $$
             (details ->> 'rarest')::numeric::integer as rarest,
             replace(details ->> 'genres', '|', ', ') as genres,
             replace(details ->> 'imdb_genres', '|', ', ') as imdb_genres,
-            (details ->> 'imdb_votes')::numeric::integer as votes
+            (details ->> 'imdb_least_votes')::numeric::integer as least_votes
     ),
 
     said (place, family, value, words) as (
@@ -92,7 +92,8 @@ as $$
         select 9, 'genre', genres || ' ~ ' || imdb_genres, 'categories here and on IMDb' from seen
         union all
         select
-            10, 'fame', coalesce(votes || ' votes', 'no rating'),
+            10, 'fame',
+            case least_votes when 0 then 'no rating' when 1 then 'few votes' else least_votes || ' votes or more' end,
             'votes on IMDb in steps of tenfold: what a catalogue lists, people have seen'
         from seen
     )

@@ -426,3 +426,12 @@ def fame(votes: int | None) -> int | None:
     (None, 0, 0, 1, 2)
     """
     return None if votes is None else sum(votes >= step for step in FAME_STEPS)
+
+
+def least_votes(votes: float) -> int:
+    """The votes that a title has at least, as far as they count: 0 without a rating, 1 below the first step.
+
+    >>> least_votes(float("nan")), least_votes(5), least_votes(100), least_votes(1_000_000)
+    (0, 1, 100, 1000)
+    """
+    return 0 if np.isnan(votes) else (1, *FAME_STEPS)[fame(int(votes))]

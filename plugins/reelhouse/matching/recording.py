@@ -14,6 +14,7 @@ import numpy as np
 import psycopg
 
 from reelhouse.copying import copy_line, copy_rows
+from reelhouse.matching.evidence import least_votes
 from reelhouse.matching.gathering import SourceRow
 from reelhouse.matching.scoring import Anew, Evidence, Scored, weigh_pairs
 
@@ -194,6 +195,8 @@ def details_of(evidence: Evidence, pair: int) -> dict[str, object]:
         "rarest": pairs.rarest[pair],
         "genres": pairs.genres[pair] or None,
         "imdb_genres": pairs.imdb_genres[pair] or None,
+        # Not the votes themselves: this evidence is kept while they grow.
+        "imdb_least_votes": least_votes(pairs.votes[pair]),
     }
     return {key: _plain(value) for key, value in seen.items() if value is not None and value == value}
 
