@@ -224,3 +224,15 @@ def test_two_works_of_one_name_and_people_do_not_share_a_title(works: Works, one
     works.imdb(1, "Alpha", one["year"], title_type, runtime=one.get("runtime"), votes=7_000, **people)
     works.match()
     assert works.linked("s2") is None
+
+
+def test_a_film_of_rotten_tomatoes_is_no_candidate_of_a_series(works: Works) -> None:
+    people = ["Ada Lark", "Bo Quill"]
+    works.rotten_tomatoes("orphan_black", "Orphan Black", 2013, directors=people)
+    works.netflix("s1", "Orphan Black", 2013, "series", directors=people)
+    works.imdb(1, "Orphan Black", 2013, "tvSeries", directors=people)  # by its name
+    works.imdb(2, "Another Name", 2013, "tvSeries", directors=people)  # by its people
+    works.imdb(3, "Orphan Blacks", 2013, "tvSeries")  # by how its name begins
+    works.match()
+    pairs = set(works.conn.execute("select source, imdb_title_number from matching.candidate_pair"))
+    assert pairs == {("netflix", 1), ("netflix", 2), ("netflix", 3)}

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import permutations
+from itertools import combinations, permutations
 
 import psycopg
 import pytest
@@ -114,6 +114,37 @@ def test_any_order_of_days_gives_the_same_history(conn, make_day, seed):
     for order in orders(days, 2, seed):
         assert load(conn, make_day, order) == in_order, [day for day, _ in order]
         assert content_hashes(conn).keys() == everything.keys()
+
+
+@pytest.mark.parametrize("order", [(0, 2, 1), (2, 0, 1), (2, 1, 0)])
+def test_a_row_is_told_of_the_days_it_was_in_whatever_day_comes_last(conn, make_day, order):
+    days = [FIRST + timedelta(2 * number) for number in range(3)]
+    # One row for each choice of days it is in, so that the day between two joins, cuts, begins and ends runs.
+    choices = [choice for size in (1, 2, 3) for choice in combinations(range(3), size)]
+    editions = [
+        (
+            day,
+            [
+                Imdb(9, "Ares", rating=(8.0, 100)),
+                *(Netflix(f"s{row}", f"Row {row}") for row, choice in enumerate(choices) if number in choice),
+            ],
+        )
+        for number, day in enumerate(days)
+    ]
+    load(conn, make_day, [editions[number] for number in order])
+    told: dict[int, list[tuple[int, int]]] = {}
+    query = "select title, from_date, least(until_date, %s) from warehouse.hist_source_row where source = 'netflix'"
+    for title, first, last in conn.execute(query + " order by from_date", (days[2],)):
+        told.setdefault(int(title.split()[1]), []).append((days.index(first), days.index(last)))
+    assert {choices[row]: runs for row, runs in told.items()} == {
+        (0,): [(0, 0)],
+        (1,): [(1, 1)],
+        (2,): [(2, 2)],
+        (0, 1): [(0, 1)],
+        (0, 2): [(0, 0), (2, 2)],
+        (1, 2): [(1, 2)],
+        (0, 1, 2): [(0, 2)],
+    }
 
 
 def test_an_older_day_whose_file_came_back_has_the_history_of_that_file(conn, make_day):
