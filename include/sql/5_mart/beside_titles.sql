@@ -45,6 +45,7 @@ further as (
         second.reasons
     from own
     inner join warehouse.fact_recommendation as second
+        -- What is similar (similar_hybrid), as in recommending/methods.py.
         on second.method_key = 1 and own.recommended_title_key = second.subject_key
     where
         not exists (

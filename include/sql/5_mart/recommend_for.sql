@@ -87,6 +87,7 @@ direct as materialized (
         from unnest(users) as listed (user_key)
     ) as wanted
     inner join warehouse.fact_recommendation as recommendation
+        -- The blend, as in recommending/methods.py.
         on recommendation.method_key = 7 and wanted.user_key = recommendation.subject_key
 ),
 

@@ -139,7 +139,7 @@ def _copy(
     load_id: int,
     entries: Iterable[tuple[Entry, int]],
 ) -> None:
-    """Takes   entries  each with the index of its pair in `evidence`"""
+    """Copy entries, each with the index of its pair in `evidence`, to matching.match_evidence."""
     columns = (
         "source", "source_id", "imdb_title_number", "candidate_rank", "found_by", "score", "probability", "terms",
         "details", "load_id",

@@ -15,12 +15,10 @@ import numpy as np
 from scipy import sparse
 
 from reelhouse.recommending.content import NEARNESS, YEAR_STEP, Features, nearness
+from reelhouse.recommending.exact import STEPS, TIE_BITS
 
 # Fields whose values many titles share. What is in no table is a rare part.
 TABLED = ("genre", "category", "country", "year")
-# Scores are compared in steps of 1e-9, far above the error of a sum of floats and far below any real difference.
-STEPS = 1e9
-TIE_BITS = 24
 _KEY_BITS = 56
 # The first look is in whole numbers of two bytes, this for the largest sum there can be: half the memory to go through
 # of single precision. Whatever may reach the bound after rounding is looked at in double precision.

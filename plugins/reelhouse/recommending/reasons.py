@@ -11,11 +11,10 @@ import numpy as np
 from scipy import sparse
 
 from reelhouse.recommending.content import NEARNESS, POPULARITY, QUALITY, Features, nearness
+from reelhouse.recommending.exact import UNITS
 from reelhouse.recommending.selecting import Choices
 
 SHOWN_AT_MOST = 10
-# Parts are whole numbers of 1e-8 before they are added, so that what is shown adds up exactly.
-_UNITS = 10**8
 # Scores are below 4, and a part of one has 29 bits.
 _UNIT_BITS = 29
 _MOST_UNITS = (1 << _UNIT_BITS) - 1
@@ -72,7 +71,7 @@ def explain(features: Features, choices: Choices) -> tuple[np.ndarray, list[str]
     for first in range(0, len(raw), _BATCH):
         batch = slice(first, first + _BATCH)
         units, found = _explained(sources, choices.source[batch], choices.target[batch])
-        raw[batch] = units / _UNITS
+        raw[batch] = units / UNITS
         texts += found
     return raw, texts
 
@@ -126,7 +125,7 @@ def _content_parts(sources: _Sources, source: np.ndarray, target: np.ndarray, is
     features = sources.features
     shared = sparse.csr_matrix(features.matrix[source].multiply(features.matrix[target]))
     pair = np.repeat(np.arange(len(source)), np.diff(shared.indptr))
-    units = np.rint(shared.data * _UNITS).astype(np.int64)
+    units = np.rint(shared.data * UNITS).astype(np.int64)
     is_year = sources.is_year[shared.indices]
     is_token = ~is_year & ~is_bare[pair]
     yield _Parts(pair[is_token], units[is_token], shared.indices[is_token].astype(np.int64))
@@ -138,7 +137,7 @@ def _content_parts(sources: _Sources, source: np.ndarray, target: np.ndarray, is
     if features.together is not None:
         shares = np.asarray(features.together[source, target]).ravel()
         liked = np.flatnonzero(~is_bare)
-        yield _Parts(liked, np.rint(shares[liked] * _UNITS).astype(np.int64), np.full(len(liked), sources.together))
+        yield _Parts(liked, np.rint(shares[liked] * UNITS).astype(np.int64), np.full(len(liked), sources.together))
 
 
 def _years(one: int, other: int) -> str:
@@ -155,7 +154,7 @@ def _prior_parts(sources: _Sources, source: np.ndarray, target: np.ndarray, is_b
         (sources.quality, weight * QUALITY * features.quality[target]),
         (sources.nearness, weight * NEARNESS * near),
     ):
-        yield _Parts(np.arange(len(source)), np.rint(share * _UNITS).astype(np.int64), first + target)
+        yield _Parts(np.arange(len(source)), np.rint(share * UNITS).astype(np.int64), first + target)
 
 
 def _texts(sources: _Sources, shown: _Parts, count: int) -> list[str]:
@@ -171,7 +170,7 @@ def _texts(sources: _Sources, shown: _Parts, count: int) -> list[str]:
     # They stand by name, so that each is opened once.
     names, times = np.unique(codes >> _UNIT_BITS, return_counts=True)
     opened = np.array([sources.labels.opened(label) for label in sources.labels.at(names).tolist()], dtype=object)
-    shares = ((codes & _MOST_UNITS) / _UNITS).tolist()
+    shares = ((codes & _MOST_UNITS) / UNITS).tolist()
     opened_of = opened.repeat(times).tolist()
     written = np.array([f"{text}{share!r}}}" for text, share in zip(opened_of, shares, strict=True)], dtype=object)
     parts = written[which].tolist()
@@ -181,7 +180,7 @@ def _texts(sources: _Sources, shown: _Parts, count: int) -> list[str]:
         named = parts[start:end]
         if end - start > SHOWN_AT_MOST:
             rest = start + SHOWN_AT_MOST - 1
-            other = (before[end] - before[rest]) / _UNITS
+            other = (before[end] - before[rest]) / UNITS
             named = [*parts[start:rest], f"{_opened('other', f'{end - rest} smaller parts')}{other}}}"]
         elif not named:
             named = [f"{sources.labels.opened(sources.nothing)}0.0}}"]

@@ -9,7 +9,8 @@ import numpy as np
 from scipy import sparse
 
 from reelhouse.recommending.content import Features, Title
-from reelhouse.recommending.nearest import BATCH, STEPS, TIE_BITS, Beside, Parts, Search, alike_first, parts_of
+from reelhouse.recommending.exact import STEPS, TIE_BITS
+from reelhouse.recommending.nearest import BATCH, Beside, Parts, Search, alike_first, parts_of
 from reelhouse.recommending.variety import told_apart_by, varied
 
 LIST_LENGTH = 10

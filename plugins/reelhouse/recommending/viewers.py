@@ -18,6 +18,7 @@ import numpy as np
 from scipy import sparse
 
 from reelhouse.recommending.events import Events, places_in
+from reelhouse.recommending.exact import STEPS, TIE_BITS, UNITS
 from reelhouse.recommending.linear import like_weights
 from reelhouse.recommending.variety import FRANCHISE_AT_MOST, told_apart_by, varied
 
@@ -26,11 +27,10 @@ ENOUGH_LIKES = 5
 POOL = 60
 # What a title that was disliked, or broken off, takes from a profile.
 DISLIKED = -0.3
-FUSION = 60
+# Added to a rank before its part is 1 over it, so that first places do not outweigh all others (mart.recommend_for and
+# mart.beside_titles have the same), and how many popular titles take part.
+FUSION, POPULAR_FUSED = 60, 50
 WATCHED_SHOWN, FIELDS_SHOWN = 3, 4
-_UNITS = 10**8
-_STEPS = 10**9
-_TIE_BITS = 24
 _NEVER = -(2**62)
 # Viewers at once, as long as that is no more than so many scores: of each viewer there is one for every title, and that
 # three times over.
@@ -112,7 +112,7 @@ def recommend(model: Model, events: Events, users: Sequence[int] | None = None) 
         for rank, chosen in enumerate(found, start=1):
             yield Place(
                 user, rank, int(model.titles[chosen.row]), chosen.score, chosen.score_kind,
-                chosen.units / _UNITS, chosen.is_cold, chosen.reasons,
+                chosen.units / UNITS, chosen.is_cold, chosen.reasons,
             )  # fmt: skip
 
 
@@ -147,7 +147,7 @@ def popular_places(model: Model, length: int) -> Iterator[Place]:
     """The popular titles as one list for everybody."""
     for rank, row in enumerate(_capped(model, model.popular.tolist(), length, ()), start=1):
         place = model.popular.tolist().index(row)
-        share = round(model.popular_score[place] * _UNITS) / _UNITS
+        share = round(model.popular_score[place] * UNITS) / UNITS
         reasons = [{"kind": "popular", "value": model.popular_why[place], "share": share}]
         score = round(1 - place / len(model.popular), 4)
         yield Place(0, rank, int(model.titles[row]), score, "percentile", share, False, reasons)
@@ -176,7 +176,7 @@ def unseen(model: Model, viewers: Sequence[Events]) -> np.ndarray:
 
 def _in_steps(scores: np.ndarray, is_open: np.ndarray) -> np.ndarray:
     """Scores in whole steps, those of what may not be shown below all others."""
-    steps = np.rint(scores * _STEPS).astype(np.int64)
+    steps = np.rint(scores * STEPS).astype(np.int64)
     steps[~is_open] = _NEVER
     return steps
 
@@ -224,7 +224,7 @@ def _told_by_ties(
         return []
     liked, weights = liked_weights(model, own)
     parts = model.ties[liked][:, picked].toarray() * weights[:, None]
-    units = np.rint(parts * _UNITS).astype(np.int64)
+    units = np.rint(parts * UNITS).astype(np.int64)
     first = np.lexsort((np.broadcast_to(liked[:, None], units.shape), -units), axis=0)[:WATCHED_SHOWN]
     most = zip(liked[first].T.tolist(), np.take_along_axis(units, first, axis=0).T.tolist(), strict=True)
     ranks = _ranks_without(model, picked, liked[first[0]], weights[first[0]], scores, steps).tolist()
@@ -234,7 +234,7 @@ def _told_by_ties(
     ):
         reasons = _watched(model, rows, shares, total, count)
         reasons[0]["rank_without"] = rank
-        score, kind = _probability(model, total / _UNITS, steps)
+        score, kind = _probability(model, total / UNITS, steps)
         chosen.append(_Chosen(row, total, score, kind, False, reasons))
     return chosen
 
@@ -248,13 +248,13 @@ def _watched(model: Model, rows: list[int], shares: list[int], total: int, count
             "kind": "watched",
             "value": model.liked_names[row],
             "title_key": int(model.liked[row]),
-            "share": share / _UNITS,
+            "share": share / UNITS,
         }
         for row, share in named
     ]
     rest = total - sum(share for _, share in named)
     if rest:
-        reasons.append({"kind": "other", "value": f"{count - len(reasons)} more of yours", "share": rest / _UNITS})
+        reasons.append({"kind": "other", "value": f"{count - len(reasons)} more of yours", "share": rest / UNITS})
     return reasons
 
 
@@ -276,9 +276,7 @@ def _ranks_without(
         moved, ties = model.ties.indices[start:end], model.ties.data[start:end]
         moved, ties = moved[is_open[moved]], ties[is_open[moved]]
         before = keys[moved]
-        keys[moved] = _keys(
-            model, np.rint((scores[moved] - weights[of_one[0]] * ties) * _STEPS).astype(np.int64), moved
-        )
+        keys[moved] = _keys(model, np.rint((scores[moved] - weights[of_one[0]] * ties) * STEPS).astype(np.int64), moved)
         own = keys[picked[of_one]][:, None]
         above = len(ordered) - np.searchsorted(ordered, own.ravel(), side="right")
         above += (keys[moved] > own).sum(axis=1) - (before > own).sum(axis=1)
@@ -296,7 +294,7 @@ def _probability(model: Model, score: float, steps: np.ndarray) -> tuple[float, 
 
 
 def _percentile(score: float, candidates: np.ndarray) -> float:
-    return round(float(np.count_nonzero(candidates <= round(score * _STEPS) + 10)) / max(1, len(candidates)), 4)
+    return round(float(np.count_nonzero(candidates <= round(score * STEPS) + 10)) / max(1, len(candidates)), 4)
 
 
 # --- profile --------------------------------------------------------------------------------------------
@@ -334,7 +332,7 @@ def _told_by_profile(
         tokens = model.content.indices[start:end]
         parts = model.content.data[start:end] * profile[tokens] * fame[row]
         units, reasons = _fields(model, tokens, parts)
-        chosen.append(_Chosen(row, units, _percentile(units / _UNITS, candidates), "percentile", True, reasons))
+        chosen.append(_Chosen(row, units, _percentile(units / UNITS, candidates), "percentile", True, reasons))
     return chosen
 
 
@@ -377,17 +375,17 @@ def ties_rankings(model: Model, viewers: Sequence[Events], length: int) -> Itera
 
 
 def _fields(model: Model, tokens: np.ndarray, parts: np.ndarray) -> tuple[int, list[dict[str, object]]]:
-    units = np.rint(parts * _UNITS).astype(np.int64)
+    units = np.rint(parts * UNITS).astype(np.int64)
     named = [place for place in np.flatnonzero(units > 0).tolist() if model.labels[tokens[place]][1]]
     named.sort(key=lambda place: (-int(units[place]), model.labels[tokens[place]]))
     reasons: list[dict[str, object]] = []
     for place in named[:FIELDS_SHOWN]:
         kind, value = model.labels[tokens[place]]
-        reasons.append({"kind": f"your {kind}", "value": value, "share": int(units[place]) / _UNITS})
+        reasons.append({"kind": f"your {kind}", "value": value, "share": int(units[place]) / UNITS})
     total = int(units.sum())
     rest = total - sum(int(units[place]) for place in named[:FIELDS_SHOWN])
     if rest or not reasons:
-        reasons.append({"kind": "other", "value": "smaller parts", "share": rest / _UNITS})
+        reasons.append({"kind": "other", "value": "smaller parts", "share": rest / UNITS})
     return total, reasons
 
 
@@ -402,12 +400,12 @@ def _by_fusion(model: Model, own: Events) -> list[_Chosen]:
         for rank, row in enumerate(rows, start=1):
             part = {"kind": "similar to", "value": name, "title_key": key, "share": _fused(rank)}
             parts.setdefault(row, []).append(part)
-    for rank, row in enumerate(model.popular.tolist()[:50], start=1):
+    for rank, row in enumerate(model.popular.tolist()[:POPULAR_FUSED], start=1):
         parts.setdefault(row, []).append(
             {"kind": "popular", "value": model.popular_why[rank - 1], "share": _fused(rank)}
         )
     (is_open,) = unseen(model, [own])
-    totals = {row: sum(round(part["share"] * _UNITS) for part in given) for row, given in parts.items() if is_open[row]}
+    totals = {row: sum(round(part["share"] * UNITS) for part in given) for row, given in parts.items() if is_open[row]}
     order = sorted(totals, key=lambda row: (-totals[row], int(model.tie_rank[row])))
     picks = _capped(model, order, LIST_LENGTH, [])
     ordered = np.sort(np.array(list(totals.values())))
@@ -422,7 +420,7 @@ def _by_fusion(model: Model, own: Events) -> list[_Chosen]:
 
 
 def _fused(rank: int) -> float:
-    return round(_UNITS / (FUSION + rank)) / _UNITS
+    return round(UNITS / (FUSION + rank)) / UNITS
 
 
 def _beside(model: Model, key: int) -> tuple[str, list[int]]:
@@ -435,7 +433,7 @@ def _beside(model: Model, key: int) -> tuple[str, list[int]]:
         return "", []
     start, end = model.ties.indptr[place : place + 2]
     rows, values = model.ties.indices[start:end], model.ties.data[start:end]
-    order = np.lexsort((model.tie_rank[rows], -values))[:10]
+    order = np.lexsort((model.tie_rank[rows], -values))[: model.similar.shape[1]]
     return model.liked_names[place], [int(rows[at]) for at in order if values[at] > 0]
 
 
@@ -449,10 +447,10 @@ def _filled(model: Model, own: Events, found: list[_Chosen]) -> list[_Chosen]:
     why = "popular" if found else "popular, for a new viewer"
     return found + [
         _Chosen(
-            row, round(model.popular_score[place] * _UNITS), round(1 - place / len(model.popular), 4), "percentile",
+            row, round(model.popular_score[place] * UNITS), round(1 - place / len(model.popular), 4), "percentile",
             True, [{
                 "kind": "popular", "value": f"{why}: {model.popular_why[place]}",
-                "share": round(model.popular_score[place] * _UNITS) / _UNITS,
+                "share": round(model.popular_score[place] * UNITS) / UNITS,
             }],
         )
         for place, row in zip(places, rows, strict=True)
@@ -465,7 +463,7 @@ def _filled(model: Model, own: Events, found: list[_Chosen]) -> list[_Chosen]:
 
 def _keys(model: Model, steps: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Whole numbers that sort as lists do: by score, then in the fixed order."""
-    return (steps << _TIE_BITS) + ((1 << _TIE_BITS) - 1 - model.tie_rank[rows])
+    return (steps << TIE_BITS) + ((1 << TIE_BITS) - 1 - model.tie_rank[rows])
 
 
 def _best(model: Model, steps: np.ndarray, count: int) -> np.ndarray:
@@ -488,7 +486,7 @@ def _varied(
     for place, of_one in enumerate(steps):
         rows = _best(model, of_one, POOL)
         pool[place, : len(rows)] = rows
-    score = np.take_along_axis(steps, pool, axis=1) / _STEPS
+    score = np.take_along_axis(steps, pool, axis=1) / STEPS
     # As a share of the viewer's best: what scores are worth differs from viewer to viewer.
     worth = np.where(pool >= 0, score / np.where(pool[:, :1] >= 0, score[:, :1], 1.0), 0.0)
     count = np.zeros(pool.shape, dtype=np.int64)

@@ -48,8 +48,8 @@ PUBLISHED_TABLES = (
     PublishedTable("fact_viewing", keeps_sent=True),
 )
 TABLE_ORDER = tuple(table.name for table in PUBLISHED_TABLES)
-# Share of a table's rows, as autovacuum takes it.
-MUCH_CHANGED = 0.1
+# Share of a table's rows, as autovacuum takes it, and what is few in a small table, too.
+MUCH_CHANGED, FEW_CHANGES = 0.1, 1000
 PUBLISH_SETTINGS = {"lock_timeout": "5s", "statement_timeout": "10min", "synchronous_commit": "on"}
 
 
@@ -179,5 +179,5 @@ def analyze_changed(conn: psycopg.Connection, tables: dict[str, Changes]) -> Non
         ).fetchall()
     )
     for table, changes in tables.items():
-        if sum(changes.values()) > max(1000, MUCH_CHANGED * known[table]):
+        if sum(changes.values()) > max(FEW_CHANGES, MUCH_CHANGED * known[table]):
             conn.execute(sql.SQL("analyze {}").format(sql.Identifier("warehouse", table)))
