@@ -13,6 +13,7 @@ from reelhouse.operating import status
 from reelhouse.operating.arguments import words_if_ahead
 from reelhouse.recommending import clusters
 from reelhouse.recommending.refreshing import build_recommendations, check_recommendations, publish_recommendations
+from reelhouse.steps import run_step
 from reelhouse.warehousing.building import build_warehouse
 from reelhouse.warehousing.checks import check_warehouse
 from reelhouse.warehousing.contents import content_hashes
@@ -246,6 +247,17 @@ def test_a_build_emptied_by_a_crash_is_neither_checked_nor_published(conn, make_
     conn.execute(f"truncate {tables}")
     with pytest.raises(OutOfStep, match="the server has crashed since"):
         check_warehouse(conn, day)
+
+
+def test_a_step_that_finds_a_build_emptied_by_a_crash_has_it_done_again(conn, dsn, make_day, caplog):
+    day = make_day(DAY)
+    stage_rows(conn, day, STATES[0])
+    build_warehouse(conn, day)
+    titles = conn.execute("select * from build.dim_title order by title_key").fetchall()
+    conn.execute("truncate build.dim_title, build.built")
+    run_step("check_warehouse", dsn, day)
+    assert conn.execute("select * from build.dim_title order by title_key").fetchall() == titles
+    assert "Done by itself" in caplog.text
 
 
 def test_a_load_compared_with_what_readers_do_not_see_any_more_is_compared_again(conn, make_day):

@@ -1,7 +1,7 @@
 -- warehouse.title_search
 -- Grain:  current work that is not adult
 -- Reads:  warehouse, as the publish of this transaction leaves it
--- Writes: warehouse.title_search (only rows that differ), warehouse.title_name (deletes the names of works that left)
+-- Writes: warehouse.title_search (only rows that differ; the names of works that left go with their rows)
 -- Rerun:  a second run changes no row
 -- Params: keys  titles to look at; null: all
 
@@ -68,17 +68,6 @@ wanted as materialized (
         and not dim_title.is_adult
         and title_identity.title_key is null
         and (%(keys)s::bigint[] is null or dim_title.title_key = any(%(keys)s))
-),
-
-gone_names as (
-    delete from warehouse.title_name
-    where
-        (%(keys)s::bigint[] is null or title_name.title_key = any(%(keys)s))
-        and not exists (
-            select
-            from wanted
-            where wanted.title_key = title_name.title_key
-        )
 ),
 
 gone as (
