@@ -1,4 +1,4 @@
--- 073_unknown_score_of_a_cluster
+-- 075_unknown_score_of_a_cluster
 -- Grain:  as before; a cluster of titles that nobody has rated has no mean score
 -- Reads:  -
 -- Writes: warehouse.dim_cluster and build.dim_cluster (mean_score_of_10 may be null)
