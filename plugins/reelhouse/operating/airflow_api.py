@@ -113,6 +113,28 @@ def newest_run(api: Api, dag_id: str, day: date | None = None) -> Answer | None:
     return runs[0] if runs else None
 
 
+def latest_run(api: Api, dag_id: str) -> Answer | None:
+    """The run of a DAG that waits to begin or has begun last, which need not be the newest: a run is done again under
+    its former name.
+    """
+    runs = ask(api, "GET", f"/api/v2/dags/{dag_id}/dagRuns", limit=1, order_by="-start_date")["dag_runs"]
+    return runs[0] if runs else None
+
+
+def failed_days(api: Api) -> list[tuple[str, str]]:
+    """DAG and day of those, among the last hundred runs, that failed and have not been done since; oldest first."""
+    runs = ask(api, "GET", "/api/v2/dags/~/dagRuns", limit=100, order_by="-start_date")["dag_runs"]
+    states: dict[tuple[str, str], str] = {}
+    for run in runs:
+        states.setdefault((run["dag_id"], day_of(run)), run["state"])
+    return sorted((each for each, state in states.items() if state == "failed"), key=lambda each: each[::-1])
+
+
+def day_of(run: Answer) -> str:
+    """The day that a run loads: the form's, else that of its logical date, else the one it was asked for on."""
+    return (run["conf"] or {}).get("day") or str(run["logical_date"] or run["run_after"])[:10]
+
+
 def run(api: Api, dag_id: str, run_id: str) -> Answer:
     return ask(api, "GET", f"/api/v2/dags/{dag_id}/dagRuns/{urllib.parse.quote(run_id, safe='')}")
 

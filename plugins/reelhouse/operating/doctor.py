@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reelhouse.errors import ReelhouseError, SettingsWrong
-from reelhouse.operating import embedded, installing, obstacles, postgres, test
+from reelhouse.operating import embedded, installing, obstacles, postgres, supervising, test
 from reelhouse.operating.obstacles import existing
 from reelhouse.settings import PACKAGE, Settings, read_settings
 
@@ -182,6 +182,10 @@ def check_port(settings: Settings) -> Iterator[Finding]:
         try:
             probe.bind(("127.0.0.1", AIRFLOW_PORT))
         except OSError:
+            running = supervising.read_running(settings)
+            if running and running.url and running.url.endswith(f":{AIRFLOW_PORT}"):
+                yield Finding("ok", "port", f"{AIRFLOW_PORT} is that of this Airflow, {running.url}")
+                return
             yield Finding(
                 "warn", "port", f"{AIRFLOW_PORT} is taken", "Nothing to do: `up` takes another and says which."
             )
@@ -229,7 +233,7 @@ def check_server(settings: Settings) -> Iterator[Finding]:
         states = conn.execute("select state, count(*) from ops.load group by state order by state").fetchall()
         text = ", ".join(f"{count} {state}" for state, count in states) or "none yet"
         is_held = any(state == "held" for state, _ in states)
-        mend = "ops.load says why in state_reason: ./reelhouse psql" if is_held else ""
+        mend = "./reelhouse approve says which, why, and what they would publish." if is_held else ""
         yield Finding("warn" if is_held else "ok", "loads", text, mend)
 
 

@@ -62,10 +62,8 @@ def start_day(api: Api, screen: Screen, day: date | None) -> tuple[date, str]:
 def _unfinished(api: Api, day: date) -> Answer | None:
     """A run of the day that a former `up` was stopped in."""
     for run in (airflow_api.newest_run(api, DAGS[0], day), airflow_api.newest_run(api, DAGS[0])):
-        if run is not None and run["state"] not in ENDED:
-            run_day = (run["conf"] or {}).get("day") or str(run["logical_date"])[:10]
-            if run_day == day.isoformat():
-                return run
+        if run is not None and run["state"] not in ENDED and airflow_api.day_of(run) == day.isoformat():
+            return run
     return None
 
 

@@ -16,6 +16,7 @@ from reelhouse.settings import Settings, read_settings
 
 # Until then an API server that does not answer is taken to be on its way.
 STARTING_SECONDS = 180
+FAILED_SHOWN = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -148,7 +149,18 @@ def _runs(settings: Settings, url: str | None) -> str:
         return "unknown while Airflow is stopped"
     try:
         api = airflow_api.log_in(url, airflow.USER, airflow.password(settings))
-        runs = {dag_id: airflow_api.newest_run(api, dag_id) for dag_id in following.DAGS}
+        runs = {dag_id: airflow_api.latest_run(api, dag_id) for dag_id in following.DAGS}
+        failed = airflow_api.failed_days(api)
     except AirflowAway as error:
         return f"unknown: {error}"
-    return ", ".join(f"{dag_id} {run['state'] if run else 'never'}" for dag_id, run in runs.items())
+    newest = ", ".join(
+        f"{dag_id} {run['state']} of {airflow_api.day_of(run)}" if run else f"{dag_id} never"
+        for dag_id, run in runs.items()
+    )
+    return "; ".join([newest, *(["failed: " + _few(failed)] if failed else [])])
+
+
+def _few(failed: list[tuple[str, str]]) -> str:
+    """The newest of them in words."""
+    more = [f"and {len(failed) - FAILED_SHOWN} more"] if len(failed) > FAILED_SHOWN else []
+    return ", ".join([*(f"{dag_id} of {day}" for dag_id, day in reversed(failed[-FAILED_SHOWN:])), *more])
