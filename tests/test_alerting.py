@@ -69,6 +69,22 @@ def test_an_alert_goes_to_both_once_a_day(conn, mailbox, webhook) -> None:
     assert tell(None, HELD, env) == ["email", "webhook"]
 
 
+def test_a_failure_or_a_hold_for_another_cause_is_told_again_that_day(conn, webhook) -> None:
+    """The right file was delivered, and is held for something else: nobody else knows that somebody has to look."""
+    address, posted = webhook
+    env = {"REELHOUSE_ALERT_WEBHOOK": address}
+    for kind, words in (("hold", "few rows"), ("failure", "file is damaged"), ("late", "until 09:00")):
+        for cause in (words, words, "something else", "something else"):
+            tell(conn, Alert(kind, DAY, "warehouse", cause), env)
+    told = [(each["kind"], each["cause"]) for each in posted]
+    assert told == [
+        ("hold", "few rows"), ("hold", "something else"), ("failure", "file is damaged"), ("failure", "something else"),
+        ("late", "until 09:00"),
+    ]  # fmt: skip
+    kept = conn.execute("select kind, cause, repeats from ops.alert order by kind").fetchall()
+    assert kept == [("failure", "something else", 1), ("hold", "something else", 1), ("late", "until 09:00", 3)]
+
+
 def test_each_kind_of_alert_has_its_run_book() -> None:
     page = (Path(__file__).parent.parent / "docs" / "operations.md").read_text()
     for kind in ADVICE:

@@ -1,4 +1,4 @@
-"""Alerts: a failure, a hold, a late source or a deadline is told by e-mail or webhook, once for each day.
+"""Alerts: a failure, a hold, a late source or a deadline is told by e-mail or webhook, once for each day and cause.
 
 REELHOUSE_ALERT_SMTP     smtp://[user:password@]host[:port], or smtps://
 REELHOUSE_ALERT_TO       addresses, with commas between
@@ -29,9 +29,11 @@ log = logging.getLogger(__name__)
 
 SECONDS = 15
 SAMPLE_ROWS = 3
+# Said once, although their words change with every look.
+SAID_ONCE = ("late", "deadline")
 ADVICE = {
-    "failure": "The task's log says more, and `./reelhouse doctor` looks for what is wrong here. Then clear the task, "
-    "or run the day again: what was done is not done twice.",
+    "failure": "What the cause says; the task's log says more, and `./reelhouse doctor` looks for what is wrong here. "
+    "Then clear the task, or run the day again: what was done is not done twice.",
     "hold": "Readers have what they had. Approve or reject, in Airflow (Required Actions) or by `./reelhouse approve`.",
     "deadline": "`./reelhouse status` and the trust page say what is still to be done, Airflow's grid what waits or is "
     "tried again. If days take longer for good, set a later REELHOUSE_READY_BY.",
@@ -71,7 +73,8 @@ def tell(conn: psycopg.Connection | None, alert: Alert, env: Mapping[str, str] |
     Takes   conn  where it is kept what was sent; None: the warehouse is away, so it is sent each time
     Gives   where it went: email, webhook
     Raises  what the mail server or the webhook does; it is then sent the next time
-    Reruns  of the same kind, day and place: nothing is sent, the repeat is counted
+    Reruns  of the same kind, day and place: nothing is sent, the repeat is counted; but a failure or a hold for another
+            cause is news
     """
     env = os.environ if env is None else env
     ways = {"email": _mail, "webhook": _post}
@@ -84,18 +87,36 @@ def tell(conn: psycopg.Connection | None, alert: Alert, env: Mapping[str, str] |
             ways[name](alert, env)
         return wanted
     with conn.transaction():
-        (is_new,) = conn.execute(
-            "insert into ops.alert as kept (kind, batch_date, place, cause) values (%s, %s, %s, %s)"
-            " on conflict (kind, batch_date, place) do update set repeats = kept.repeats + 1"
-            " returning repeats = 0",
-            (alert.kind, alert.day, alert.place, alert.cause[:2000]),
-        ).fetchone()
+        is_new = _is_news(conn, alert)
         if not is_new:
             return []
         # In the transaction: what was not sent is not kept as sent.
         for name in wanted:
             ways[name](alert, env)
     return wanted
+
+
+def _is_news(conn: psycopg.Connection, alert: Alert) -> bool:
+    """Keep that an alert is sent, or count that it came again."""
+    row = {"kind": alert.kind, "day": alert.day, "place": alert.place, "cause": alert.cause[:2000]}
+    row["said_once"] = alert.kind in SAID_ONCE
+    is_first = conn.execute(
+        "insert into ops.alert (kind, batch_date, place, cause) values (%(kind)s, %(day)s, %(place)s, %(cause)s)"
+        " on conflict do nothing returning true",
+        row,
+    ).fetchone()
+    if is_first:
+        return True
+    (repeats,) = conn.execute(
+        "update ops.alert as kept set repeats = case when is_same then kept.repeats + 1 else 0 end,"
+        " cause = case when is_same then kept.cause else %(cause)s end,"
+        " told_at = case when is_same then kept.told_at else now() end"
+        " from (select %(said_once)s or cause = %(cause)s as is_same from ops.alert"
+        " where kind = %(kind)s and batch_date = %(day)s and place = %(place)s for update) as former"
+        " where kept.kind = %(kind)s and kept.batch_date = %(day)s and kept.place = %(place)s returning kept.repeats",
+        row,
+    ).fetchone()
+    return repeats == 0
 
 
 def sample_rows(conn: psycopg.Connection, day: date) -> tuple[str, ...]:
