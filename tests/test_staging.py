@@ -437,7 +437,7 @@ def test_a_load_of_other_files_than_the_days_is_out_of_step(conn, make_day, data
     later = make_day(date(2026, 1, 31))
     for source in SOURCES:
         land_source(conn, later, source)
-    with pytest.raises(OutOfStep, match="Run the stage steps of this day again"):
+    with pytest.raises(OutOfStep, match="Run this day again from its stage steps on"):
         open_load(conn, later)
     stage_source(conn, later, "netflix")
     assert open_load(conn, later)["load_id"] != load_id

@@ -189,5 +189,6 @@ def require_layer(conn: psycopg.Connection, layer: str, load_id: int) -> None:
     if found != load_id:
         raise OutOfStep(
             f"Layer {layer}: expected load {load_id}, found {found or 'none'}. Another run came between, or a step "
-            "was left out: run the steps of the day again, in order."
+            "was left out: run the day again, in Airflow clear its run of extract_sources, in the shell "
+            "`./reelhouse run --day DAY`."
         )

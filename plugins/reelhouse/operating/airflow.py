@@ -185,6 +185,8 @@ def environment(settings: Settings, warehouse_dsn: str, metadata_dsn: str, port:
         "AIRFLOW__API__BASE_URL": url,
         "AIRFLOW__API__SECRET_KEY": kept["api_secret"],
         "AIRFLOW__API__INSTANCE_NAME": "Reelhouse",
+        # What to do stands at the end of a message, and that beyond the right edge of a log that is not wrapped.
+        "AIRFLOW__API__DEFAULT_WRAP": "True",
         "AIRFLOW__API_AUTH__JWT_SECRET": kept["jwt_secret"],
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": _sqlalchemy_url(metadata_dsn),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_POOL_SIZE": "3",

@@ -16,6 +16,11 @@ from reelhouse.sources import files_of
 from reelhouse.staging import volume_gate
 from reelhouse.staging.ledger import ACCOUNT, is_filled, share_staged_files
 
+DO_AGAIN = (
+    "Another day was staged since. Run this day again from its stage steps on: in Airflow clear its run of "
+    "extract_sources, in the shell `./reelhouse run --day DAY`."
+)
+
 
 def open_load(conn: psycopg.Connection, day: Day) -> dict[str, object]:
     """Open the day's load of what is staged, with the account of its files.
@@ -54,11 +59,12 @@ def share_staging(conn: psycopg.Connection, load_id: int) -> None:
     files = conn.execute(
         "select source, file_name, file_id from ops.file_load where load_id = %s", (load_id,)
     ).fetchall()
-    _require_files(conn, staged, files, f"load {load_id}", "Stage the day and open its load again.")
+    _require_files(conn, staged, files, f"load {load_id}")
 
 
-def _named(files: dict[tuple[str, str], int]) -> str:
-    return ", ".join(f"{name} #{file_id}" for (_, name), file_id in sorted(files.items())) or "none"
+def _named(files: dict[tuple[str, str], int], others: dict[tuple[str, str], int]) -> str:
+    """Those files that the others are not."""
+    return ", ".join(f"{key[1]} #{number}" for key, number in sorted(files.items()) if others.get(key) != number)
 
 
 def _check_serves_day(conn: psycopg.Connection, day: Day, staged: dict[tuple[str, str], dict[str, object]]) -> None:
@@ -68,7 +74,7 @@ def _check_serves_day(conn: psycopg.Connection, day: Day, staged: dict[tuple[str
     missing = ", ".join(source for source in SOURCES if source not in {source for source, _, _ in files})
     if missing:
         raise OutOfStep(f"{day.batch_date}: expected landed files of {missing}, found none. Land them first.")
-    _require_files(conn, staged, files, str(day.batch_date), "Run the stage steps of this day again.")
+    _require_files(conn, staged, files, str(day.batch_date))
 
 
 def _require_files(
@@ -76,13 +82,15 @@ def _require_files(
     staged: dict[tuple[str, str], dict[str, object]],
     files: Sequence[tuple[str, str, int]],
     whose: str,
-    advice: str,
 ) -> None:
     """Make sure that staging holds these files (source, name, file_id) and no others, and their rows."""
     expected = {(source, name): file_id for source, name, file_id in files}
     found = {key: row["file_id"] for key, row in staged.items()}
     if expected != found:
-        raise OutOfStep(f"staging: expected the files of {whose} ({_named(expected)}), found {_named(found)}. {advice}")
+        raise OutOfStep(
+            f"staging: expected the files of {whose}, found others: {_named(found, expected) or 'none'} instead of "
+            f"{_named(expected, found) or 'none'}. {DO_AGAIN}"
+        )
     _check_filled(conn, staged)
 
 
