@@ -46,7 +46,8 @@ FIRST_DAY = datetime(2007, 1, 1, tzinfo=UTC)
 WATCHED_EVERY = timedelta(minutes=10)
 # What reads what a day's files left in staging, matching and build.
 AFTER_STAGING = ("match_titles", "populate_warehouse", "refresh_recommendations")
-OTHER_DAY_EVERY = timedelta(seconds=10)
+# Between two looks whether it is through; longer, the longer it has taken: a twentieth of that.
+OTHER_DAY_EVERY, OTHER_DAY_SELDOM = timedelta(seconds=10), timedelta(minutes=5)
 # A run of a DAG that somebody has paused ends never.
 OTHER_DAY_LONGEST = timedelta(hours=6)
 
@@ -64,6 +65,11 @@ class RevokingExecutor(LocalExecutor):
         self.running.discard(ti.key)
         self.queued_tasks.pop(ti.key, None)
 
+
+AFTER_REJECTION = (
+    "Deliver the right file and run the day again. If it should not have been rejected, clear `check_…` with what "
+    "follows it: you are asked again."
+)
 
 ASSETS = {
     name: Asset(name=f"reelhouse.{name}", uri=f"x-reelhouse://warehouse/{name}", group="reelhouse")
@@ -162,7 +168,7 @@ def send_alert(kind: str, context: Context, place: str, cause: str) -> None:
         log.exception("The alert of %s at %s could not be sent.", kind, place)
 
 
-def step(name: str, minutes: int = 60, emits: str | None = None, asks: bool = False) -> PythonOperator:
+def step(name: str, minutes: int = 60, emits: str | None = None, asks: bool = False) -> StepOperator:
     """A task that runs one step of `reelhouse.steps` for the day.
 
     Takes   minutes  after which the task counts as stuck and is tried again
@@ -186,12 +192,16 @@ def room_for_heavy(settings: Settings) -> dict[str, str]:
     return {key: value for key, value in named.items() if value}
 
 
-class StepOperator(PythonOperator):
+class PatientOperator(PythonOperator):
     """A task that can go on after a wait. A class, because Airflow calls a deferred task again by a method's name."""
 
     def look_again(self, context: Context, event: object = None) -> object:
-        """Run the step anew: the source may have come, or the deadline."""
+        """Do all of it anew: what was waited for may have come, or the deadline."""
         return self.execute(context)
+
+
+class StepOperator(PatientOperator):
+    """A task that runs a step, and tells what that reads and writes."""
 
     def get_openlineage_facets_on_complete(self, task_instance: object) -> object:
         """What the step has read and written, table by table and column by column. Asked only where a transport is
@@ -205,18 +215,11 @@ class StepOperator(PythonOperator):
         return OperatorLineage(inputs=inputs, outputs=outputs)
 
 
-def watch_ready() -> PythonOperator:
+def watch_ready() -> PatientOperator:
     """A task that looks, until the day is ready or too late, whether what REELHOUSE_READY_BY says will be kept, and
     tells of what will not before it is missed. It waits without a worker slot, or not at all where nobody said when.
     """
-    return WatchOperator(task_id="watch_ready", python_callable=_watch_ready, execution_timeout=timedelta(minutes=5))
-
-
-class WatchOperator(PythonOperator):
-    """A task that looks again after a while."""
-
-    def look_again(self, context: Context, event: object = None) -> object:
-        return self.execute(context)
+    return PatientOperator(task_id="watch_ready", python_callable=_watch_ready, execution_timeout=timedelta(minutes=5))
 
 
 def _watch_ready(**context) -> list[str]:
@@ -286,14 +289,28 @@ class ApproveOperator(ApprovalOperator):
         with retried_only_if_passing(), _connected() as conn:
             load_id = _load_of_day(conn, self.part, context)
             hold = holds.read_hold(conn, read_settings().sql, load_id)
-            if hold is not None:
-                holds.answer(conn, hold, chosen, reason, who, where)
+            if hold is None or not holds.answer(conn, hold, chosen, reason, who, where):
+                chosen, reason, who = self._answered_before(conn, load_id, chosen, reason, who)
             (state, why) = conn.execute(
                 "select state, state_reason from ops.load where load_id = %s", (load_id,)
             ).fetchone()
         if state not in ("checked", "published"):
-            raise AirflowFailException(f"Load {load_id} is not published: {why or state}")
+            raise AirflowFailException(f"Load {load_id} is not published: {why or state}. {AFTER_REJECTION}")
         return {"load_id": load_id, "answer": chosen, "reason": reason, "by": who}
+
+    def _answered_before(self, conn: psycopg.Connection, load_id: int, *came_late: str) -> tuple[str, str, str]:
+        """The answer that holds, in words beside the one that came after it."""
+        from reelhouse.warehousing import holds
+
+        first = holds.last_answer(conn, load_id)
+        if first is None:
+            return came_late
+        if first != came_late:
+            log.warning(
+                "Load %s was answered before: %s, by %s: %s. This answer does not count: %s, by %s: %s.",
+                load_id, first[0], first[2], first[1], came_late[0], came_late[2], came_late[1],
+            )  # fmt: skip
+        return first
 
     def _answer(self, event: dict[str, object]) -> tuple[str, str, str, str]:
         """Verdict, reason, who, and where."""
@@ -321,9 +338,11 @@ def _load_of_day(conn: psycopg.Connection, part: str, context: Context) -> int |
     return newest_load_id(conn, part, batch_date(context["params"], context["dag_run"]))
 
 
-def prepare() -> PythonOperator:
-    """A task that brings the warehouse's schema up to date, before anything else touches it."""
-    return PythonOperator(
+def prepare() -> PatientOperator:
+    """A task that refuses what nobody can have meant, brings the warehouse's schema up to date before anything else
+    touches it, and waits for another run that has begun before.
+    """
+    return PatientOperator(
         task_id="migrate_warehouse", python_callable=_migrate, execution_timeout=timedelta(minutes=10)
     )
 
@@ -398,11 +417,36 @@ def dsn_of(connection: Connection) -> str:
     return make_conninfo(**extra, **{key: value for key, value in fields.items() if value})
 
 
-def _migrate() -> list[str]:
+def _migrate(**context) -> list[str]:
     from reelhouse.database import migrate
 
     with retried_only_if_passing():
-        return migrate(warehouse_dsn(), read_settings().sql)
+        _require_known(context["dag_run"].conf or {})
+        require_day(batch_date(context["params"], context["dag_run"]))
+        applied = migrate(warehouse_dsn(), read_settings().sql)
+        with _connected() as conn:
+            _wait_for_turn(conn, context)
+    return applied
+
+
+def _require_known(conf: Mapping) -> None:
+    """Airflow takes any name and passes by what is none of ours: a run that was asked for another `date` would be
+    today's.
+    """
+    known = _form()
+    if unknown := sorted(set(conf) - set(known)):
+        raise SettingsWrong(
+            f"Configuration of the run: expected {', '.join(known)}, found {', '.join(unknown)}. Trigger it anew."
+        )
+
+
+def require_day(day: date) -> None:
+    """Make sure that Airflow runs tasks of this day.
+
+    Raises  SettingsWrong when it would leave them out
+    """
+    if day < FIRST_DAY.date():
+        raise SettingsWrong(f"Day: expected {FIRST_DAY.date()} or later, found {day}. Trigger it anew.")
 
 
 def _run(name: str, emits: str | None, asks: bool, **context) -> dict[str, object]:
@@ -430,8 +474,7 @@ def _run(name: str, emits: str | None, asks: bool, **context) -> dict[str, objec
 def _make_day(dsn: str, context: Context) -> Day:
     params, dag_run = context["params"], context["dag_run"]
     day = batch_date(params, dag_run)
-    if day < FIRST_DAY.date():
-        raise SettingsWrong(f"Day: expected {FIRST_DAY.date()} or later, found {day}.")
+    require_day(day)
     force, accept = params["force"], params.get("accept_volume")
     if dag_run.run_type == "operator_triggered":
         # A run that is replaced keeps its former conf; what was asked for this time stands in the ledger.
@@ -494,25 +537,55 @@ def _handed_on(dsn: str, day: date) -> tuple[bool, str | None]:
 
 
 def wait_for_other_days(context: Context) -> None:
-    """Wait, without a worker slot, while another day is on its way through the DAGs: its steps read what its own files
-    left in staging. Whose load waits for a person is not waited for: the next day may be what mends it.
+    """Wait, without a worker slot, until it is this run's turn to stage, and no other day is on its way through the
+    DAGs that follow: their steps read what their own files left in staging. Whose load waits for a person is not waited
+    for: the next day may be what mends it.
     """
-    now, begun = datetime.now(UTC), context["dag_run"].start_date
+    with _connected() as conn:
+        _wait_for_turn(conn, context)
+        under_way = _days_after_staging(conn, context)
+    if under_way:
+        _wait_behind(under_way, context)
+
+
+def _wait_for_turn(conn: psycopg.Connection, context: Context) -> None:
+    """Wait for the run that stages now to end. Runs of a backfill go beside the scheduled one, and beside each other,
+    whatever `max_active_runs` of the DAG says.
+    """
+    from reelhouse.staging.turns import take_turn
+
+    dag_run, ti = context["dag_run"], context["ti"]
+
+    def is_at_work(run_id: str) -> bool:
+        # One that is queued may be waiting for this very run to end.
+        return ti.get_dr_count(dag_run.dag_id, run_ids=[run_id], states=["running"]) > 0
+
+    holder = take_turn(conn, dag_run.run_id, is_at_work)
+    if holder:
+        _wait_behind(f"{dag_run.dag_id} ({holder})", context)
+        take_turn(conn, dag_run.run_id, lambda run_id: False)
+
+
+def _days_after_staging(conn: psycopg.Connection, context: Context) -> str | None:
     under_way = {dag_id: context["ti"].get_dr_count(dag_id, states=["queued", "running"]) for dag_id in AFTER_STAGING}
     if under_way["populate_warehouse"]:
-        with _connected() as conn:
-            (held,) = conn.execute(
-                "select count(*) from ops.load where part = 'warehouse' and state = 'held'"
-            ).fetchone()
+        (held,) = conn.execute("select count(*) from ops.load where part = 'warehouse' and state = 'held'").fetchone()
         under_way["populate_warehouse"] = max(0, under_way["populate_warehouse"] - held)
-    named = ", ".join(dag_id for dag_id, count in under_way.items() if count)
-    if not named:
+    return ", ".join(dag_id for dag_id, count in under_way.items() if count) or None
+
+
+def _wait_behind(in_the_way: str, context: Context) -> None:
+    """Look again after a while; who has waited for long enough goes on."""
+    now, begun = datetime.now(UTC), context["ti"].start_date
+    until = begun + OTHER_DAY_LONGEST
+    if now > until:
+        log.warning("Another day is still in %s, or that DAG is paused. Goes on.", in_the_way)
         return
-    if begun is not None and now - begun > OTHER_DAY_LONGEST:
-        log.warning("Another day is still in %s, or that DAG is paused. Goes on.", named)
-        return
-    log.info("Another day is in %s: waits until it is through.", named)
-    raise _deferred(now + OTHER_DAY_EVERY)
+    log.info(
+        "Another day is in %s: waits until it is through, until %s UTC at most. If that DAG is paused, turn it on.",
+        in_the_way, f"{until:%Y-%m-%d %H:%M}",
+    )  # fmt: skip
+    raise _deferred(now + min(max(OTHER_DAY_EVERY, (now - begun) / 20), OTHER_DAY_SELDOM))
 
 
 @contextmanager
@@ -540,7 +613,7 @@ def waiting_while_late(day: Day, context: Context) -> Iterator[None]:
 def _deferred(moment: datetime) -> TaskDeferred:
     from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 
-    return TaskDeferred(trigger=DateTimeTrigger(moment=moment), method_name=StepOperator.look_again.__name__)
+    return TaskDeferred(trigger=DateTimeTrigger(moment=moment), method_name=PatientOperator.look_again.__name__)
 
 
 def deadline(day: Day, params: Mapping, dag_run) -> datetime | None:
@@ -563,6 +636,8 @@ def retried_only_if_passing() -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        # First and on a line of its own: what Airflow shows of it begins with where it was raised.
+        log.error("%s", error if isinstance(error, ReelhouseError) else f"{type(error).__name__}: {error}")
         if error.is_passing if isinstance(error, ReelhouseError) else isinstance(error, OSError):
             raise
         raise AirflowFailException(f"{type(error).__name__}: {error}") from error

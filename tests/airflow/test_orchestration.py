@@ -105,6 +105,31 @@ def test_what_no_retry_mends_fails_the_task_at_once(error: Exception) -> None:
         raise error
 
 
+def test_the_log_says_what_to_do_before_airflow_says_where_it_was_raised(caplog) -> None:
+    with pytest.raises(AirflowFailException), orchestration.retried_only_if_passing():
+        raise ContractBroken("found 5 columns. Deliver the right file.")
+    assert [(each.levelname, each.message) for each in caplog.records] == [
+        ("ERROR", "found 5 columns. Deliver the right file.")
+    ]
+
+
+def run_by_hand(conf: dict) -> dict:
+    moment = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    run = SimpleNamespace(conf=conf, logical_date=None, run_after=moment)
+    return {"params": {"day": None} | conf, "dag_run": run}
+
+
+@pytest.mark.parametrize(
+    ("conf", "found"),
+    [({"date": "2026-11-18"}, "found date"), ({"day": "2026-11-18", "forse": True}, "found forse"),
+     ({"day": "2001-01-01"}, "found 2001-01-01")],
+)  # fmt: skip
+def test_a_run_that_nobody_can_have_meant_ends_with_its_first_task(monkeypatch, conf: dict, found: str) -> None:
+    monkeypatch.setenv("REELHOUSE_WAREHOUSE_DSN", "host=127.0.0.1 port=1 dbname=not_asked user=nobody")
+    with pytest.raises(AirflowFailException, match=found):
+        orchestration._migrate(**run_by_hand(conf))
+
+
 def test_a_task_whose_supervisor_died_before_it_began_can_be_queued_again() -> None:
     """The scheduler asks the executor to revoke it, and queues again only what is neither queued nor running there."""
     executor = orchestration.RevokingExecutor(parallelism=1)

@@ -18,6 +18,7 @@ from homes import Home, make_home, wait_for, wait_until_nothing_is_left
 from reelhouse import orchestration
 from reelhouse.operating import airflow, airflow_api, following, supervising
 from reelhouse.operating.airflow_api import Answer, Api
+from reelhouse.staging.turns import take_turn
 
 pytestmark = pytest.mark.airflow
 
@@ -55,6 +56,9 @@ def test_a_scheduled_run_waits_for_hours_of_its_day_one_by_hand_only_when_told_t
     ("under_way", "held", "hours", "waits"),
     [
         ({}, 0, 0, False),
+        # Another run stages its files: of a backfill, which goes beside the scheduled run.
+        ({"extract_sources": 1}, 0, 0, True),
+        ({"extract_sources": 1}, 0, 7, False),
         ({"match_titles": 1}, 0, 0, True),
         ({"populate_warehouse": 1}, 0, 0, True),
         ({"refresh_recommendations": 1}, 0, 0, True),
@@ -75,12 +79,76 @@ def test_who_stages_waits_while_another_day_is_on_its_way(
             "insert into ops.load (part, batch_date, input_sha256, state) values ('warehouse', %s, 'x', 'held')",
             (date(2026, 1, 1 + number),),
         )
-    context = {
-        "dag_run": SimpleNamespace(start_date=datetime.now(UTC) - timedelta(hours=hours)),
-        "ti": SimpleNamespace(get_dr_count=lambda dag_id, states: under_way.get(dag_id, 0)),
-    }
+    conn.execute("insert into ops.staging_turn (run_id) values ('the other')")
     with pytest.raises(TaskDeferred) if waits else nullcontext():
-        orchestration.wait_for_other_days(context)
+        orchestration.wait_for_other_days(staging_context(under_way, waited=timedelta(hours=hours)))
+
+
+def staging_context(under_way: dict[str, int], waited: timedelta = timedelta(0), run_id: str = "this one") -> dict:
+    """What Airflow tells a task that stages: how many runs each DAG has."""
+    begun = datetime.now(UTC) - waited
+    return {
+        "dag_run": SimpleNamespace(dag_id="extract_sources", run_id=run_id, start_date=begun - timedelta(hours=12)),
+        "ti": SimpleNamespace(
+            start_date=begun, get_dr_count=lambda dag_id, states, run_ids=None: under_way.get(dag_id, 0)
+        ),
+    }
+
+
+def test_a_run_that_has_waited_for_its_source_all_morning_waits_for_another_day_all_the_same(
+    conn, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REELHOUSE_WAREHOUSE_DSN", dsn)
+    with pytest.raises(TaskDeferred):
+        orchestration.wait_for_other_days(staging_context({"match_titles": 1}))
+
+
+@pytest.mark.parametrize(("minutes", "seconds"), [(0, 10), (1, 10), (20, 60), (300, 300)])
+def test_who_has_waited_long_looks_less_often(
+    conn, dsn: str, monkeypatch: pytest.MonkeyPatch, minutes: int, seconds: int
+) -> None:
+    monkeypatch.setenv("REELHOUSE_WAREHOUSE_DSN", dsn)
+    with pytest.raises(TaskDeferred) as deferred:
+        orchestration.wait_for_other_days(staging_context({"match_titles": 1}, waited=timedelta(minutes=minutes)))
+    pause = deferred.value.trigger.moment - datetime.now(UTC)
+    assert pause.total_seconds() == pytest.approx(seconds, abs=2)
+
+
+def test_all_tasks_of_a_run_have_its_turn_and_the_next_run_takes_it_when_that_has_ended(
+    conn, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REELHOUSE_WAREHOUSE_DSN", dsn)
+    for _ in range(4):
+        orchestration.wait_for_other_days(staging_context({"extract_sources": 1}, run_id="first"))
+    with pytest.raises(TaskDeferred):
+        orchestration.wait_for_other_days(staging_context({"extract_sources": 1}, run_id="second"))
+    orchestration.wait_for_other_days(staging_context({}, run_id="second"))
+    with pytest.raises(TaskDeferred):
+        orchestration.wait_for_other_days(staging_context({"extract_sources": 1}, run_id="first"))
+
+
+def test_a_run_waits_with_its_first_task_while_another_one_is_at_work(
+    conn, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REELHOUSE_WAREHOUSE_DSN", dsn)
+    orchestration.wait_for_other_days(staging_context({"extract_sources": 1}, run_id="first"))
+    context = staging_context({"extract_sources": 1}, run_id="second")
+    vars(context["dag_run"]).update(conf=None, logical_date=STARTED, run_after=STARTED)
+    with pytest.raises(TaskDeferred):
+        orchestration.prepare().python_callable(params={}, **context)
+    # What follows staging is of no concern to the files that land meanwhile.
+    context["ti"].get_dr_count = lambda dag_id, states, run_ids=None: int(dag_id == "match_titles")
+    assert orchestration.prepare().python_callable(params={}, **context) == []
+
+
+def test_of_two_runs_that_see_an_ended_one_only_one_takes_its_turn(conn) -> None:
+    take_turn(conn, "ended", lambda run_id: False)
+
+    def third_comes_first(run_id: str) -> bool:
+        take_turn(conn, "third", lambda run_id: False)
+        return False
+
+    assert take_turn(conn, "second", third_comes_first) == "third"
 
 
 # --- a real scheduler and triggerer -----------------------------------------------------------------------

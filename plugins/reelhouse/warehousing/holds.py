@@ -111,6 +111,15 @@ def answer(conn: psycopg.Connection, hold: Hold, verdict: str, reason: str, by: 
     return True
 
 
+def last_answer(conn: psycopg.Connection, load_id: int) -> tuple[str, str, str] | None:
+    """What people answered last about a load: verdict, reason, who."""
+    return conn.execute(
+        "select verdict, reason, decided_by from ops.hold_decision where load_id = %s"
+        " order by decision_id desc limit 1",
+        (load_id,),
+    ).fetchone()
+
+
 def describe(hold: Hold) -> str:
     """The hold in Markdown: reasons, numbers, difference."""
     lines = [f"**Readers keep what they have** until somebody approves load {hold.load_id} of {hold.batch_date}.", ""]
