@@ -295,7 +295,9 @@ class ApproveOperator(ApprovalOperator):
                 "select state, state_reason from ops.load where load_id = %s", (load_id,)
             ).fetchone()
         if state not in ("checked", "published"):
-            raise AirflowFailException(f"Load {load_id} is not published: {why or state}. {AFTER_REJECTION}")
+            said = f"Load {load_id} is not published: {why or state}. {AFTER_REJECTION}"
+            log.error("%s", said)
+            raise AirflowFailException(said)
         return {"load_id": load_id, "answer": chosen, "reason": reason, "by": who}
 
     def _answered_before(self, conn: psycopg.Connection, load_id: int, *came_late: str) -> tuple[str, str, str]:

@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from reelhouse import orchestration
 from reelhouse.errors import ContractBroken, DatabaseAway, FileMissing, Held, Locked, SettingsWrong
 from reelhouse.settings import S3Keys, read_settings
+from reelhouse.warehousing import holds
 
 pytestmark = pytest.mark.airflow
 
@@ -128,6 +129,34 @@ def test_a_run_that_nobody_can_have_meant_ends_with_its_first_task(monkeypatch, 
     monkeypatch.setenv("REELHOUSE_WAREHOUSE_DSN", "host=127.0.0.1 port=1 dbname=not_asked user=nobody")
     with pytest.raises(AirflowFailException, match=found):
         orchestration._migrate(**run_by_hand(conf))
+
+
+def test_of_two_answers_to_a_held_load_the_task_tells_the_one_that_holds(conn, dsn, monkeypatch, caplog) -> None:
+    monkeypatch.setenv("REELHOUSE_WAREHOUSE_DSN", dsn)
+    (load_id,) = conn.execute(
+        "insert into ops.load (part, batch_date, input_sha256, state) values ('warehouse', %s, 'x', 'held')"
+        " returning load_id",
+        (MIDNIGHT.date(),),
+    ).fetchone()
+    hold = holds.read_hold(conn, read_settings().sql, load_id)
+    assert holds.answer(conn, hold, holds.APPROVE, "licence ended", "ann", holds.IN_SHELL)
+    operator = orchestration.approval("warehouse")
+    event = {"chosen_options": ["Reject"], "params_input": {"reason": "too few"}, "responded_by_user": {"name": "bob"}}
+    given = operator.execute_complete({"params": {"day": None}, "dag_run": a_run(MIDNIGHT)}, event)
+    assert given == {"load_id": load_id, "answer": "approve", "reason": "licence ended", "by": "ann"}
+    assert "approve, by ann: licence ended. This answer does not count: reject, by bob: too few" in caplog.text
+
+
+def test_a_load_that_nobody_answered_is_rejected_and_the_task_says_what_to_do(conn, dsn, monkeypatch, caplog) -> None:
+    monkeypatch.setenv("REELHOUSE_WAREHOUSE_DSN", dsn)
+    conn.execute(
+        "insert into ops.load (part, batch_date, input_sha256, state) values ('warehouse', %s, 'x', 'held')",
+        (MIDNIGHT.date(),),
+    )
+    context = {"params": {"day": None}, "dag_run": a_run(MIDNIGHT)}
+    with pytest.raises(AirflowFailException, match=r"rejected: nobody answered in time\. Deliver the right file"):
+        orchestration.approval("warehouse").execute_complete(context, {"timedout": True})
+    assert "nobody answered in time. Deliver the right file" in caplog.text
 
 
 def test_a_task_whose_supervisor_died_before_it_began_can_be_queued_again() -> None:

@@ -107,7 +107,8 @@ def answer(conn: psycopg.Connection, hold: Hold, verdict: str, reason: str, by: 
         if verdict == APPROVE:
             loads.set_state(conn, hold.load_id, "checked")
         else:
-            loads.set_state(conn, hold.load_id, "failed", f"rejected by {by}: {reason.strip()}")
+            rejected = "rejected" if where == BY_TIMEOUT else f"rejected by {by}"
+            loads.set_state(conn, hold.load_id, "failed", f"{rejected}: {reason.strip()}")
     return True
 
 
