@@ -642,4 +642,6 @@ def retried_only_if_passing() -> Iterator[None]:
         log.error("%s", error if isinstance(error, ReelhouseError) else f"{type(error).__name__}: {error}")
         if error.is_passing if isinstance(error, ReelhouseError) else isinstance(error, OSError):
             raise
-        raise AirflowFailException(f"{type(error).__name__}: {error}") from error
+        # What a person can act on needs no second list of places: Airflow shows a log from its end.
+        cause = None if isinstance(error, ReelhouseError) else error
+        raise AirflowFailException(f"{type(error).__name__}: {error}") from cause

@@ -107,8 +107,9 @@ def test_what_no_retry_mends_fails_the_task_at_once(error: Exception) -> None:
 
 
 def test_the_log_says_what_to_do_before_airflow_says_where_it_was_raised(caplog) -> None:
-    with pytest.raises(AirflowFailException), orchestration.retried_only_if_passing():
+    with pytest.raises(AirflowFailException) as failed, orchestration.retried_only_if_passing():
         raise ContractBroken("found 5 columns. Deliver the right file.")
+    assert failed.value.__suppress_context__
     assert [(each.levelname, each.message) for each in caplog.records] == [
         ("ERROR", "found 5 columns. Deliver the right file.")
     ]
