@@ -242,10 +242,10 @@ def test_a_cleared_task_is_done_again_and_days_are_filled_in_by_the_api(fire: Fi
     cleared = clear(fire, FLOW[0], run_id, "stage_imdb")
     assert wait_until_all_ended(fire)["failed"] == 0
     require_as_without(fire)
-    days = [fire.next_day() for _ in range(2)]
+    days = [fire.next_day() for _ in range(3)]
     body: Answer = {
         "dag_id": FLOW[0], "from_date": f"{days[0]}T00:00:00Z", "to_date": f"{days[-1]}T00:00:00Z",
-        "reprocess_behavior": "completed", "max_active_runs": 2, "run_backwards": False,
+        "reprocess_behavior": "completed", "max_active_runs": 10, "run_backwards": False,
     }  # fmt: skip
     ask_when_there(fire, "POST", "/api/v2/backfills", body)
     time.sleep(5)
