@@ -20,7 +20,7 @@ import pytest
 from works import Works
 
 from reelhouse.__main__ import COMMANDS
-from reelhouse.operating import embedded, postgres
+from reelhouse.operating import embedded, postgres, status
 from reelhouse.operating.evaluate import guess_source
 from reelhouse.settings import PACKAGE, Settings
 from reelhouse.steps import STEPS
@@ -34,6 +34,13 @@ def test_every_command_has_help_with_examples(command: Run, name: str) -> None:
     assert done.returncode == 0, done.stderr
     assert "examples:\n  ./reelhouse" in done.stdout
     assert COMMANDS[name].summary in command("--help", COLUMNS="200").stdout
+
+
+@pytest.mark.parametrize("health", [{}, {"api_server": "healthy", "metadatabase": "unhealthy"}])
+def test_status_asks_nothing_of_an_airflow_whose_database_is_away(settings: Settings, health: dict[str, str]) -> None:
+    """Each question would be asked again for a minute."""
+    said = status._runs(settings, "http://127.0.0.1:1", health)
+    assert said == "unknown while Airflow, or its database, does not answer"
 
 
 def test_every_module_of_a_command_is_listed() -> None:

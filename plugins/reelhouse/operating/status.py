@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"airflow   {said}")
     print(f"loads     {loads(dsn)}")
     print(f"ready     {_ready(settings, dsn)}")
-    print(f"runs      {_runs(settings, url)}")
+    print(f"runs      {_runs(settings, url, health)}")
     return 0 if health and set(health.values()) == {"healthy"} else 1
 
 
@@ -144,9 +144,12 @@ def _ready(settings: Settings, dsn: str | None) -> str:
     return "; ".join(each.words(now) for each in shown)
 
 
-def _runs(settings: Settings, url: str | None) -> str:
+def _runs(settings: Settings, url: str | None, health: dict[str, str]) -> str:
     if url is None:
         return "unknown while Airflow is stopped"
+    # Who asks why nothing goes on is not to wait a minute for what cannot answer.
+    if health.get("metadatabase") != "healthy":
+        return "unknown while Airflow, or its database, does not answer"
     try:
         api = airflow_api.log_in(url, airflow.USER, airflow.password(settings))
         runs = {dag_id: airflow_api.latest_run(api, dag_id) for dag_id in following.DAGS}
