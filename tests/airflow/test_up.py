@@ -452,7 +452,11 @@ def test_a_reject_in_the_shell_ends_the_run_in_airflow(held: tuple[Home, str]) -
     assert "populate_warehouse in Airflow goes on with this answer" in done.stdout
     approval_of(api, "failed")
     assert newest_load(home)[1:3] == ("failed", False)
-    assert f"failed: populate_warehouse of {datetime.now(UTC).date()}" in home.call("status").stdout
+    airflow_api.wait_until(
+        lambda: f"failed: populate_warehouse of {datetime.now(UTC).date()}" in home.call("status").stdout,
+        60,
+        "status to tell of the run that failed",
+    )
 
 
 def newest_load(home: Home) -> tuple[int, str, bool]:
