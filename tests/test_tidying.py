@@ -16,7 +16,7 @@ from reelhouse.day import Day
 from reelhouse.landing import land_source
 from reelhouse.settings import Settings
 from reelhouse.staging.filling import stage_source
-from reelhouse.tidying import clear_dead_rows, first_kept_day, retire_files, retire_rows
+from reelhouse.tidying import clear_dead_rows, retire_files, retire_rows
 
 TODAY = date(2026, 6, 30)
 LONG_AGO = timedelta(days=60)
@@ -107,13 +107,13 @@ def test_a_file_that_went_is_landed_again_for_its_day(conn, make_day, data):
     assert conn.execute(retired).fetchone() == (0,)
 
 
-def test_pages_of_the_report_go_and_the_newest_stays(conn, make_day):
+def test_pages_of_the_report_of_more_than_thirty_days_ago_go_and_the_newest_stays(conn, make_day):
     day = make_day(TODAY)
     day.settings.reports.mkdir(parents=True)
-    for name in ("2026-03-01.html", f"{first_kept_day(day)}.html", "newest.html", "notes.html"):
+    for name in ("2026-05-30.html", "2026-05-31.html", "newest.html", "notes.html"):
         (day.settings.reports / name).write_text("x")
     assert retire_files(conn, day)["reports"] == 1
-    assert not (day.settings.reports / "2026-03-01.html").exists()
+    assert not (day.settings.reports / "2026-05-30.html").exists()
 
 
 def test_logs_of_long_ago_go_and_one_that_is_written_on_keeps_its_end(conn, make_day, monkeypatch):
