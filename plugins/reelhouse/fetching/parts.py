@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import json
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from reelhouse.errors import SourceAway
 
 PART_PREFIX = ".part-"
 NOTE_SUFFIX = ".note"
+OLD_SECONDS = 24 * 3600
 
 
 @dataclass(slots=True)
@@ -70,6 +72,13 @@ def open_part(folder: Path, url: str | None = None) -> Iterator[Part]:
             part.path.unlink(missing_ok=True)
             part.note.unlink(missing_ok=True)
         part.stream.close()
+
+
+def remove_old_parts(folder: Path) -> None:
+    """Temporary files of runs that were killed. Young ones may belong to a run that is still at it."""
+    for part in folder.glob(f"{PART_PREFIX}*") if folder.is_dir() else ():
+        if time.time() - part.stat().st_mtime > OLD_SECONDS:
+            part.unlink(missing_ok=True)
 
 
 def _is_anothers(part: Part) -> bool:

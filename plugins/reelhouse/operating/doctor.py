@@ -197,7 +197,7 @@ def check_data(settings: Settings) -> Iterator[Finding]:
     from reelhouse import lateness
     from reelhouse.day import SOURCES, Day
     from reelhouse.fetching import remotes
-    from reelhouse.landing import find_origins
+    from reelhouse.landing.origins import find_origins
 
     day = Day(datetime.now(UTC).date(), settings)
     for source in SOURCES:
