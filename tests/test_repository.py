@@ -88,6 +88,18 @@ def test_the_wheel_reads_the_warehouse_without_airflow(wheel: Path, dsn: str, tm
     assert (done.stdout.strip(), done.returncode) == ("25933", 0), done.stderr
 
 
+def test_a_command_that_needs_more_than_the_client_does_says_what_to_install(wheel: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    program = (
+        "import sys; sys.modules['psutil'] = None; from reelhouse.__main__ import main; sys.exit(main(['status']))"
+    )
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(tmp_path)}
+    done = run(sys.executable, "-c", program, env=env, cwd=tmp_path)
+    assert "expected the package psutil, found none" in done.stderr
+    assert "pip install 'reelhouse[pipeline]'" in done.stderr
+    assert (done.returncode, "unexpected" in done.stderr) == (1, False)
+
+
 def test_the_wheel_carries_every_part_and_every_sql_file(wheel: Path) -> None:
     packed = {name.removeprefix("reelhouse/") for name in zipfile.ZipFile(wheel).namelist()}
     package = ROOT / "plugins" / "reelhouse"

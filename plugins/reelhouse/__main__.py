@@ -215,6 +215,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 128 + signal.SIGPIPE
     except OSError as error:
         return _fail(words, _obstacle(error) or _unexpected(error), 1)
+    except ModuleNotFoundError as error:
+        return _fail(words, _package_away(error) or _unexpected(error), 1)
     except MemoryError:
         return _fail(words, "Memory: expected more of it, found none. End other programs, or raise its limit.", 1)
     except Exception as error:
@@ -262,6 +264,16 @@ def _describe(parser: argparse.ArgumentParser, command: Command, module: ModuleT
 
 def _unexpected(error: Exception) -> str:
     return f"unexpected: {type(error).__name__}: {error}\n--verbose shows where."
+
+
+def _package_away(error: ModuleNotFoundError) -> str | None:
+    """What to install, when it is a package of others that is not there."""
+    if error.name is None or error.name.partition(".")[0] == "reelhouse":
+        return None
+    return (
+        f"{sys.executable}: expected the package {error.name}, found none. The wheel alone has what the client needs;"
+        " pip install 'reelhouse[pipeline]' brings the rest. In a checkout ./reelhouse installs all of it."
+    )
 
 
 def _obstacle(error: OSError) -> str | None:
