@@ -269,9 +269,11 @@ class ApproveOperator(ApprovalOperator):
         from reelhouse.warehousing import holds
 
         with retried_only_if_passing(), _connected() as conn:
-            hold = holds.read_hold(conn, read_settings().sql, _load_of_day(conn, self.part, context))
-        if hold is None:
-            return "No load is held."
+            load_id = _load_of_day(conn, self.part, context)
+            hold = holds.read_hold(conn, read_settings().sql, load_id)
+            if hold is None:
+                _refuse_rejected(conn, load_id)
+                return "No load is held."
         self.subject = f"Publish load {hold.load_id} ({self.part}, {hold.batch_date})? {hold.reasons[0]}"[:250]
         self.body = holds.describe(hold)
         self.response_timeout = timedelta(hours=read_settings().approval_hours)
@@ -291,13 +293,7 @@ class ApproveOperator(ApprovalOperator):
             hold = holds.read_hold(conn, read_settings().sql, load_id)
             if hold is None or not holds.answer(conn, hold, chosen, reason, who, where):
                 chosen, reason, who = self._answered_before(conn, load_id, chosen, reason, who)
-            (state, why) = conn.execute(
-                "select state, state_reason from ops.load where load_id = %s", (load_id,)
-            ).fetchone()
-        if state not in ("checked", "published"):
-            said = f"Load {load_id} is not published: {why or state}. {AFTER_REJECTION}"
-            log.error("%s", said)
-            raise AirflowFailException(said)
+            _refuse_rejected(conn, load_id)
         return {"load_id": load_id, "answer": chosen, "reason": reason, "by": who}
 
     def _answered_before(self, conn: psycopg.Connection, load_id: int, *came_late: str) -> tuple[str, str, str]:
@@ -324,6 +320,16 @@ class ApproveOperator(ApprovalOperator):
         verdict = holds.APPROVE if event["chosen_options"] == [self.APPROVE] else holds.REJECT
         reason = str((event["params_input"] or {}).get("reason") or "").strip()
         return verdict, reason, str(user.get("name") or user.get("id") or "unknown"), holds.IN_AIRFLOW
+
+
+def _refuse_rejected(conn: psycopg.Connection, load_id: int | None) -> None:
+    """End the run where its load was rejected, now or before: to clear this task alone asks nobody again."""
+    row = conn.execute("select state, state_reason from ops.load where load_id = %s", (load_id,)).fetchone()
+    state, why = row or ("none was opened", None)
+    if state not in ("checked", "published"):
+        said = f"Load {load_id} is not published: {why or state}. {AFTER_REJECTION}"
+        log.error("%s", said)
+        raise AirflowFailException(said)
 
 
 @contextmanager

@@ -160,6 +160,22 @@ def test_a_load_that_nobody_answered_is_rejected_and_the_task_says_what_to_do(co
     assert "nobody answered in time. Deliver the right file" in caplog.text
 
 
+def test_a_rejected_load_is_not_let_through_when_only_the_question_is_cleared(conn, dsn, monkeypatch) -> None:
+    monkeypatch.setenv("REELHOUSE_WAREHOUSE_DSN", dsn)
+    (load_id,) = conn.execute(
+        "insert into ops.load (part, batch_date, input_sha256, state) values ('warehouse', %s, 'x', 'held')"
+        " returning load_id",
+        (MIDNIGHT.date(),),
+    ).fetchone()
+    hold = holds.read_hold(conn, read_settings().sql, load_id)
+    assert holds.answer(conn, hold, holds.REJECT, "half of the file", "ann", holds.IN_SHELL)
+    context = {"params": {"day": None}, "dag_run": a_run(MIDNIGHT)}
+    with pytest.raises(AirflowFailException, match=r"half of the file.*clear `check_…` with what follows"):
+        orchestration.approval("warehouse").execute(context)
+    conn.execute("update ops.load set state = 'checked' where load_id = %s", (load_id,))
+    assert orchestration.approval("warehouse").execute(context) == "No load is held."
+
+
 def test_a_task_whose_supervisor_died_before_it_began_can_be_queued_again() -> None:
     """The scheduler asks the executor to revoke it, and queues again only what is neither queued nor running there."""
     executor = orchestration.RevokingExecutor(parallelism=1)
