@@ -13,6 +13,7 @@ from isal import isal_zlib
 from reelhouse.recommending import events as events_module
 from reelhouse.recommending import linear, methods, modelling, trials, viewers
 from reelhouse.recommending.events import FIRST_SYNTHETIC, Events
+from reelhouse.recommending.viewers.ties import liked_weights
 
 PG = 8
 
@@ -60,7 +61,7 @@ def test_a_viewers_list_is_the_same_alone_as_among_all(computed: methods.Compute
 def test_lists_are_the_same_however_many_are_made_at_once(computed: methods.Computed, monkeypatch) -> None:
     together = shown(computed)
     for scores in (1, 5 * len(computed.model.titles)):
-        monkeypatch.setattr(viewers, "_MOST_SCORES", scores)
+        monkeypatch.setattr(viewers.model, "_MOST_SCORES", scores)
         assert shown(computed) == together
 
 
@@ -142,7 +143,7 @@ def test_without_the_main_reason_a_title_falls_to_the_rank_that_is_told(computed
         if "rank_without" not in main:
             continue
         own = own_of[place.user_key]
-        liked, weights = viewers.liked_weights(model, own)
+        liked, weights = liked_weights(model, own)
         stays = model.liked[liked] != main["title_key"]
         score = np.round(weights[stays] @ model.ties[liked[stays]].toarray(), 9)
         (is_open,) = viewers.unseen(model, [own])

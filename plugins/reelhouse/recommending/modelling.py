@@ -19,7 +19,7 @@ from reelhouse.recommending import reasons
 from reelhouse.recommending.content import Features
 from reelhouse.recommending.linear import Ties
 from reelhouse.recommending.selecting import GROWN_UP_AGE, LIST_LENGTH, Choices
-from reelhouse.recommending.viewers import Model
+from reelhouse.recommending.viewers.model import Model
 
 VIEWERS = "viewers"
 POPULAR_LENGTH = 200

@@ -15,14 +15,10 @@ import numpy as np
 from reelhouse.recommending import linear
 from reelhouse.recommending.events import FIRST_SYNTHETIC, Events, places_in
 from reelhouse.recommending.modelling import Tuned
-from reelhouse.recommending.viewers import (
-    ENOUGH_LIKES,
-    LIST_LENGTH,
-    Model,
-    blend_rankings,
-    profile_rankings,
-    ties_rankings,
-)
+from reelhouse.recommending.viewers import ENOUGH_LIKES, blend_rankings
+from reelhouse.recommending.viewers.model import LIST_LENGTH, Model
+from reelhouse.recommending.viewers.profile import profile_rankings
+from reelhouse.recommending.viewers.ties import ties_rankings
 
 HIDDEN_SHARE = 0.2
 VIEWERS_AT_MOST = 500

@@ -17,8 +17,9 @@ MOST_MB_A_DAY = 0.5
 MOST_MEMORY_TIMES, SPARE_MEMORY_MB = 1.2, 48
 # The first page of a report leaves files open that its fonts are in.
 MOST_MORE_FILES = 6
-# The first days fill caches, import modules and grow tables to the size that updates need.
-SETTLED_AFTER = 45
+# The first days fill caches, import modules (those of the report's pictures on the fiftieth) and grow tables to the
+# size that updates need.
+SETTLED_AFTER = 51
 
 # A stay may begin, by what the platform states, before the first day on which its catalogue was loaded with the title:
 # what the catalogue says is known from then on, without a gap until the title leaves.
