@@ -119,6 +119,48 @@ def test_a_bad_value_puts_the_row_into_quarantine(change: dict[str, str], reason
     assert reason in rejected
 
 
+OLD_FILM = {
+    "movie_title": "Hamlet", "rating": "PG", "genre": "Drama", "in_theaters_date": "1990-12-19",
+    "runtime_in_minutes": "135", "tomatometer_rating": "76", "tomatometer_count": "4", "audience_rating": "70",
+    "audience_count": "1000", "directors": "Ada Stone, Di Ash", "writers": "Ed Fir", "cast": "Ben Oak, Cy Elm",
+    "studio_name": "Elm Pictures", "movie_info": "To be.", "critics_consensus": "Or not.",
+}  # fmt: skip
+OLD_HEADER = (
+    "movie_title,movie_info,critics_consensus,rating,genre,directors,writers,cast,in_theaters_date,on_streaming_date,"
+    "runtime_in_minutes,studio_name,tomatometer_status,tomatometer_rating,tomatometer_count,audience_rating,"
+    "audience_count"
+)
+
+
+def test_the_layout_of_2019_is_read_whole_by_its_links() -> None:
+    header = f"rotten_tomatoes_link,{OLD_HEADER},poster_image_url,{ROTTEN_2019_HEADER.partition('audience_count,')[2]}"
+    films = [OLD_FILM | {"rotten_tomatoes_link": link} for link in ("/m/hamlet", "/m/hamlet_1990")]
+    counts = {"audience_fresh_critics_count": "3", "audience_rotten_critics_count": "1"}
+    rows, _, _ = read("rotten_tomatoes", "rotten", csv_bytes(header, [film | counts for film in films]))
+    assert [row.source_id for row in rows] == ["hamlet", "hamlet_1990"]
+    assert (rows[0].directors, rows[0].writers, rows[0].actors) == (
+        ["Ada Stone", "Di Ash"], ["Ed Fir"], ["Ben Oak", "Cy Elm"],
+    )  # fmt: skip
+    assert (rows[0].studio, rows[0].synopsis, rows[0].critics_consensus) == ("Elm Pictures", "To be.", "Or not.")
+    assert (rows[0].fresh_count, rows[0].rotten_count) == (3, 1)
+
+
+def test_without_links_and_counts_the_directors_tell_films_of_a_title_and_year_apart() -> None:
+    other = {"directors": "Ed Fir", "cast": "Fay Ivy"}
+    turned = {"directors": "Di Ash, Ada Stone", "genre": "Classics"}
+    data = csv_bytes(OLD_HEADER, [OLD_FILM, OLD_FILM | other, OLD_FILM | turned, OLD_FILM | {"directors": ""}])
+    rows, record, _ = read("rotten_tomatoes", "rotten", data)
+    assert [row.source_id for row in rows] == ["hamlet|1990|ada stone|di ash", "hamlet|1990|ed fir", "hamlet|1990"]
+    assert [row.genres for row in rows] == [["Drama", "Classics"], ["Drama"], ["Drama"]]
+    assert (record.rows_duplicate, rows[0].top_critic_count, rows[1].actors) == (1, None, ["Fay Ivy"])
+
+
+def test_films_without_links_and_people_are_told_apart_by_their_years_alone() -> None:
+    film = {name: OLD_FILM[name] for name in OLD_FILM if name in ROTTEN_2019_HEADER.split(",")}
+    rows, _, _ = read("rotten_tomatoes", "rotten", csv_bytes(ROTTEN_2019_HEADER, [film, film]))
+    assert [row.source_id for row in rows] == ["hamlet|1990"]
+
+
 def test_the_layout_of_2019_is_read_with_its_misnamed_counts() -> None:
     old = {
         "movie_title": "The  Italian Job", "rating": "G", "genre": "Comedy", "in_theaters_date": "1969-01-01",

@@ -414,6 +414,8 @@ def imdb_id(number: int) -> str:
 
 _LINK_NUMBER = re.compile(r"^\d{5,}-?_?")
 _LINK_YEAR = re.compile(r"[-_]?((?:19|20)\d\d)$")
+# The id of a film whose file has no links: title, year and directors, which spell no other title.
+_NO_LINK = re.compile(r"[^|]*\|((?:18|19|20)\d\d|)(?:\|.*)?")
 
 
 def link_title(source_id: str) -> str:
@@ -423,7 +425,11 @@ def link_title(source_id: str) -> str:
     ('tale of two sisters', 'shiri', 'regeneration')
     >>> link_title("1000055-1984"), link_title("10002635"), link_title("2012")
     ('1984', '', '2012')
+    >>> link_title("toy story|1995"), link_title("toy story|1995|john lasseter")
+    ('', '')
     """
+    if _NO_LINK.fullmatch(source_id):
+        return ""
     words = _LINK_NUMBER.sub("", source_id.removeprefix("m/"))
     words = _LINK_YEAR.sub("", words) or words
     return " ".join(words.replace("_", " ").replace("-", " ").split())
@@ -434,7 +440,12 @@ def link_year(source_id: str) -> int | None:
 
     >>> link_year("shiri2002"), link_year("1000055-1984"), link_year("toy_story")
     (2002, None, None)
+    >>> link_year("toy story|1995"), link_year("toy story|1995|john lasseter"), link_year("toy story|")
+    (1995, 1995, None)
     """
+    unlinked = _NO_LINK.fullmatch(source_id)
+    if unlinked:
+        return int(unlinked[1]) if unlinked[1] else None
     words = _LINK_NUMBER.sub("", source_id.removeprefix("m/"))
     year = _LINK_YEAR.search(words)
     return int(year[1]) if year and year.start() > 0 else None

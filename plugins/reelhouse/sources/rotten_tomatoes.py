@@ -67,6 +67,7 @@ TODAY = (
 )  # fmt: skip
 
 # What the 2019 layout calls today's columns. Its three `audience_…_critics_count` are misnamed: they count critics.
+# It goes about whole (with a link and a poster's address), without link and counts, and without people.
 IN_2019 = {
     "movie_title": "movie_title",
     "content_rating": "rating",
@@ -77,23 +78,36 @@ IN_2019 = {
     "tomatometer_status": "tomatometer_status",
     "tomatometer_rating": "tomatometer_rating",
     "tomatometer_count": "tomatometer_count",
-    "audience_status": "audience_status",
     "audience_rating": "audience_rating",
     "audience_count": "audience_count",
+}
+SOMETIMES_IN_2019 = {
+    "rotten_tomatoes_link": "rotten_tomatoes_link",
+    "movie_info": "movie_info",
+    "critics_consensus": "critics_consensus",
+    "directors": "directors",
+    "authors": "writers",
+    "actors": "cast",
+    "production_company": "studio_name",
+    "audience_status": "audience_status",
     "tomatometer_top_critics_count": "audience_top_critics_count",
     "tomatometer_fresh_critics_count": "audience_fresh_critics_count",
     "tomatometer_rotten_critics_count": "audience_rotten_critics_count",
 }
+_LAYOUT_OF_2019 = Layout(
+    "layout of 2019",
+    (
+        *(Column(name, headers=(former,)) for name, former in IN_2019.items()),
+        *(Column(name, is_required=False, headers=(former,)) for name, former in SOMETIMES_IN_2019.items()),
+    ),
+)
 
 FILES = (
     SourceFile(
         source="rotten_tomatoes",
         name="rotten_tomatoes_movies.csv",
         file_names=("rotten_tomatoes_movies.csv", "rotten_tomatoes_movies.csv.gz"),
-        layouts=(
-            Layout("22 columns", tuple(Column(name) for name in TODAY)),
-            Layout("layout of 2019", tuple(Column(name, headers=(former,)) for name, former in IN_2019.items())),
-        ),
+        layouts=(Layout("22 columns", tuple(Column(name) for name in TODAY)), _LAYOUT_OF_2019),
         delimiter=",",
         is_quoted=True,
         key=("source_id",),
@@ -104,6 +118,8 @@ FILES = (
 )
 
 LISTS = ("genres", "directors", "writers", "actors")
+
+LONGEST_KEY = 1_000
 
 _SLUG = re.compile(r"[^\s/]{1,300}")
 _RUNTIME = re.compile(r"([0-9]{1,18})(?:\.0+)?(?: ?min(?:ute)?s?\.?)?")
@@ -162,15 +178,16 @@ def _row(text: dict[str, str], has_link: bool, line_number: int, problems: list[
     if title is None:
         refuse(problems, "movie_title", "a title", text["movie_title"])
     release_date = date_or_none(text["original_release_date"], "original_release_date", problems, may_be_short=False)
+    directors = split_list(text["directors"])
     row = Row(
-        source_id=_slug(text, problems) if has_link else _title_and_year(title or "", release_date, problems),
+        source_id=_slug(text, problems) if has_link else _unlinked(title or "", release_date, directors, problems),
         line_number=line_number,
         title=title or "",
         synopsis=text_or_none(text["movie_info"]),
         critics_consensus=text_or_none(text["critics_consensus"]),
         certification=text_or_none(text["content_rating"]),
         genres=split_list(text["genres"]),
-        directors=split_list(text["directors"]),
+        directors=directors,
         writers=split_list(text["authors"]),
         actors=split_list(text["actors"]),
         release_date=release_date,
@@ -199,12 +216,20 @@ def _slug(text: dict[str, str], problems: list[str]) -> str:
     return slug
 
 
-def _title_and_year(title: str, release_date: date | None, problems: list[str]) -> str:
-    """The key of a row without a link."""
-    folded = " ".join(unicodedata.normalize("NFKC", title).casefold().split())
+def _unlinked(title: str, release_date: date | None, directors: list[str], problems: list[str]) -> str:
+    """The key of a row without a link: its title and year, and who directed it, where the file says so.
+
+    Two films of a title and year are not one: without the directors the second would be taken for a repeat.
+    """
+    folded = _folded(title)
     if len(folded) > 500:
         refuse(problems, "movie_title", "at most 500 characters", title)
-    return f"{folded}|{release_date.year if release_date else ''}"
+    key = f"{folded}|{release_date.year if release_date else ''}"
+    return "|".join((key, *sorted(map(_folded, directors))))[:LONGEST_KEY]
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _percent(text: str, column: str, problems: list[str]) -> int | None:
