@@ -65,16 +65,32 @@ def test_text_that_was_read_as_windows_1252_is_mended_and_the_row_says_so() -> N
     whole = {"title": "Élan à Paris", "cast": "José Ñú, Бо Ли", "description": "“Quoted” – and…"}
     mangled = {name: text.encode().decode("latin-1") for name, text in whole.items()}
     windows = {"title": "CafÃ©", "description": "“ is â€œ".replace("“ ", "")}
-    rows, record, _ = _read(
-        "amazon", mangled, windows, {"title": "São", "description": "JosÃ©"}, {"title": "Ã"}, {"title": "\x1fÃ©"}
-    )
+    twice = {"title": "Café".encode().decode("cp1252").encode().decode("cp1252")}
+    rows, record, _ = _read("amazon", mangled, windows, twice, {"title": "São", "description": "JosÃ©"}, {"title": "Ã"})
     assert (rows[0].title, rows[0].actors, rows[0].description) == (
         whole["title"], ["José Ñú", "Бо Ли"], whole["description"],
     )  # fmt: skip
-    assert [row.repairs for row in rows] == [["read_as_windows_1252"]] * 2 + [[]] * 3
-    assert [row.title for row in rows[1:]] == ["Café", "São", "Ã", "Ã©"]
+    assert [row.repairs for row in rows] == [["read_as_windows_1252"]] * 4 + [[]]
+    assert [row.title for row in rows[1:]] == ["Café", "Café", "São", "Ã"]
     assert rows[1].description == "is “"
-    assert rows[2].description == "JosÃ©"
+    assert rows[3].description == "José"
+    assert record.rows_repaired == 4
+
+
+def test_signs_written_as_html_does_are_mended_and_the_row_says_so() -> None:
+    rows, record, _ = _read(
+        "netflix",
+        {
+            "title": "Blood &amp; Water",
+            "cast": "Shaquille O&#x27;Neal, Ana Roe",
+            "description": "&quot;Well&quot;&hellip;",
+        },
+        {"title": "He&amp;#39;s All That"},
+        {"title": "R&B; Soul & more"},
+    )
+    assert [row.title for row in rows] == ["Blood & Water", "He's All That", "R&B; Soul & more"]
+    assert (rows[0].actors, rows[0].description) == (["Shaquille O'Neal", "Ana Roe"], '"Well"…')
+    assert [row.repairs for row in rows] == [["signs_as_in_html"], ["signs_as_in_html"], []]
     assert record.rows_repaired == 2
 
 

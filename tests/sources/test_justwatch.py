@@ -50,6 +50,13 @@ def _credits(*changes: dict[str, str]) -> tuple[list[Credit], object, str]:
     return result
 
 
+def test_mangled_letters_and_signs_of_titles_and_people_are_mended_and_counted() -> None:
+    rows, record, _ = _titles({"title": "Amélie".encode().decode("cp1252")}, {"title": "Tom &amp; Ann"}, {})
+    assert [row.title for row in rows] == ["Amélie", "Tom & Ann", "Taxi Driver"]
+    assert record.rows_repaired == 2
+    assert _credits({"name": "José".encode().decode("cp1252")})[0][0].person_name == "José"
+
+
 def test_both_editions_of_the_titles_become_typed_rows() -> None:
     expected = Title(
         "tm1", 2, "movie", "Taxi Driver", None, 1976, "R", 113, None, ["crime", "drama"], ["US"], "tt0075314",

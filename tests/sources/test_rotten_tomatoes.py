@@ -119,6 +119,13 @@ def test_a_bad_value_puts_the_row_into_quarantine(change: dict[str, str], reason
     assert reason in rejected
 
 
+def test_mangled_letters_and_signs_are_mended_and_the_row_says_so() -> None:
+    rows, record, _ = _read({"movie_title": "Amélie".encode().decode("cp1252"), "directors": "Ana &amp; Bo"}, {})
+    assert (rows[0].title, rows[0].directors) == ("Amélie", ["Ana & Bo"])
+    assert [row.repairs for row in rows] == [["read_as_windows_1252", "signs_as_in_html"], []]
+    assert record.rows_repaired == 1
+
+
 OLD_FILM = {
     "movie_title": "Hamlet", "rating": "PG", "genre": "Drama", "in_theaters_date": "1990-12-19",
     "runtime_in_minutes": "135", "tomatometer_rating": "76", "tomatometer_count": "4", "audience_rating": "70",
@@ -136,13 +143,16 @@ def test_the_layout_of_2019_is_read_whole_by_its_links() -> None:
     header = f"rotten_tomatoes_link,{OLD_HEADER},poster_image_url,{ROTTEN_2019_HEADER.partition('audience_count,')[2]}"
     films = [OLD_FILM | {"rotten_tomatoes_link": link} for link in ("/m/hamlet", "/m/hamlet_1990")]
     counts = {"audience_fresh_critics_count": "3", "audience_rotten_critics_count": "1"}
-    rows, _, _ = read("rotten_tomatoes", "rotten", csv_bytes(header, [film | counts for film in films]))
+    data = csv_bytes(header, [film | counts for film in films])
+    rows, _, _ = read("rotten_tomatoes", "rotten", data)
     assert [row.source_id for row in rows] == ["hamlet", "hamlet_1990"]
     assert (rows[0].directors, rows[0].writers, rows[0].actors) == (
         ["Ada Stone", "Di Ash"], ["Ed Fir"], ["Ben Oak", "Cy Elm"],
     )  # fmt: skip
     assert (rows[0].studio, rows[0].synopsis, rows[0].critics_consensus) == ("Elm Pictures", "To be.", "Or not.")
     assert (rows[0].fresh_count, rows[0].rotten_count) == (3, 1)
+    named = data.replace(b"audience_fresh_critics_count", b"tomatometer_fresh_critics_count")
+    assert read("rotten_tomatoes", "rotten", named)[0] == rows
 
 
 def test_without_links_and_counts_the_directors_tell_films_of_a_title_and_year_apart() -> None:

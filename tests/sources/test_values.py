@@ -96,7 +96,21 @@ def test_lists_as_python_writes_them_have_neither_brackets_nor_quotes() -> None:
     assert split_list("""['Ana Roe', "Bo O'Li", 'nan']""") == ["Ana Roe", "Bo O'Li"]
     assert split_list("[]") == []
     assert split_list("Ana Roe [Bo Li], Cy") == ["Ana Roe [Bo Li]", "Cy"]
-    assert split_list('["a\\u0000"]') == ["au0000"]
+    assert split_list("['Seong-joo Kim\\u200b', 'Ana\\xa0Roe', 'Bo\\nLi', 'Cy \\U0001f600']") == [
+        "Seong-joo Kim", "Ana\xa0Roe", "Bo\nLi", "Cy \U0001f600",
+    ]  # fmt: skip
+
+
+def test_an_escape_of_what_no_text_has_stands_for_itself() -> None:
+    assert split_list('["a\\u0000"]') == ["a\\u0000"]
+    assert split_list("['a\\ud800']") == ["a\\ud800"]
+
+
+def test_words_that_people_fill_gaps_with_are_no_people() -> None:
+    assert split_list("Missing, No Cast, No Director, Unavailable, Not Specified, Ana Roe") == ["Ana Roe"]
+    assert (text_or_none("Undefined"), title_or_none("Missing"), title_or_none("Undefined")) == (
+        None, "Missing", "Undefined",
+    )  # fmt: skip
 
 
 def test_the_end_of_an_ampersand_is_no_mark_between_items() -> None:

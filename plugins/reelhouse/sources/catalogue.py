@@ -17,13 +17,13 @@ from reelhouse.sources.values import (
     SMALLINT,
     date_or_none,
     is_same_name,
+    mended_texts,
     refuse,
     shown,
     split_list,
     text_or_none,
     title_or_none,
     united,
-    unmangled,
     year_or_none,
 )  # fmt: skip
 
@@ -60,9 +60,7 @@ LISTS = ("directors", "actors", "countries", "categories")
 SHIFTED = "shifted_rating_duration"
 NUMBERED = "number_for_person"
 DESCRIBED = "description_for_director"
-MANGLED = "read_as_windows_1252"
 
-_BETWEEN_FIELDS = "\x1f"
 _ID = re.compile(r"\S{1,100}")
 _MINUTES = re.compile(r"([0-9]{1,5})\s?min(?:ute)?s?\.?", re.IGNORECASE)
 _SEASONS = re.compile(r"([0-9]{1,5})\s?seasons?", re.IGNORECASE)
@@ -96,11 +94,10 @@ def read_rows(file: SourceFile, header: Header, stream: BinaryIO, reading: Readi
     rows: dict[str, Row] = {}
     for line_number, fields, raw in csv_records(file, header, stream, reading):
         problems: list[str] = []
-        mended = _unmangled(fields)
-        texts = mended or fields
+        texts, notes = mended_texts(fields)
         row = _row({name: texts[place] for name, place in header.places.items()}, line_number, problems)
-        if row and mended:
-            row = row._replace(repairs=[*row.repairs, MANGLED])
+        if row and notes:
+            row = row._replace(repairs=[*row.repairs, *notes])
         first = rows.get(row.source_id) if row else None
         if first and not (first.kind == row.kind and is_same_name(first.title, row.title)):
             found = f"{shown(row.source_id)} again, of {shown(first.title)} on line {first.line_number}"
@@ -119,13 +116,6 @@ def read_rows(file: SourceFile, header: Header, stream: BinaryIO, reading: Readi
 
 
 read_texts = row_by_row(read_rows)
-
-
-def _unmangled(fields: list[str]) -> list[str] | None:
-    # All of a record is mangled or nothing of it: a single field might happen to look so.
-    whole = unmangled(_BETWEEN_FIELDS.join(fields))
-    mended = whole.split(_BETWEEN_FIELDS) if whole is not None else []
-    return mended if len(mended) == len(fields) else None
 
 
 def _row(text: dict[str, str], line_number: int, problems: list[str]) -> Row | None:

@@ -20,6 +20,7 @@ from reelhouse.sources.reading import Header, Reading, csv_records
 from reelhouse.sources.values import (
     SMALLINT,
     count_or_none,
+    mended_texts,
     quoted_items,
     refuse,
     text_or_none,
@@ -182,7 +183,8 @@ def read_rows(
     rows: dict[tuple, tuple] = {}
     for line_number, fields, raw in csv_records(file, header, stream, reading):
         problems: list[str] = []
-        text = nothing | {name: fields[place] for name, place in header.places.items()}
+        texts, notes = mended_texts(fields)
+        text = nothing | {name: texts[place] for name, place in header.places.items()}
         row = make(text, line_number, known, problems)
         key = row[:size]
         if problems:
@@ -194,6 +196,7 @@ def read_rows(
                 rows[key] = first._replace(characters=united(first.characters, row.characters))
         else:
             rows[key] = row
+            reading.rows_repaired += bool(notes)
     yield from rows.values()
 
 

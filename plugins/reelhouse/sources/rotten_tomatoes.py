@@ -18,6 +18,7 @@ from reelhouse.sources.values import (
     count_or_none,
     date_or_none,
     is_same_name,
+    mended_texts,
     refuse,
     shown,
     split_list,
@@ -81,24 +82,25 @@ IN_2019 = {
     "audience_rating": "audience_rating",
     "audience_count": "audience_count",
 }
+# Some copies have the misnamed counts under their right names.
 SOMETIMES_IN_2019 = {
-    "rotten_tomatoes_link": "rotten_tomatoes_link",
-    "movie_info": "movie_info",
-    "critics_consensus": "critics_consensus",
-    "directors": "directors",
-    "authors": "writers",
-    "actors": "cast",
-    "production_company": "studio_name",
-    "audience_status": "audience_status",
-    "tomatometer_top_critics_count": "audience_top_critics_count",
-    "tomatometer_fresh_critics_count": "audience_fresh_critics_count",
-    "tomatometer_rotten_critics_count": "audience_rotten_critics_count",
+    "rotten_tomatoes_link": ("rotten_tomatoes_link",),
+    "movie_info": ("movie_info",),
+    "critics_consensus": ("critics_consensus",),
+    "directors": ("directors",),
+    "authors": ("writers",),
+    "actors": ("cast",),
+    "production_company": ("studio_name",),
+    "audience_status": ("audience_status",),
+    "tomatometer_top_critics_count": ("audience_top_critics_count", "tomatometer_top_critics_count"),
+    "tomatometer_fresh_critics_count": ("audience_fresh_critics_count", "tomatometer_fresh_critics_count"),
+    "tomatometer_rotten_critics_count": ("audience_rotten_critics_count", "tomatometer_rotten_critics_count"),
 }
 _LAYOUT_OF_2019 = Layout(
     "layout of 2019",
     (
         *(Column(name, headers=(former,)) for name, former in IN_2019.items()),
-        *(Column(name, is_required=False, headers=(former,)) for name, former in SOMETIMES_IN_2019.items()),
+        *(Column(name, is_required=False, headers=former) for name, former in SOMETIMES_IN_2019.items()),
     ),
 )
 
@@ -145,8 +147,9 @@ def _films(file: SourceFile, header: Header, stream: BinaryIO, reading: Reading)
     nothing = dict.fromkeys(TODAY, "")
     for line_number, fields, raw in csv_records(file, header, stream, reading):
         problems: list[str] = []
-        text = nothing | {name: fields[place] for name, place in header.places.items()}
-        row = _row(text, "rotten_tomatoes_link" in header.places, line_number, problems)
+        texts, notes = mended_texts(fields)
+        text = nothing | {name: texts[place] for name, place in header.places.items()}
+        row = _row(text, "rotten_tomatoes_link" in header.places, line_number, problems)._replace(repairs=notes)
         first = None if problems else rows.get(row.source_id)
         if first and not is_same_name(first.title, row.title):
             found = f"{shown(row.source_id)} again, of {shown(first.title)} on line {first.line_number}"
@@ -158,6 +161,7 @@ def _films(file: SourceFile, header: Header, stream: BinaryIO, reading: Reading)
             repeated.setdefault(row.source_id, [first]).append(row)
         else:
             rows[row.source_id] = row
+    reading.rows_repaired = sum(1 for row in rows.values() if row.repairs)
     for source_id, row in rows.items():
         yield _united(repeated[source_id]) if source_id in repeated else row
 

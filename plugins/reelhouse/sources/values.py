@@ -9,9 +9,14 @@ from __future__ import annotations
 import html
 import json
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable
 from datetime import date
+
+# Notes on a record whose letters were mended.
+MANGLED = "read_as_windows_1252"
+ESCAPED = "signs_as_in_html"
 
 FIRST_YEAR, LAST_YEAR = 1850, 2150
 SMALLINT = 32_767
@@ -30,7 +35,11 @@ _BYTE_OF.pop("\ufffd")
 
 # Words that programs write when there is no value. A film may be called "Unknown" or "None", hence two sets.
 _NO_TITLE = frozenset({"", "\\n", "nan", "<na>", "#n/a"})
-_NO_VALUE = _NO_TITLE | {"none", "null", "unknown", "n/a", "not given", "not available", "no data"}
+_NO_VALUE = _NO_TITLE | {
+    "none", "null", "unknown", "n/a", "not given", "not available", "no data", "missing", "undefined", "unavailable",
+    "unspecified", "not specified", "not known", "not listed", "not found", "no cast", "no director", "no country",
+    "unknown cast", "unknown director", "unknown country",
+}  # fmt: skip
 # R writes it so, in capitals; Na is a name.
 _NO_VALUE_OF_R = "NA"
 
@@ -50,12 +59,13 @@ _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,5}(?:\.0+)?")
 _NAME_END = re.compile(r"(?:Jr|Sr|jr|sr)\.?|JR\.|SR\.|II|III|IV")
 # Lists are written with commas; now and then with other marks that no name has in it.
 _BETWEEN_ITEMS = re.compile(r"[,;|]")
-_ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#[0-9]{1,6}|#x[0-9A-Fa-f]{1,6});")
+_ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,7}|#[0-9]{1,6}|#x[0-9A-Fa-f]{1,6});")
 _NOBODY = frozenset({"-", "--", "–", "—", "?", "."})
 _ITEM = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
 _LIST = re.compile(rf"\[(?:(?:{_ITEM})(?:, ?(?:{_ITEM}))*)?\]")
 _ITEMS = re.compile(_ITEM)
-_ESCAPED = re.compile(r"\\(.)")
+_ESCAPED = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))")
+_ESCAPED_SPACES = {"n": "\n", "r": "\r", "t": "\t"}
 # A list in brackets with more letters than that is none.
 LONGEST_LIST = 10_000
 
@@ -79,17 +89,50 @@ def trimmed(text: str) -> str:
 
 
 def unmangled(text: str) -> str | None:
-    """Text in UTF-8 that was read as Windows-1252 and saved again, as it was before; None for any other text.
+    """Text in UTF-8 that was read as Windows-1252 and saved again, once or more often, as it was before; None for any
+    other text.
 
-    >>> unmangled("JosÃ© â€“ 1"), unmangled("José"), unmangled("Jose")
-    ('José – 1', None, None)
+    >>> unmangled("JosÃ© â€“ 1"), unmangled("JosÃƒÂ©"), unmangled("José"), unmangled("Jose")
+    ('José – 1', 'José', None, None)
     """
-    if text.isascii():
-        return None
-    try:
-        return bytes(map(_BYTE_OF.__getitem__, text)).decode()
-    except (KeyError, UnicodeDecodeError):
-        return None
+    mended = None
+    while not text.isascii():
+        try:
+            text = mended = bytes(map(_BYTE_OF.__getitem__, text)).decode()
+        except (KeyError, UnicodeDecodeError):
+            break
+    return mended
+
+
+def unescaped(text: str) -> str | None:
+    """Text with signs written as HTML does, once or more often, as it was before; None for any other text.
+
+    >>> unescaped("Tom &amp; Ann&#39;s"), unescaped("Tom &amp;amp; Ann"), unescaped("AT&T; you & I;")
+    ("Tom & Ann's", 'Tom & Ann', None)
+    """
+    mended = None
+    while "&" in text and (plain := _ENTITY.sub(lambda found: html.unescape(found[0]), text)) != text:
+        text = mended = plain
+    return mended
+
+
+def mended_texts(fields: list[str]) -> tuple[list[str], list[str]]:
+    """The fields of a record without what programs made of their letters, and the notes on what was mended.
+
+    >>> mended_texts(["CafÃ© &amp; Bar", "José"]), mended_texts(["A & B"])
+    ((['Café & Bar', 'José'], ['read_as_windows_1252', 'signs_as_in_html']), (['A & B'], []))
+    """
+    whole = "".join(fields)
+    notes = []
+    for is_met, mend, note in (
+        (not whole.isascii(), unmangled, MANGLED),
+        ("&" in whole, unescaped, ESCAPED),
+    ):  # fmt: skip
+        texts = [mend(field) for field in fields] if is_met else []
+        if any(text is not None for text in texts):
+            fields = [field if text is None else text for field, text in zip(fields, texts, strict=True)]
+            notes.append(note)
+    return fields, notes
 
 
 def title_or_none(text: str) -> str | None:
@@ -222,6 +265,8 @@ def quoted_items(text: str) -> list[str] | None:
 
     >>> quoted_items("['drama', 'crime']"), quoted_items('["Gonz\\\\u00e1lez"]'), quoted_items("[a]")
     (['drama', 'crime'], ['González'], None)
+    >>> quoted_items("['Kim\\\\u200b', 'Ana\\\\xa0Diaz', 'O\\\\'Brien']")
+    ['Kim\\u200b', 'Ana\\xa0Diaz', "O'Brien"]
     """
     if len(text) > LONGEST_LIST or not _LIST.fullmatch(text):
         return None
@@ -231,7 +276,17 @@ def quoted_items(text: str) -> list[str] | None:
             return items
     except ValueError:
         pass
-    return [_ESCAPED.sub(r"\1", item[1:-1]) for item in _ITEMS.findall(text)]
+    return [_ESCAPED.sub(_spelled_out, item[1:-1]) for item in _ITEMS.findall(text)]
+
+
+def _spelled_out(escape: re.Match[str]) -> str:
+    """The character that an escape in a text of Python stands for; one that no text may have stands for itself."""
+    digits = escape[1] or escape[2] or escape[3]
+    if digits is None:
+        return _ESCAPED_SPACES.get(escape[4], escape[4])
+    number = int(digits, 16)
+    is_text = 0 < number <= sys.maxunicode and not 0xD800 <= number <= 0xDFFF
+    return chr(number) if is_text else escape[0]
 
 
 def united(first: Iterable[str], second: Iterable[str]) -> list[str]:
