@@ -97,3 +97,11 @@ def test_signs_written_as_html_does_are_mended_and_the_row_says_so() -> None:
 def test_a_runtime_of_no_minutes_is_unknown() -> None:
     rows, _, _ = _read("amazon", {"duration": "0 min"}, {"duration": "99999 min"})
     assert [row.runtime_min for row in rows] == [None]
+
+
+def test_lines_of_nothing_but_commas_behind_the_last_row_are_no_rows() -> None:
+    lines = csv_bytes(NETFLIX_HEADER, [FILM]) + b",,,,,,,,,,,\n" * 100
+    rows, record, rejected = read("netflix", "netflix_titles", lines + csv_bytes(NETFLIX_HEADER, [FILM])[-60:])
+    assert [row.source_id for row in rows] == [FILM["show_id"]]
+    assert (record.rows_in, record.rows_quarantined) == (2, 1)
+    assert rejected.split("\t")[1] == "103"

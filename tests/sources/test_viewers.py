@@ -54,6 +54,12 @@ def test_a_flaw_costs_its_line_only(line: bytes, reason: str) -> None:
     assert f'\t3\t{{"{reason}' in rejected
 
 
+def test_whole_numbers_may_be_written_with_a_point() -> None:
+    lines, record, _ = _ratings(b"7.0,1.0,4.0,12.0\n7,2,4,1.5\n")
+    assert lines == [b"7\t1\t4.0\t12"]
+    assert record.rows_quarantined == 1
+
+
 def test_of_repeats_the_first_wins_and_viewers_who_come_back_are_set_aside() -> None:
     lines, record, _ = _ratings(b"1,5,4,1\n1,5,3,2\n2,1,4,3\n1,6,4,4\n2,2,4,5\n")
     assert lines == [b"1\t5\t4\t1", b"2\t1\t4\t3", b"2\t2\t4\t5"]

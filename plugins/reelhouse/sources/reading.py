@@ -265,7 +265,8 @@ def csv_records(
     """The well-formed records of a CSV file, each with its physical line and its bytes; the others are rejected.
 
     An opened quote that is never closed would swallow the lines after it. So of a malformed record of several
-    lines only the first is rejected, and reading goes on with its second. Empty lines are no records.
+    lines only the first is rejected, and reading goes on with its second. Empty lines are no records, nor are lines of
+    nothing but delimiters, which spreadsheets leave behind the last row.
     """
     lines = _Lines(stream)
     reader = csv.reader(lines, delimiter=file.delimiter, strict=True)
@@ -278,7 +279,7 @@ def csv_records(
             return
         except csv.Error as error:
             fields, problem = [], f"record: expected well-formed CSV, found: {error}"
-        if fields or problem:
+        if any(fields) or problem:
             reading.rows_in += 1
             if problem is None and len(fields) != header.width:
                 problem = f"record: expected {header.width} columns, found {len(fields)}"

@@ -95,9 +95,10 @@ FILES = (
     _declare("viewings.csv", "userId movieId timestamp [minutes]", Viewing, 3),
 )
 
-_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+# Programs that know no empty whole number write 7.0.
+_NUMBER = re.compile(r"([1-9][0-9]{0,8})(?:\.0)?")
 _STARS = re.compile(r"[1-4](?:\.[05])?|5(?:\.0)?|0\.5")
-_EPOCH = re.compile(r"[0-9]{1,11}")
+_EPOCH = re.compile(r"([0-9]{1,11})(?:\.0)?")
 # A whole block of ratings in the order of the contract. Possessive, so that a flaw costs no second look.
 _RATINGS = re.compile(rb"(?:[1-9][0-9]{0,8}+,[1-9][0-9]{0,8}+,(?:[1-4](?:\.[05])?+|5(?:\.0)?+|0\.5),[0-9]{1,11}+\n)++")
 _TITLE_AND_YEAR = re.compile(r"(.*\S)\s*\(([0-9]{4})(?:[-–][0-9]{0,4})?\)")
@@ -274,14 +275,16 @@ _OF_VIEWERS: dict[str, tuple[Make, tuple[str, ...]]] = {
 
 
 def _number(text: str, column: str, problems: list[str]) -> int:
-    if _NUMBER.fullmatch(text):
-        return int(text)
+    match = _NUMBER.fullmatch(text)
+    if match:
+        return int(match[1])
     refuse(problems, column, f"a number 1–{LARGEST_NUMBER}", text)
     return 0
 
 
 def _epoch(text: str, problems: list[str]) -> int:
-    if _EPOCH.fullmatch(text):
-        return int(text)
+    match = _EPOCH.fullmatch(text)
+    if match:
+        return int(match[1])
     refuse(problems, "timestamp", "seconds since 1970", text)
     return 0
