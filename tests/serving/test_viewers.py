@@ -480,6 +480,27 @@ def test_what_is_published_between_two_answers_is_told_the_next_time(served, is_
     assert digest(copy) == digest(whole)
 
 
+def test_new_lists_of_recommendations_change_no_title_of_a_copy(served) -> None:
+    """They change ten times as many rows as an edition does, of which no card tells anything."""
+    client = served.client()
+    with connect(served.dsn, autocommit=True) as conn:
+        (newest,) = conn.execute("select max(batch_date) from ops.load").fetchone()
+    publish_small_star(served.dsn, served.settings, ROWS, newest + timedelta(days=1))
+    load = follow(client, {}, 0)
+    with connect(served.dsn, autocommit=True) as conn:
+        conn.execute(
+            "with refreshed as (insert into ops.publishing (part, load_id, kind, published_at)"
+            " select 'recommendations', min(load_id), 'publish', now() from ops.load returning publishing_id)"
+            " insert into ops.row_change (publishing_id, table_name, row_key, change, title_key, before, after)"
+            " select publishing_id, 'fact_recommendation', title_key::text, 'update', title_key, '{\"rank\": 1}',"
+            " '{\"rank\": 2}' from refreshed cross join warehouse.title_search"
+        )
+    rows = [replace(row, rating=(9.9, 5000)) if getattr(row, "number", None) == 1 else row for row in ROWS]
+    publish_small_star(served.dsn, served.settings, rows, newest + timedelta(days=2))
+    told = client.get(f"/api/v1/changes?since={load}").json()
+    assert [card["title_key"] for card in told["changed"]] == [1]
+
+
 def test_a_later_answer_names_no_load_when_it_was_not_told_where_the_walk_began(served) -> None:
     asked = served.client().get("/api/v1/changes?since=0&after=2").json()
     assert (asked["load_id"], asked["is_complete"]) == (None, True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import psycopg
-
 from reelhouse.serving.asking.titles import cards
 from reelhouse.serving.models import Asked, Changed, Found
 from reelhouse.serving.problems import InTheWay
@@ -47,23 +45,68 @@ def _changed_keys(seen: Snapshot, since: int, after: int, limit: int) -> list[in
     # An older day that was filled in since adds to history only, which no card tells of.
     if since == seen.load_id:
         return []
-    try:
-        filled = seen.rows(
-            # The first lists of recommendations fill a table too, of which no card tells.
-            "select 1 from mart.publishings where part = 'warehouse' and filled_tables <> '{}' and publishing_id >"
-            " (select max(publishing_id) from mart.publishings where load_id = %(since)s)",
-            {"since": since},
+    return [
+        row["title_key"]
+        for row in seen.rows(
+            CHANGED_TITLES, {"publishings": _published_since(seen, since), "after": after, "limit": limit}
         )
-        rows = seen.rows(
-            "select distinct title_key from mart.changes_since(%(since)s) where title_key > %(after)s"
-            " order by title_key limit %(limit)s",
-            {"since": since, "after": after, "limit": limit},
-        )
-    except psycopg.errors.NoDataFound as error:
-        raise InTheWay(f"Load {since}: its changes are not kept. Start again with since=0.") from error
-    if filled:
+    ]
+
+
+def _published_since(seen: Snapshot, since: int) -> list[int]:
+    """The changes of the warehouse after a load. Lists of recommendations, of which no card tells, change ten times as
+    many rows with each edition of a catalogue.
+
+    Raises  InTheWay when they cannot be told row by row
+    """
+    found = seen.rows(
+        "select publishing_id, is_kept, part = 'warehouse' as is_told, filled_tables <> '{}' as is_filled,"
+        " max(publishing_id) filter (where load_id = %(since)s) over () as begun from mart.publishings"
+        " order by publishing_id",
+        {"since": since},
+    )
+    begun = found[0]["begun"] if found else None
+    later = [row for row in found if begun is not None and row["publishing_id"] > begun]
+    if begun is None or not all(row["is_kept"] for row in later):
+        raise InTheWay(f"Load {since}: its changes are not kept. Start again with since=0.")
+    told = [row for row in later if row["is_told"]]
+    if any(row["is_filled"] for row in told):
         raise InTheWay(f"Load {since}: tables were filled since, not changed row by row. Start again with since=0.")
-    return [row["title_key"] for row in rows]
+    return [row["publishing_id"] for row in told]
+
+
+# What a row was and is need be compared only where it changed more than once: it may be again what it was.
+CHANGED_TITLES = """
+    with
+
+    touched as (
+        select
+            max(title_key) as title_key,
+            table_name,
+            row_key,
+            min(publishing_id) as first_id,
+            max(publishing_id) as last_id
+        from mart.row_changes
+        where publishing_id = any(%(publishings)s::bigint[]) and title_key > %(after)s
+        group by table_name, row_key
+    )
+
+    select distinct touched.title_key
+    from touched
+    where
+        touched.first_id = touched.last_id
+        or (
+            select row_changes.before
+            from mart.row_changes
+            where (publishing_id, table_name, row_key) = (touched.first_id, touched.table_name, touched.row_key)
+        ) is distinct from (
+            select row_changes.after
+            from mart.row_changes
+            where (publishing_id, table_name, row_key) = (touched.last_id, touched.table_name, touched.row_key)
+        )
+    order by touched.title_key
+    limit %(limit)s
+"""
 
 
 def look_up(seen: Snapshot, asked: Asked) -> Found:
