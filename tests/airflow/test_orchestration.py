@@ -132,13 +132,18 @@ def test_a_run_that_nobody_can_have_meant_ends_with_its_first_task(monkeypatch, 
         orchestration._migrate(**run_by_hand(conf))
 
 
-def test_of_two_answers_to_a_held_load_the_task_tells_the_one_that_holds(conn, dsn, monkeypatch, caplog) -> None:
-    monkeypatch.setenv("REELHOUSE_WAREHOUSE_DSN", dsn)
+def held_load(conn) -> int:
     (load_id,) = conn.execute(
         "insert into ops.load (part, batch_date, input_sha256, state) values ('warehouse', %s, 'x', 'held')"
         " returning load_id",
         (MIDNIGHT.date(),),
     ).fetchone()
+    return load_id
+
+
+def test_of_two_answers_to_a_held_load_the_task_tells_the_one_that_holds(conn, dsn, monkeypatch, caplog) -> None:
+    monkeypatch.setenv("REELHOUSE_WAREHOUSE_DSN", dsn)
+    load_id = held_load(conn)
     hold = holds.read_hold(conn, read_settings().sql, load_id)
     assert holds.answer(conn, hold, holds.APPROVE, "licence ended", "ann", holds.IN_SHELL)
     operator = orchestration.approval("warehouse")
@@ -150,10 +155,7 @@ def test_of_two_answers_to_a_held_load_the_task_tells_the_one_that_holds(conn, d
 
 def test_a_load_that_nobody_answered_is_rejected_and_the_task_says_what_to_do(conn, dsn, monkeypatch, caplog) -> None:
     monkeypatch.setenv("REELHOUSE_WAREHOUSE_DSN", dsn)
-    conn.execute(
-        "insert into ops.load (part, batch_date, input_sha256, state) values ('warehouse', %s, 'x', 'held')",
-        (MIDNIGHT.date(),),
-    )
+    held_load(conn)
     context = {"params": {"day": None}, "dag_run": a_run(MIDNIGHT)}
     with pytest.raises(AirflowFailException, match=r"rejected: nobody answered in time\. Deliver the right file"):
         orchestration.approval("warehouse").execute_complete(context, {"timedout": True})
@@ -162,11 +164,7 @@ def test_a_load_that_nobody_answered_is_rejected_and_the_task_says_what_to_do(co
 
 def test_a_rejected_load_is_not_let_through_when_only_the_question_is_cleared(conn, dsn, monkeypatch) -> None:
     monkeypatch.setenv("REELHOUSE_WAREHOUSE_DSN", dsn)
-    (load_id,) = conn.execute(
-        "insert into ops.load (part, batch_date, input_sha256, state) values ('warehouse', %s, 'x', 'held')"
-        " returning load_id",
-        (MIDNIGHT.date(),),
-    ).fetchone()
+    load_id = held_load(conn)
     hold = holds.read_hold(conn, read_settings().sql, load_id)
     assert holds.answer(conn, hold, holds.REJECT, "half of the file", "ann", holds.IN_SHELL)
     context = {"params": {"day": None}, "dag_run": a_run(MIDNIGHT)}
