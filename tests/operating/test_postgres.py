@@ -130,6 +130,23 @@ def test_what_was_committed_survives_kill_9(folder: Path) -> None:
     assert read_one(again, "select number from kept") == 7
 
 
+def test_a_server_that_does_not_stop_when_it_is_asked_is_stopped_and_keeps_what_was_committed(
+    folder: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(postgres, "STOP_SECONDS", 1)
+    server = postgres.start(folder)
+    keep_seven(server)
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as conn:
+        (checkpointer,) = conn.execute(
+            "select pid from pg_stat_activity where backend_type = 'checkpointer'"
+        ).fetchone()
+    # The server waits for it as long as it takes.
+    os.kill(checkpointer, signal.SIGSTOP)
+    postgres.stop(server)
+    assert not postgres.is_running(folder)
+    assert read_one(postgres.start(folder), "select number from kept") == 7
+
+
 def test_a_killed_servers_number_may_be_another_process_by_now(folder: Path) -> None:
     postgres.start(folder)
     kill_postmaster(folder)

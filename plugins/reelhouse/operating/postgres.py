@@ -66,6 +66,7 @@ LEAST_BUFFERS_MB, MOST_BUFFERS_MB = 128, 4096
 MEMORY_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 START_SECONDS = 120  # crash recovery after a big load takes longer than pg_ctl's own patience
 STOP_SECONDS = 120
+QUIT_SECONDS = 20  # the server gives its processes 5 s of them before it kills them
 LEFTOVER_SECONDS = 10  # backends of a killed server need a moment to notice
 LONGEST_SOCKET_PATH = 107
 NO_PROCESS = 2**22  # one more than the highest process number of Linux
@@ -202,7 +203,11 @@ def is_running(folder: Path) -> bool:
 
 
 def stop(server: Server) -> None:
-    """Stop at once and cleanly (`fast`): open transactions are rolled back. No-op when it is down already."""
+    """Stop at once and cleanly (`fast`): open transactions are rolled back. No-op when it is down already.
+
+    One that does not end so, as when it was asked in the midst of recovering from a crash, is told to drop everything
+    (`immediate`): it recovers at its next start, and nothing that was committed is lost.
+    """
     _stop(server.folder)
 
 
@@ -216,15 +221,19 @@ def remove(folder: Path) -> None:
 def _stop(folder: Path) -> None:
     # SIGINT is what `pg_ctl -m fast stop` sends; no programs are needed for it.
     deadline = time.monotonic() + STOP_SECONDS
-    asked = 0
+    asked, is_quitting = 0, False
     while (found := _postmaster(folder)) is not None:
         if found[0] != asked:
             asked = found[0]
             with contextlib.suppress(ProcessLookupError):
                 os.kill(asked, signal.SIGINT)
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline and not is_quitting:
+            is_quitting, deadline = True, time.monotonic() + QUIT_SECONDS
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(found[0], signal.SIGQUIT)
+        elif time.monotonic() > deadline:
             raise DatabaseAway(
-                f"PostgreSQL in {folder}: expected it to stop within {STOP_SECONDS} s, found it there. "
+                f"PostgreSQL in {folder}: expected it to stop within {STOP_SECONDS + QUIT_SECONDS} s, found it there. "
                 f"It said last:\n{_last_lines(folder)}"
             )
         time.sleep(0.02)
