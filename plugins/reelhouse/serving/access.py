@@ -112,7 +112,10 @@ class KeyAccess:
             return find(conn, secret)
 
     def login_address(self, request: Request) -> str:
-        return f"{request.scope.get('root_path', '')}/login?next={quote(here(request), safe='')}"
+        shown = urlsplit(request.headers.get("hx-current-url", ""))
+        # Part of a page, like suggestions, is nothing to come back to: the page is, that the browser says it shows.
+        place = below_root(request, shown.path, shown.query) if shown.path else here(request)
+        return f"{request.scope.get('root_path', '')}/login?next={quote(place, safe='')}"
 
 
 def key_of(request: Request) -> str | None:
@@ -125,8 +128,12 @@ def key_of(request: Request) -> str | None:
 
 def here(request: Request) -> str:
     """The address of a request below our own root, to come back to."""
-    path = request.url.path.removeprefix(request.scope.get("root_path", "")) or "/"
-    return path + (f"?{request.url.query}" if request.url.query else "")
+    return below_root(request, request.url.path, request.url.query)
+
+
+def below_root(request: Request, path: str, query: str) -> str:
+    path = path.removeprefix(request.scope.get("root_path", "")) or "/"
+    return path + (f"?{query}" if query else "")
 
 
 class Limiter:

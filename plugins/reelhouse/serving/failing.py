@@ -43,7 +43,13 @@ def is_page(request: Request) -> bool:
 
 async def _problem(request: Request, problem: Problem) -> Response:
     if isinstance(problem, NotKnown) and is_page(request) and request.method == "GET":
-        return RedirectResponse(request.app.state.access.login_address(request), status_code=303)
+        from reelhouse.serving.pages.rendering import is_part
+
+        address = request.app.state.access.login_address(request)
+        # The browser is to go there, and not to put the login into the page.
+        if is_part(request):
+            return Response(status_code=401, headers={"HX-Redirect": address})
+        return RedirectResponse(address, status_code=303)
     headers = dict(problem.headers)
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
@@ -73,8 +79,21 @@ def _expected(wrong: dict) -> str:
 async def _http(request: Request, error: HTTPException) -> Response:
     if error.status_code == 400 and (problem := await _not_entered(request)):
         return await _problem(request, problem)
-    body = ProblemBody(status=error.status_code, title=str(error.detail), detail=str(error.detail))
+    if request.scope.get("route") is None and is_page(request):
+        # Who is known gets the page with its navigation.
+        await _not_entered(request)
+    body = ProblemBody(status=error.status_code, title=str(error.detail), detail=_words(request, error))
     return show(request, body, dict(error.headers or {}))
+
+
+def _words(request: Request, error: HTTPException) -> str:
+    """What the framework says with two words of HTTP."""
+    if error.status_code == 404 and error.detail == "Not Found":
+        return f"There is nothing at {request.url.path[:200]}. /docs lists every endpoint."
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow") or "another method"
+        return f"{request.url.path[:200]}: expected {allowed}, found {request.method}."
+    return str(error.detail)
 
 
 async def _not_entered(request: Request) -> Problem | None:

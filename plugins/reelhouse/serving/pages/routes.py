@@ -117,7 +117,7 @@ def search(
     (found, genres), seen = request.app.state.reader.ask(read)
     return page(
         request,
-        "results.html" if is_part(request) else "search.html",
+        "found.html" if is_part(request) else "search.html",
         found=found[:SHOWN],
         more=offset + SHOWN if len(found) > SHOWN and offset + SHOWN <= LAST_OFFSET else None,
         offset=offset,
@@ -157,9 +157,12 @@ def title(request: Request, title_id: TitleId) -> Response:
 
 
 @router.get("/people")
-def find_people(request: Request, q: Text = "") -> Response:
-    found, seen = request.app.state.reader.ask(lambda seen: people.search(seen, q, SHOWN) if q.strip() else [])
-    return page(request, "people.html", found=found, q=q, load_id=seen.load_id)
+def find_people(request: Request, q: Text = "", offset: Annotated[int, Query(ge=0, le=LAST_OFFSET)] = 0) -> Response:
+    found, seen = request.app.state.reader.ask(
+        lambda seen: people.search(seen, q, SHOWN + 1, offset) if q.strip() else []
+    )
+    more = offset + SHOWN if len(found) > SHOWN and offset + SHOWN <= LAST_OFFSET else None
+    return page(request, "people.html", found=found[:SHOWN], q=q, offset=offset, more=more, load_id=seen.load_id)
 
 
 @router.get("/people/{person_id}")

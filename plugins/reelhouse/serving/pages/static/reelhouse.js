@@ -49,6 +49,31 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target.id === "suggestions" && (isSent || hasLeft)) event.detail.shouldSwap = false;
 });
 
+// Who searches is told that the answer is on its way, and when none came: what was found before is still shown then.
+const isSearch = (event) => event.detail.target?.id === "results";
+const tell = (words) => {
+  const note = Object.assign(document.createElement("p"), { className: "note wrong", role: "alert", textContent: words });
+  document.getElementById("failed")?.replaceChildren(...(words ? [note] : []));
+};
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (!isSearch(event)) return;
+  event.detail.target.setAttribute("aria-busy", "true");
+  tell("");
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (isSearch(event)) event.detail.target.removeAttribute("aria-busy");
+});
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, (event) => {
+    if (isSearch(event)) tell("No answer came. Is the network there? Below is what was found before; search again.");
+  });
+}
+document.addEventListener("htmx:responseError", (event) => {
+  if (!isSearch(event)) return;
+  const said = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").querySelector(".note.wrong");
+  tell(`${said?.textContent ?? "The server could not answer."} Below is what was found before.`);
+});
+
 // Letters that decide can be switched off (WCAG 2.1.4): speech and shaking hands press them by mistake.
 const keys = document.getElementById("keys");
 if (keys) {
