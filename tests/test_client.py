@@ -73,6 +73,30 @@ def test_a_wrong_query_is_explained_and_the_next_one_works(warehouse):
     assert warehouse.read("select 1 as one")["one"][0] == 1
 
 
+def test_values_that_do_not_fit_the_query_are_told(warehouse):
+    with pytest.raises(QueryWrong, match="expected a value for each of its places, found: query parameter missing: a"):
+        warehouse.read("select %(a)s", {"b": 1})
+    with pytest.raises(QueryWrong, match="1 placeholder"):
+        warehouse.write("select %s", [1, 2])
+    assert warehouse.read("select 1 as one")["one"][0] == 1
+
+
+def test_what_is_no_connection_string_is_told_and_not_repeated():
+    with pytest.raises(SettingsWrong, match="expected one such as 'host=") as told:
+        Warehouse("my secret")
+    assert "secret" not in str(told.value)
+    assert told.value.__suppress_context__
+
+
+def test_a_closed_client_and_a_wrong_password_are_not_taken_for_a_server_that_is_away(dsn: str):
+    with Warehouse(dsn) as warehouse:
+        pass
+    with pytest.raises(DatabaseAway, match=r"the connection is closed\. It was closed here: open another"):
+        warehouse.read("select 1")
+    with pytest.raises(DatabaseAway, match=r"password authentication failed .* Correct user and password"):
+        Warehouse(make_conninfo(dsn, password="wrong"))
+
+
 def test_without_a_place_to_read_from_it_says_what_to_set(monkeypatch):
     monkeypatch.delenv("REELHOUSE_WAREHOUSE_DSN", raising=False)
     with pytest.raises(SettingsWrong, match="REELHOUSE_WAREHOUSE_DSN"):

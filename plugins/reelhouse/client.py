@@ -472,6 +472,8 @@ class _in_words:
             return
         if isinstance(error, psycopg.errors.AdminShutdown):
             raise DatabaseAway(f"The session was ended: {error.diag.message_primary}. Open another one.") from error
+        if error.sqlstate is None and isinstance(error, psycopg.ProgrammingError):
+            raise BadQuery(f"SQL: expected a value for each of its places, found: {error}.") from error
         if error.sqlstate is None or isinstance(error, (psycopg.errors.CannotConnectNow, psycopg.InterfaceError)):
             with translated_errors():
                 raise error

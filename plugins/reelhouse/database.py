@@ -26,6 +26,8 @@ DISK_FULL = "Its disk is full: free space, then run the step again."
 # what the driver says -> what to do; it knows no code for what fails before a session begins
 ADVICE = {
     "No space left on device": DISK_FULL,
+    "the connection is closed": "It was closed here: open another.",
+    "password authentication failed": "Correct user and password in the connection string.",
     "too many connections for role": "This login has as many sessions as it may: close one, then try again.",
 }
 STREAMED_ROWS = 5000
@@ -56,12 +58,20 @@ def connect(dsn: str, purpose: str = "reelhouse", **options: object) -> psycopg.
 
     Takes   dsn      may name several servers, of which one copies the other: see `to_primary`
             purpose  shown as application_name in pg_stat_activity
-    Raises  DatabaseAway when the server does not answer, SettingsWrong when it is older than 15
+    Raises  DatabaseAway when the server does not answer, SettingsWrong when it is older than 15, or for what is no
+            connection string
     """
+    try:
+        dsn = to_primary(dsn)
+    except psycopg.ProgrammingError:
+        raise SettingsWrong(
+            "Connection string: expected one such as 'host=127.0.0.1 dbname=warehouse user=me' or postgresql://…, found"
+            " something else."
+        ) from None  # whose words hold what was found, which may be a password
     with translated_errors():
         # Said, because PGCLIENTENCODING may say something that has not all letters.
         said = {"application_name": purpose[:63], "connect_timeout": 10, "client_encoding": "UTF8"}
-        conn = psycopg.connect(to_primary(dsn), **said, **options)
+        conn = psycopg.connect(dsn, **said, **options)
     if conn.info.server_version < LEAST_VERSION:
         version = conn.info.server_version // 10000
         conn.close()
