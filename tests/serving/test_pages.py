@@ -146,10 +146,12 @@ def test_late_suggestions_do_not_cover_what_was_found(page) -> None:
 
 
 def test_the_pages_title_follows_the_search(page) -> None:
+    from playwright.sync_api import expect
+
     page.goto("/")
     page.get_by_label("Title, in any language").fill("house")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.title === 'house · Reelhouse'")
+    expect(page).to_have_title("house · Reelhouse")
 
 
 def test_a_search_that_nobody_answers_says_so_beside_what_was_found_before(page) -> None:
