@@ -13,7 +13,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from reelhouse.matching.keys import imdb_id as tconst
-from reelhouse.matching.recording import details_of
+from reelhouse.matching.recording import details_of, terms_of
 from reelhouse.matching.scoring import weigh_pairs
 
 # No join found the pair; the evidence then knows of no part that agrees.
@@ -68,8 +68,8 @@ def weigh_pair(conn: psycopg.Connection, folder: Path, source: str, source_id: s
             (source, source_id, number, source, source_id, number, NO_JOIN),
         )
         evidence = weigh_pairs(conn, folder, "pg_temp.asked_pair")
-    terms = {name: float(term[0]) for name, term in evidence.terms.items()}
-    return Weighed(terms, details_of(evidence, 0), float(evidence.score[0]))
+    (terms,), (details,) = terms_of(evidence, [0]), details_of(evidence, [0])
+    return Weighed(terms, details, float(evidence.score[0]))
 
 
 def _weighed_sentences(

@@ -5,11 +5,11 @@ That of a row whose scores hold is there already; only what the decision brought
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import psycopg
 
@@ -20,6 +20,7 @@ from reelhouse.matching.scoring import Anew, Evidence, Scored, weigh_pairs
 
 # A reviewer looks at three: of 6,438 labelled titles all but one ranked among them.
 EVIDENCE_KEPT = 3
+_json = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,12 @@ def keep_evidence(
     _forget(conn, anew.count == len(scored.rows))
     starts = np.searchsorted(anew.evidence.gathered.row, np.arange(len(anew.here))).tolist()
     first = dict(zip(anew.here, starts, strict=True))
-    _copy(conn, anew.evidence, scored, alone, load_id, (
+    of_anew = [
         (entry, first[entry.position] + entry.pair - bounds[entry.position])
         for entry in entries
         if entry.position in first
-    ))  # fmt: skip
+    ]
+    _copy(conn, anew.evidence, scored, alone, load_id, of_anew)
     elsewhere = set(anew.elsewhere)
     beyond = [
         entry
@@ -128,7 +130,7 @@ def _keep_beyond(
         entries = sorted((wanted[key] for key in missing), key=lambda entry: entry.pair)
         rows = [scored.rows[position] for position in dict.fromkeys(entry.position for entry in entries)]
         evidence = weigh_pairs(conn, folder, "pg_temp.pair_beyond", rows)
-        _copy(conn, evidence, scored, alone, load_id, zip(entries, range(len(entries)), strict=True))
+        _copy(conn, evidence, scored, alone, load_id, [(entry, pair) for pair, entry in enumerate(entries)])
 
 
 def _copy(
@@ -137,21 +139,22 @@ def _copy(
     scored: Scored,
     alone: np.ndarray,
     load_id: int,
-    entries: Iterable[tuple[Entry, int]],
+    entries: Sequence[tuple[Entry, int]],
 ) -> None:
     """Copy entries, each with the index of its pair in `evidence`, to matching.match_evidence."""
     columns = (
         "source", "source_id", "imdb_title_number", "candidate_rank", "found_by", "score", "probability", "terms",
         "details", "load_id",
     )  # fmt: skip
+    pairs = [pair for _, pair in entries]
+    told = zip(entries, terms_of(evidence, pairs), details_of(evidence, pairs), strict=True)
     copy_rows(conn, ("matching", "match_evidence"), columns, (
         copy_line((
             *_key(scored.rows[entry.position]), int(scored.title_number[entry.pair]), entry.rank,
             evidence.gathered.pairs.found_by[pair], float(scored.score[entry.pair]), float(alone[entry.pair]),
-            json.dumps({name: float(term[pair]) for name, term in evidence.terms.items()}),
-            json.dumps(details_of(evidence, pair)), load_id,
+            _json(terms).decode(), _json(details).decode(), load_id,
         ))
-        for entry, pair in entries
+        for (entry, pair), terms, details in told
     ))  # fmt: skip
 
 
@@ -169,37 +172,55 @@ def probabilities(row: np.ndarray, score: np.ndarray, row_count: int) -> np.ndar
     return weight / total[row]
 
 
-def details_of(evidence: Evidence, pair: int) -> dict[str, object]:
-    """What the terms were seen in. Unknown values are left out."""
-    gathered, titles = evidence.gathered, evidence.titles
-    pairs, name = gathered.pairs, int(titles.best[pair])
+def terms_of(evidence: Evidence, pairs: Sequence[int]) -> list[dict[str, float]]:
+    """The terms of some pairs, by family."""
+    columns = [term[pairs].tolist() for term in evidence.terms.values()]
+    return [dict(zip(evidence.terms, terms, strict=True)) for terms in zip(*columns, strict=True)]
+
+
+def details_of(evidence: Evidence, pairs: Sequence[int]) -> list[dict[str, object]]:
+    """What the terms of some pairs were seen in. Unknown values are left out."""
+    names, titles, columns = evidence.gathered.names, evidence.titles, evidence.gathered.pairs
+    best = titles.best[pairs].tolist()
+
+    def texts(column: Sequence[str]) -> list[str | None]:
+        return [column[pair] or None for pair in pairs]
+
+    def counts(column: np.ndarray) -> list[float | None]:
+        return [count or None for count in _numbers(column[pairs])]
+
     seen = {
-        "name": gathered.names.source[name],
-        "imdb_name": gathered.names.imdb[name],
-        "is_aka": bool(titles.is_aka[pair]),
-        "similarity": round(float(titles.similarity[pair]), 3),
-        "titles_of_this_name": int(titles.title_count[pair]),
-        "kind": "series" if pairs.is_series[pair] else "movie",
-        "year": pairs.year[pair],
-        "start_year": pairs.start_year[pair],
-        "end_year": pairs.end_year[pair],
-        "imdb_type": pairs.imdb_type[pair],
-        "runtime_min": pairs.runtime_min[pair],
-        "imdb_runtime_min": pairs.imdb_runtime_min[pair],
-        "shared_people": gathered.shared_names[pair] or None,
-        "directors": pairs.directors[pair] or None,
-        "imdb_directors": pairs.imdb_directors[pair] or None,
-        "cast_count": pairs.cast_count[pair] or None,
-        "imdb_cast_count": pairs.imdb_cast_count[pair] or None,
-        "shared_cast": pairs.shared_cast[pair],
-        "rarest": pairs.rarest[pair],
-        "genres": pairs.genres[pair] or None,
-        "imdb_genres": pairs.imdb_genres[pair] or None,
+        "name": [names.source[name] for name in best],
+        "imdb_name": [names.imdb[name] for name in best],
+        "is_aka": titles.is_aka[pairs].tolist(),
+        "similarity": _numbers(np.round(titles.similarity[pairs].astype(float), 3)),
+        "titles_of_this_name": _numbers(titles.title_count[pairs]),
+        "kind": ["series" if is_series else "movie" for is_series in columns.is_series[pairs].tolist()],
+        "year": _numbers(columns.year[pairs]),
+        "start_year": _numbers(columns.start_year[pairs]),
+        "end_year": _numbers(columns.end_year[pairs]),
+        "imdb_type": columns.imdb_type[pairs].tolist(),
+        "runtime_min": _numbers(columns.runtime_min[pairs]),
+        "imdb_runtime_min": _numbers(columns.imdb_runtime_min[pairs]),
+        "shared_people": texts(evidence.gathered.shared_names),
+        "directors": texts(columns.directors),
+        "imdb_directors": texts(columns.imdb_directors),
+        "cast_count": counts(columns.cast_count),
+        "imdb_cast_count": counts(columns.imdb_cast_count),
+        "shared_cast": _numbers(columns.shared_cast[pairs]),
+        "rarest": _numbers(columns.rarest[pairs]),
+        "genres": texts(columns.genres),
+        "imdb_genres": texts(columns.imdb_genres),
         # Not the votes themselves: this evidence is kept while they grow.
-        "imdb_least_votes": least_votes(pairs.votes[pair]),
+        "imdb_least_votes": [least_votes(votes) for votes in columns.votes[pairs].tolist()],
     }
-    return {key: _plain(value) for key, value in seen.items() if value is not None and value == value}
+    return [
+        {key: value for key, value in zip(seen, values, strict=True) if value is not None}
+        for values in zip(*seen.values(), strict=True)
+    ]
 
 
-def _plain(value: object) -> object:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+def _numbers(column: np.ndarray) -> list[float | None]:
+    """Whole numbers as such; None for what is unknown."""
+    values = column.astype(float).tolist()
+    return [None if value != value else int(value) if value.is_integer() else value for value in values]
