@@ -36,10 +36,11 @@ def scientist(module_dsn, tmp_path_factory):
         run_day(conn, day, rows)
         for step in (build_recommendations, check_recommendations, publish_recommendations):
             step(conn, day)
-        # Each platform counts its rows from one.
+        # Each platform counts its rows from one, and gives titles names of its own.
         conn.execute(
             "insert into warehouse.bridge_title_source select (jsonb_populate_record(bridge, jsonb_build_object("
-            " 'source', named.source, 'source_id', named.source_id, 'title_key', 1))).*"
+            " 'source', named.source, 'source_id', named.source_id, 'title_key', 1,"
+            " 'source_title', 'Harbour in Colour'))).*"
             " from warehouse.bridge_title_source as bridge, (values ('amazon', 's2'), ('hulu', 's99')) as"
             " named (source, source_id) where bridge.source = 'netflix' and bridge.source_id = 's2'"
         )
@@ -64,6 +65,10 @@ def test_the_calls_of_the_earlier_project_work_on_our_lists(scientist) -> None:
     # The same again replaces, and taking it back leaves what was sent first.
     scientist.undo(scientist.recommender_send_data().batch)
     assert len(scientist.read("select * from curated.recommendation")) == 25
+
+
+def test_a_title_may_be_named_as_a_catalogue_names_it(scientist) -> None:
+    assert set(scientist.recommend_titles("Harbour in Colour")["source_title"]) == {"Harbour"}
 
 
 def test_several_titles_are_taken_together(scientist) -> None:

@@ -421,7 +421,11 @@ with named as (
     select title_key, 2, 0 from mart.title_ids
     where source_id = %(asked)s and source not in ('amazon', 'disney', 'hulu')
     union all
-    select title_key, 3, -coalesce(imdb_vote_count, 0) from mart.titles where title = %(asked)s
+    select entry.title_key, 3, -coalesce(titles.imdb_vote_count, 0)
+    from mart.catalogue_entries as entry inner join mart.titles on entry.title_key = titles.title_key
+    where entry.title = %(asked)s
+    union all
+    select title_key, 4, -coalesce(imdb_vote_count, 0) from mart.titles where title = %(asked)s
 )
 select title_key from named order by place, votes, title_key limit 1
 """

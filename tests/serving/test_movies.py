@@ -163,6 +163,15 @@ def test_the_streaming_questions_answer_in_their_own_shapes(ask) -> None:
     assert ask("/get_recommendation/The/Old/House") == ask("/get_recommendation/The Old House"), "as Face/Off is asked"
 
 
+def test_blanks_case_and_articles_make_no_other_question(ask) -> None:
+    assert ask("/get_recommendation/ old house ") == ask("/get_recommendation/The Old House") != []
+    assert ask("/prod_per_country/movie/ Argentina /2018")["pelicula"] == 1
+    assert ask("/get_contents/ TV-G ") == 1
+    assert ask("/api/v1/movies/TT0000001") == ask("/api/v1/movies/tt0000001")
+    assert ask("/api/v1/people/NM0000011")["person_key"] == 11
+    assert ask("/api/v1/recommend/titles?id=TT0000001") == ask("/api/v1/recommend/titles?id=1")
+
+
 @pytest.mark.parametrize("path", [
     "/movies?sort=year&order=asc", "/movies/search?query=house", "/movies/tt0000001", "/movies/tt0000001/similar",
     "/users", "/get_count_platform/netflix",

@@ -87,6 +87,16 @@ def test_a_name_of_another_country_is_found_though_the_title_did_not_change(conn
     assert unchanged
 
 
+def test_a_title_is_found_by_the_name_that_a_catalogue_gives_it(conn, make_day) -> None:
+    rows = [Imdb(1, "The Grasshopper and the Ants"), Netflix("s1", "Ants and a Grasshopper", imdb=1, source="disney")]
+    run_day(conn, make_day(DAY), rows)
+    names = "select search_name, is_main from warehouse.title_name order by 1"
+    assert conn.execute(names).fetchall() == [("ants and a grasshopper", False), ("grasshopper and the ants", True)]
+    renamed = [rows[0], Netflix("s1", "Ants, and One Grasshopper", imdb=1, source="disney")]
+    run_day(conn, make_day(DAY + timedelta(days=1)), renamed)
+    assert conn.execute(names).fetchall() == [("ants and one grasshopper", False), ("grasshopper and the ants", True)]
+
+
 def refresh_of_nothing(conn, settings) -> bool:
     """As a publish that changes no title itself does it; tells whether it looked at less than everything."""
     from reelhouse.warehousing.differences import Difference

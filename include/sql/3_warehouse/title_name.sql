@@ -1,6 +1,7 @@
 -- warehouse.title_name
 -- Grain:  work of warehouse.title_search x name it is found by
--- Reads:  warehouse.title_search, warehouse.dim_title, matching.imdb_title_name
+-- Reads:  warehouse.title_search, warehouse.dim_title, warehouse.bridge_title_source, matching.imdb_title_name,
+--         matching.source_title
 -- Writes: warehouse.title_name (only rows that differ)
 -- Rerun:  a second run changes no row
 -- Params: keys  titles to look at; null: all
@@ -26,6 +27,21 @@ names as (
         -- Names of other countries are many, and are asked for where a title is.
         and (imdb_title_name.name_kind <> 'aka' or dim_title.is_catalogue_title)
         and (%(keys)s::bigint[] is null or imdb_title_name.imdb_title_number = any(%(keys)s))
+    union all
+    -- What a platform shows: its viewers ask for "Grasshopper and the Ants".
+    select
+        bridge_title_source.title_key,
+        source_title.folded_title,
+        false as is_main
+    from warehouse.bridge_title_source
+    inner join matching.source_title
+        on
+            bridge_title_source.source = source_title.source
+            -- Not by id: the edition matched last may be another one than readers see.
+            and bridge_title_source.source_title = source_title.title
+    where
+        bridge_title_source.platform_key is not null
+        and (%(keys)s::bigint[] is null or bridge_title_source.title_key = any(%(keys)s))
 ),
 
 wanted as materialized (

@@ -22,6 +22,7 @@ from reelhouse.errors import FileMissing, QueryWrong, SettingsWrong
 from reelhouse.operating import embedded
 from reelhouse.operating.showing import format_table
 from reelhouse.settings import read_settings
+from reelhouse.warehousing.naming import search_name, title_of_name
 
 COLUMNS = "rank, title_key, title, kind, release_year, score_raw, reasons, why"
 
@@ -174,26 +175,42 @@ def _send(conn: psycopg.Connection, method: str, path: Path) -> int:
 
 
 def find_title(conn: psycopg.Connection, name: str, option: str = "--title") -> int:
-    """Key of the best known title of that name, one of the catalogue first.
+    """Key of the title that a name means, however it is written.
 
     Takes   option  what the name was given with, for the message
 
-    Raises  QueryWrong, with the names that begin alike, when there is none
+    Raises  QueryWrong, with the names that resemble it, when there is none
     """
+    key = title_of_name(conn, name)
+    if key is None:
+        key = _title_written_so(conn, name)
+    if key is None:
+        near = _names_near(conn, name)
+        beside = f" Near it: {', '.join(near)}." if near else ""
+        raise QueryWrong(f"{option}: expected the name of a title of the warehouse, found {name!r}.{beside}")
+    return key
+
+
+def _title_written_so(conn: psycopg.Connection, name: str) -> int | None:
+    """Also of those that no search finds: titles that nobody has any more, and those for adults."""
     row = conn.execute(
-        "select title_key from mart.titles where lower(title) = lower(%s)"
+        "select title_key from mart.titles where lower(title) = lower(btrim(%s))"
         " order by is_catalogue_title desc, imdb_vote_count desc nulls last, title_key limit 1",
         (name,),
     ).fetchone()
-    if row is None:
-        near = conn.execute(
-            "select distinct title from mart.titles where is_catalogue_title"
-            " and lower(title) like lower(replace(replace(%s, '%%', ''), '_', '')) || '%%' order by 1 limit 5",
-            (name[:4],),
-        ).fetchall()
-        beside = f" Near it: {', '.join(title for (title,) in near)}." if near else ""
-        raise QueryWrong(f"{option}: expected the name of a title of the warehouse, found {name!r}.{beside}")
-    return row[0]
+    return None if row is None else row[0]
+
+
+def _names_near(conn: psycopg.Connection, name: str) -> list[str]:
+    """Names of titles that resemble one, the likest first, and of those the best known."""
+    rows = conn.execute(
+        "select title from (select title_key, max(similarity(search_name, %(name)s)) as likeness,"
+        " max(vote_count) as vote_count from warehouse.title_name where search_name %% %(name)s group by title_key"
+        " order by likeness desc, vote_count desc, title_key limit 5) as near"
+        " inner join warehouse.dim_title using (title_key) order by likeness desc, vote_count desc, title_key",
+        {"name": search_name(name)},
+    )
+    return [title for (title,) in rows]
 
 
 def _note(conn: psycopg.Connection, sql_folder, arguments: argparse.Namespace) -> None:

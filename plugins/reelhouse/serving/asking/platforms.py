@@ -5,11 +5,11 @@ Where two are first alike, the one first in the alphabet is.
 
 from __future__ import annotations
 
-from reelhouse.matching.keys import fold_title
 from reelhouse.serving.asking import titles
 from reelhouse.serving.models import PlatformYear
 from reelhouse.serving.problems import NotThere
 from reelhouse.serving.reading import Snapshot
+from reelhouse.warehousing.naming import title_of_name
 
 PLATFORMS = ("amazon", "disney", "hulu", "netflix")
 RECOMMENDED = 5
@@ -61,18 +61,19 @@ def actor(seen: Snapshot, platform: str, year: int) -> str | None:
 
 def produced(seen: Snapshot, kind: str, country: str, year: int) -> PlatformYear:
     """Titles of a kind and year that a country had a part in, on all platforms."""
+    name = country.strip().casefold()
     words = [
         row["word"]
         for row in seen.rows(
             "select lower(same.word) as word from mart.country_words as asked"
             " inner join mart.country_words as same using (country) where lower(asked.word) = %(country)s",
-            {"country": country.casefold()},
+            {"country": name},
         )
     ]
     count = seen.value(
         "select count(*) from mart.platform_entries where kind = %(kind)s and release_year = %(year)s"
         " and exists (select from unnest(countries) as named where lower(named) = any(%(words)s))",
-        {"kind": kind, "year": year, "words": [*words, country.casefold()]},
+        {"kind": kind, "year": year, "words": [*words, name]},
     )
     return PlatformYear(pais=country, anio=year, pelicula=count)
 
@@ -81,7 +82,7 @@ def contents(seen: Snapshot, rating: str) -> int:
     """Rows of all catalogues with a certification."""
     return seen.value(
         "select count(*) from mart.platform_entries where lower(certification) = %(rating)s",
-        {"rating": rating.casefold()},
+        {"rating": rating.strip().casefold()},
     )
 
 
@@ -90,17 +91,12 @@ def recommendation(seen: Snapshot, title: str) -> list[str]:
 
     Raises  NotThere with names that may have been meant
     """
-    row = seen.row(
-        "select title_key from warehouse.dim_title inner join warehouse.title_search using (title_key)"
-        " where folded_title = %(name)s"
-        " order by (title_search.platforms <> '{}') desc, vote_count desc, title_key limit 1",
-        {"name": fold_title(title)},
-    )
-    if row is None:
+    key = title_of_name(seen.conn, title)
+    if key is None:
         raise NotThere(f"There is no title {title!r}.", titles.meant(seen, title))
     rows = seen.rows(
         "select lower(dim_title.title) as title from mart.beside_title(%(key)s, %(most)s) as beside"
         " inner join warehouse.dim_title on beside.recommended_title_key = dim_title.title_key order by beside.rank",
-        {"key": row["title_key"], "most": RECOMMENDED},
+        {"key": key, "most": RECOMMENDED},
     )
     return [row["title"] for row in rows]

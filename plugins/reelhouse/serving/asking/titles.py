@@ -9,7 +9,7 @@ from datetime import date
 
 from psycopg import sql
 
-from reelhouse.matching.keys import fold_name, fold_title
+from reelhouse.matching.keys import fold_name
 from reelhouse.serving.models import (
     AsOf,
     Evidence,
@@ -23,6 +23,7 @@ from reelhouse.serving.models import (
     TitleCard,
 )
 from reelhouse.serving.reading import Snapshot, require, where
+from reelhouse.warehousing.naming import search_name
 
 KINDS = ("movie", "series", "short", "special")
 # sort -> column of warehouse.title_search
@@ -31,7 +32,6 @@ SHOWN_SUGGESTIONS = 5
 # Names that begin alike are looked through by fame up to so many; a beginning that few of them have is rare enough to
 # be looked up as it is.
 LOOKED_THROUGH = 3000
-LONGEST_QUERY = 200
 # Names of titles with so many votes have an index of their own: what was mistyped is most likely one of them.
 KNOWN_VOTES = 1000
 # Sorts after every letter that may follow the beginning of a name.
@@ -144,18 +144,6 @@ def listing(
     )  # fmt: skip
     rows = seen.rows(query, {**filters.values, "limit": limit, "offset": offset})
     return cards(seen, [row["title_key"] for row in rows])
-
-
-_ARTICLE = re.compile(r"^(the|an|a) (?=.)")
-
-
-def search_name(text: str) -> str:
-    """What is typed, as warehouse.title_name has it.
-
-    >>> search_name("The Matrix"), search_name("the"), search_name("  Amélie!")
-    ('matrix', 'the', 'amelie')
-    """
-    return _ARTICLE.sub("", fold_title(text[:LONGEST_QUERY]))
 
 
 def search(seen: Snapshot, query: str, filters: Filters, limit: int = 10, offset: int = 0) -> list[TitleCard]:

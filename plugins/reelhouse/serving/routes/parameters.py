@@ -11,9 +11,9 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BeforeValidator
 
 from reelhouse.serving.asking.platforms import PLATFORMS
-from reelhouse.serving.asking.titles import LONGEST_QUERY
 from reelhouse.serving.models import PERSON_ID, TITLE_ID
 from reelhouse.serving.models import Printable as Printable
+from reelhouse.warehousing.naming import LONGEST_QUERY
 
 
 def lowered(value: object) -> object:
@@ -33,13 +33,16 @@ CONTENT_KINDS = {"movie": "movie", "movies": "movie", "serie": "series", "series
                  "tv_show": "series", "show": "series"}  # fmt: skip
 ContentKind = StrEnum("ContentKind", {name.replace(" ", "__"): name for name in CONTENT_KINDS})
 
+# What lowers comes last: before a pattern it would leave that out of the description.
 TitleId = Annotated[
     str,
     Path(pattern=TITLE_ID, description="tconst or title_key", examples=["tt0133093"]),
+    Lowered,
 ]
 PersonId = Annotated[
     str,
     Path(pattern=PERSON_ID, description="nconst or person_key", examples=["nm0000206"]),
+    Lowered,
 ]
 Limit = Annotated[int, Query(ge=1, le=100, description="rows wanted")]
 # Each row before is looked at again for each page of what is found by likeness.

@@ -18,7 +18,7 @@ router = APIRouter(tags=["viewers"])
 
 UserId = Annotated[int, Path(ge=1, lt=2**63)]
 Writer = Annotated[Person, needs("write")]
-OneId = Annotated[str, Query(pattern=TITLE_ID)]
+OneId = Annotated[str, Query(pattern=TITLE_ID), Lowered]
 MaxAge = Annotated[int | None, Query(ge=0, le=21, description="unknown ages are left out")]
 
 
