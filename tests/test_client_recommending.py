@@ -29,6 +29,7 @@ def scientist(module_dsn, tmp_path_factory):
             for n, name in enumerate(NAMES, 1)
         ),
         *(Netflix(f"s{n}", name, 2000 + n, imdb=n) for n, name in enumerate(NAMES, 1)),
+        Netflix("s1", "Harbour in Colour", 2001, imdb=1, source="disney"),
         *(JustWatch(f"tm{n}", name, 2000 + n, imdb=n) for n, name in enumerate(NAMES, 1)),
     ]
     day = Day(date(2026, 1, 5), settings)
@@ -36,11 +37,10 @@ def scientist(module_dsn, tmp_path_factory):
         run_day(conn, day, rows)
         for step in (build_recommendations, check_recommendations, publish_recommendations):
             step(conn, day)
-        # Each platform counts its rows from one, and gives titles names of its own.
+        # Each platform counts its rows from one.
         conn.execute(
             "insert into warehouse.bridge_title_source select (jsonb_populate_record(bridge, jsonb_build_object("
-            " 'source', named.source, 'source_id', named.source_id, 'title_key', 1,"
-            " 'source_title', 'Harbour in Colour'))).*"
+            " 'source', named.source, 'source_id', named.source_id, 'title_key', 1))).*"
             " from warehouse.bridge_title_source as bridge, (values ('amazon', 's2'), ('hulu', 's99')) as"
             " named (source, source_id) where bridge.source = 'netflix' and bridge.source_id = 's2'"
         )
@@ -68,7 +68,17 @@ def test_the_calls_of_the_earlier_project_work_on_our_lists(scientist) -> None:
 
 
 def test_a_title_may_be_named_as_a_catalogue_names_it(scientist) -> None:
-    assert set(scientist.recommend_titles("Harbour in Colour")["source_title"]) == {"Harbour"}
+    for name in ("Harbour in Colour", "harbour  in colour", "HARBOUR"):
+        assert set(scientist.recommend_titles(name)["source_title"]) == {"Harbour"}
+
+
+def test_keys_may_come_from_a_column_and_what_is_none_is_said(scientist) -> None:
+    keys = scientist.read("select title_key from mart.titles order by 1 limit 2")["title_key"]
+    assert scientist.recommend_titles(keys)["source_title"].drop_duplicates().tolist() == NAMES[:2]
+    assert scientist.recommend_title(keys[0])["source_title_key"].tolist() == [1] * 5
+    for wrong in (None, 1.5, [None], ""):
+        with pytest.raises(QueryWrong, match="expected an id or a title"):
+            scientist.recommend_titles(wrong)
 
 
 def test_several_titles_are_taken_together(scientist) -> None:

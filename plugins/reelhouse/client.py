@@ -13,9 +13,10 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from numbers import Integral
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal
 
@@ -27,6 +28,7 @@ from psycopg.conninfo import conninfo_to_dict
 from reelhouse.database import connect, translated_errors
 from reelhouse.errors import BadQuery, Conflict, DatabaseAway, NotAllowed, QueryWrong, SettingsWrong, Timeout
 from reelhouse.frames import frame_text
+from reelhouse.warehousing.naming import TITLE_OF_NAME, spelled
 
 if TYPE_CHECKING:
     import sqlalchemy
@@ -356,10 +358,17 @@ class Warehouse:
         return self._write(act, "send to curated.recommendation", dry_run=False)
 
     def _key_of(self, asked: str | int) -> int:
-        if isinstance(asked, int):
-            found = self.read("select title_key from mart.titles where title_key = %s", [asked])
+        # The numbers of a frame's column are numpy's.
+        if isinstance(asked, Integral):
+            found = self.read("select title_key from mart.titles where title_key = %s", [int(asked)])
+        elif not isinstance(asked, str):
+            raise QueryWrong(f"{asked!r}: expected an id or a title, found {type(asked).__name__}.")
         else:
-            found = self.read(_RESOLVE, {"asked": asked})
+            found = self.read(_BY_ID, {"asked": asked})
+            if found.empty:
+                found = self.read(TITLE_OF_NAME, spelled(asked))
+            if found.empty:
+                found = self.read(_BY_TITLE, {"asked": asked})
         if found.empty:
             raise QueryWrong(f"{asked!r}: expected an id or a title of the warehouse, found none.")
         return int(found["title_key"].iloc[0])
@@ -413,21 +422,20 @@ class Warehouse:
         self.close()
 
 
-# The id of the source goes before the title: a film may be called s1. Four platforms have an s1; it is that of Netflix.
-_RESOLVE = """
+# Four platforms have an s1; it is that of Netflix.
+_BY_ID = """
 with named as (
-    select title_key, 1 as place, 0::bigint as votes from mart.titles where imdb_title_id = %(asked)s
+    select title_key, 1 as place from mart.titles where imdb_title_id = %(asked)s
     union all
-    select title_key, 2, 0 from mart.title_ids
+    select title_key, 2 from mart.title_ids
     where source_id = %(asked)s and source not in ('amazon', 'disney', 'hulu')
-    union all
-    select entry.title_key, 3, -coalesce(titles.imdb_vote_count, 0)
-    from mart.catalogue_entries as entry inner join mart.titles on entry.title_key = titles.title_key
-    where entry.title = %(asked)s
-    union all
-    select title_key, 4, -coalesce(imdb_vote_count, 0) from mart.titles where title = %(asked)s
 )
-select title_key from named order by place, votes, title_key limit 1
+select title_key from named order by place, title_key limit 1
+"""
+# Also titles that no search finds: those that nobody has any more.
+_BY_TITLE = """
+select title_key from mart.titles where title = %(asked)s
+order by imdb_vote_count desc nulls last, title_key limit 1
 """
 
 
@@ -437,7 +445,7 @@ def _several(asked: Sequence[str | int] | str | int) -> Sequence[str | int]:
     >>> _several("tt0133093"), _several(["tt0133093", 7]), _several(7)
     (['tt0133093'], ['tt0133093', 7], [7])
     """
-    return [asked] if isinstance(asked, str | int) else asked
+    return asked if isinstance(asked, Iterable) and not isinstance(asked, str) else [asked]
 
 
 def _upsert(
