@@ -84,6 +84,8 @@ def titles(star: psycopg.Connection, call: str) -> list[str]:
         ("without_genres => '{Horror}', min_imdb_of_10 => 9", ["Age Unknown", "Nine Votes"]),
         ("min_critics_pct => 80, max_year => 2018", ["Short And Sweet"]),
         ("kinds => '{series}'", ["Brand New"]),
+        ("genres => '{horror, WESTERN}', platforms => '{Netflix}', kinds => '{Movie}'", ["For Grown-ups"]),
+        ("without_genres => '{horror}', min_imdb_of_10 => 9", ["Age Unknown", "Nine Votes"]),
         ("platforms => '{hulu}'", []),
         ("min_minutes => 101", []),
         ("max_rows => 1", ["Age Unknown"]),
@@ -133,6 +135,8 @@ def test_arrived_and_left_within_a_period(star):
     assert star.execute(call, (date(2019, 1, 1), date(2019, 12, 31))).fetchall() == [
         (date(2019, 5, 1), "arrived", "Will Leave", None)
     ]
+    shouted = call.replace("'netflix'", "' NETFLIX '")
+    assert star.execute(shouted, (NEXT, NEXT)).rowcount == 2
 
 
 def test_collaborations_of_a_person_are_those_on_all_titles(star):

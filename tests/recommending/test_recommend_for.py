@@ -69,6 +69,11 @@ def test_one_list_for_several_titles_tells_the_share_of_each(viewed: psycopg.Con
         assert why
 
 
+def test_platforms_and_genres_are_meant_in_any_case(viewed: psycopg.Connection) -> None:
+    assert ask(viewed, titles=[1], platforms=[" NETFLIX "]) == ask(viewed, titles=[1], platforms=["netflix"]) != []
+    assert ask(viewed, titles=[1], genres=[" DRAMA "]) == ask(viewed, titles=[1], genres=["Drama"]) != []
+
+
 def test_beside_one_title_the_sentence_is_what_both_have_and_of_several_which_it_is(viewed: psycopg.Connection) -> None:
     told = dict(
         viewed.execute(

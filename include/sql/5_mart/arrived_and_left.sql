@@ -32,7 +32,7 @@ stays as (
         ) as former_left_date
     from warehouse.fact_availability
     inner join warehouse.dim_platform on fact_availability.platform_key = dim_platform.platform_key
-    where dim_platform.platform = of_platform
+    where dim_platform.platform = lower(btrim(of_platform))
 ),
 
 events as (

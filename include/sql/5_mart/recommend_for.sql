@@ -38,7 +38,10 @@ asked as (
     select
         coalesce(users, '{}') as users,
         coalesce(titles, '{}') as titles,
-        coalesce(platforms, '{}') as platforms,
+        array(
+            select lower(btrim(wanted.platform))
+            from unnest(platforms) as wanted (platform)
+        ) as platforms,
         array(
             select lower(btrim(wanted.genre))
             from unnest(genres) as wanted (genre)

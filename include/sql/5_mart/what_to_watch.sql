@@ -5,7 +5,7 @@
 -- Rerun:  dropped and made again
 -- Notes:  every filter may be left out. What is not known of a title does not fit: an unknown age is not "for all", an
 --         unknown length is not short. Adult titles never fit. Ranked by the lower bound of IMDb's average, so that
---         nine votes do not win
+--         nine votes do not win. Words are meant in any case: of genres to be left out that matters most
 
 drop function if exists mart.what_to_watch;
 
@@ -46,14 +46,24 @@ stable
 as $$
 with
 
+asked as materialized (
+    select
+        array(select lower(btrim(word)) from unnest(what_to_watch.platforms) as word) as platforms,
+        array(select lower(btrim(word)) from unnest(what_to_watch.kinds) as word) as kinds,
+        array(select lower(btrim(word)) from unnest(what_to_watch.genres) as word) as genres,
+        array(select lower(btrim(word)) from unnest(what_to_watch.without_genres) as word) as without_genres,
+        array(select lower(btrim(word)) from unnest(what_to_watch.languages) as word) as languages
+),
+
 offered as materialized (
     select
         bridge_title_source.title_key,
         array_agg(distinct dim_platform.platform order by dim_platform.platform) as platforms
     from warehouse.bridge_title_source
     inner join warehouse.dim_platform on bridge_title_source.platform_key = dim_platform.platform_key
+    cross join asked
     group by bridge_title_source.title_key
-    having what_to_watch.platforms is null or bool_or(dim_platform.platform = any(what_to_watch.platforms))
+    having what_to_watch.platforms is null or bool_or(dim_platform.platform = any(asked.platforms))
 ),
 
 fitting as (
@@ -74,10 +84,15 @@ fitting as (
         titles.audience_pct
     from offered
     inner join mart.titles on offered.title_key = titles.title_key
+    cross join asked
+    cross join lateral (
+        select array_agg(lower(word)) as genres
+        from unnest(titles.genres) as word
+    ) as lowered
     where
         titles.is_current
         and not titles.is_adult
-        and (what_to_watch.kinds is null or titles.kind = any(what_to_watch.kinds))
+        and (what_to_watch.kinds is null or titles.kind = any(asked.kinds))
         and (what_to_watch.max_age is null or titles.least_age <= what_to_watch.max_age)
         and (what_to_watch.max_minutes is null or titles.runtime_min <= what_to_watch.max_minutes)
         and (what_to_watch.min_minutes is null or titles.runtime_min >= what_to_watch.min_minutes)
@@ -86,9 +101,9 @@ fitting as (
         and (what_to_watch.min_imdb_of_10 is null or titles.imdb_rating_of_10 >= what_to_watch.min_imdb_of_10)
         and (what_to_watch.min_critics_pct is null or titles.critics_pct >= what_to_watch.min_critics_pct)
         and (what_to_watch.min_audience_pct is null or titles.audience_pct >= what_to_watch.min_audience_pct)
-        and (what_to_watch.languages is null or titles.original_language = any(what_to_watch.languages))
-        and (what_to_watch.genres is null or titles.genres && what_to_watch.genres)
-        and (what_to_watch.without_genres is null or not titles.genres && what_to_watch.without_genres)
+        and (what_to_watch.languages is null or lower(titles.original_language) = any(asked.languages))
+        and (what_to_watch.genres is null or lowered.genres && asked.genres)
+        and (what_to_watch.without_genres is null or not coalesce(lowered.genres, '{}') && asked.without_genres)
 )
 
 select *
