@@ -66,4 +66,10 @@ GOLDEN = {
     "/get_actor/amazon/2016": "anne-marie newland",
     "/get_actor/disney/2015": "carlos alazraqui",
     "/get_actor/hulu/2018": None,
+    # 35 rows of that year name somebody called "1".
+    "/get_actor/amazon/2021": "om nom",
+    "/get_contents/tv-g": 767,
+    # Durations in the rating column are no ratings.
+    "/get_contents/74 min": 0,
+    "/prod_per_county/movie/argentina/2020": {"pais": "argentina", "anio": 2020, "pelicula": 8},
 }
