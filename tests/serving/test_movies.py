@@ -163,6 +163,17 @@ def test_the_streaming_questions_answer_in_their_own_shapes(ask) -> None:
     assert ask("/get_recommendation/The/Old/House") == ask("/get_recommendation/The Old House"), "as Face/Off is asked"
 
 
+@pytest.mark.parametrize("path", ["movies/search?query=house&", "recommend/filtered?", "export/csv?"])
+def test_a_genre_that_is_none_is_404_with_those_that_may_have_been_meant(ask, path) -> None:
+    answer = ask(f"/api/v1/{path}genre=horor&genre=drama", 404)
+    assert (answer["detail"], answer["suggestions"]) == ("There is no genre 'horor'.", ["Horror"])
+    assert {"Comedy", "Drama", "Horror"} <= set(ask(f"/api/v1/{path}genre=zzzz", 404)["suggestions"])
+
+
+def test_a_genre_is_meant_in_any_case(ask) -> None:
+    assert titles(ask("/api/v1/recommend/filtered?genre= hORROR &limit=1")) == ["New House"]
+
+
 def test_blanks_case_and_articles_make_no_other_question(ask) -> None:
     assert ask("/get_recommendation/ old house ") == ask("/get_recommendation/The Old House") != []
     assert ask("/prod_per_country/movie/ Argentina /2018")["pelicula"] == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from reelhouse.serving.models import (
     Title,
     TitleCard,
 )
+from reelhouse.serving.problems import NotThere
 from reelhouse.serving.reading import Snapshot, require, where
 from reelhouse.warehousing.naming import search_name
 
@@ -100,7 +102,7 @@ class Filters:
                 self.values[name] = value
                 found.append(condition)
         if self.genres:
-            self.values["genres"] = [genre.casefold() for genre in self.genres]
+            self.values["genres"] = [genre.strip().casefold() for genre in self.genres]
             found.append("%(genres)s <@ array(select lower(genre) from unnest(title_search.genres) as genre)::text[]")
         if self.person:
             self.values["person"] = fold_name(self.person)
@@ -144,6 +146,20 @@ def listing(
     )  # fmt: skip
     rows = seen.rows(query, {**filters.values, "limit": limit, "offset": offset})
     return cards(seen, [row["title_key"] for row in rows])
+
+
+def require_genres(seen: Snapshot, genres: Sequence[str]) -> None:
+    """See that words are genres: of a mistyped one there are no titles, which would be no answer.
+
+    Raises  NotThere with the genres that resemble it, or all
+    """
+    rows = seen.rows("select genre from warehouse.dim_genre where genre_kind = 'genre' order by genre")
+    known = {row["genre"].casefold(): row["genre"] for row in rows}
+    for genre in genres:
+        word = genre.strip().casefold()
+        if word not in known:
+            near = difflib.get_close_matches(word, known, SHOWN_SUGGESTIONS) or list(known)
+            raise NotThere(f"There is no genre {genre!r}.", [known[each] for each in near])
 
 
 def search(seen: Snapshot, query: str, filters: Filters, limit: int = 10, offset: int = 0) -> list[TitleCard]:

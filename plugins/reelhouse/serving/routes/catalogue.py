@@ -64,6 +64,7 @@ def export(
     )  # fmt: skip
 
     def read(seen):
+        titles.require_genres(seen, filters.genres)
         return titles.search(seen, query, filters, limit) if query else titles.listing(seen, filters, limit=limit)
 
     found, seen = request.app.state.reader.ask(read)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from reelhouse.serving.asking import people, titles
 from reelhouse.serving.asking.titles import Filters
 from reelhouse.serving.models import AsOf, Credit, Evidence, History, Recommended, Title, TitleCard
-from reelhouse.serving.reading import answer
+from reelhouse.serving.reading import Snapshot, answer
 from reelhouse.serving.routes.parameters import (
     FarOffset,
     Kind,
@@ -79,7 +79,12 @@ def search_titles(
         min_audience=min_audience,
         max_age=max_age,
     )
-    return answer(request, lambda seen: titles.search(seen, query, filters, limit, offset))
+
+    def read(seen: Snapshot) -> list[TitleCard]:
+        titles.require_genres(seen, filters.genres)
+        return titles.search(seen, query, filters, limit, offset)
+
+    return answer(request, read)
 
 
 @router.get("/suggest", response_model=list[TitleCard])

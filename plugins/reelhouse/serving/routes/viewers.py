@@ -11,7 +11,7 @@ from reelhouse.serving.access import Person, needs
 from reelhouse.serving.asking import titles, viewers
 from reelhouse.serving.asking.titles import Filters
 from reelhouse.serving.models import TITLE_ID, Blended, NewViewing, Recommended, TitleCard, Viewer, ViewerPage, Viewing
-from reelhouse.serving.reading import JSON, answer
+from reelhouse.serving.reading import JSON, Snapshot, answer
 from reelhouse.serving.routes.parameters import FarOffset, Kind, Limit, Lowered, Platform, Printable, Year
 
 router = APIRouter(tags=["viewers"])
@@ -107,4 +107,9 @@ def filtered(
         kind=movie_type.value if movie_type else None, genres=tuple(genre or ()), year_from=year_from,
         year_to=year_to, platform=platform.value if platform else None, max_age=max_age, min_votes=100,
     )  # fmt: skip
-    return answer(request, lambda seen: titles.listing(seen, filters, "rating", True, limit))
+
+    def read(seen: Snapshot) -> list[TitleCard]:
+        titles.require_genres(seen, filters.genres)
+        return titles.listing(seen, filters, "rating", True, limit)
+
+    return answer(request, read)
