@@ -164,10 +164,10 @@ def test_the_streaming_questions_answer_in_their_own_shapes(ask) -> None:
 
 
 @pytest.mark.parametrize("path", ["movies/search?query=house&", "recommend/filtered?", "export/csv?"])
-def test_a_genre_that_is_none_is_404_with_those_that_may_have_been_meant(ask, path) -> None:
-    answer = ask(f"/api/v1/{path}genre=horor&genre=drama", 404)
+def test_a_genre_that_is_none_is_422_with_those_that_may_have_been_meant(ask, path) -> None:
+    answer = ask(f"/api/v1/{path}genre=horor&genre=drama", 422)
     assert (answer["detail"], answer["suggestions"]) == ("There is no genre 'horor'.", ["Horror"])
-    assert {"Comedy", "Drama", "Horror"} <= set(ask(f"/api/v1/{path}genre=zzzz", 404)["suggestions"])
+    assert {"Comedy", "Drama", "Horror"} <= set(ask(f"/api/v1/{path}genre=zzzz", 422)["suggestions"])
 
 
 def test_a_genre_is_meant_in_any_case(ask) -> None:

@@ -5,7 +5,7 @@ That of a row whose scores hold is there already; only what the decision brought
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -172,13 +172,13 @@ def probabilities(row: np.ndarray, score: np.ndarray, row_count: int) -> np.ndar
     return weight / total[row]
 
 
-def terms_of(evidence: Evidence, pairs: Sequence[int]) -> list[dict[str, float]]:
+def terms_of(evidence: Evidence, pairs: Sequence[int]) -> Iterator[dict[str, float]]:
     """The terms of some pairs, by family."""
     columns = [term[pairs].tolist() for term in evidence.terms.values()]
-    return [dict(zip(evidence.terms, terms, strict=True)) for terms in zip(*columns, strict=True)]
+    return (dict(zip(evidence.terms, terms, strict=True)) for terms in zip(*columns, strict=True))
 
 
-def details_of(evidence: Evidence, pairs: Sequence[int]) -> list[dict[str, object]]:
+def details_of(evidence: Evidence, pairs: Sequence[int]) -> Iterator[dict[str, object]]:
     """What the terms of some pairs were seen in. Unknown values are left out."""
     names, titles, columns = evidence.gathered.names, evidence.titles, evidence.gathered.pairs
     best = titles.best[pairs].tolist()
@@ -214,10 +214,10 @@ def details_of(evidence: Evidence, pairs: Sequence[int]) -> list[dict[str, objec
         # Not the votes themselves: this evidence is kept while they grow.
         "imdb_least_votes": [least_votes(votes) for votes in columns.votes[pairs].tolist()],
     }
-    return [
+    return (
         {key: value for key, value in zip(seen, values, strict=True) if value is not None}
         for values in zip(*seen.values(), strict=True)
-    ]
+    )
 
 
 def _numbers(column: np.ndarray) -> list[float | None]:

@@ -23,7 +23,7 @@ from reelhouse.serving.models import (
     Title,
     TitleCard,
 )
-from reelhouse.serving.problems import NotThere
+from reelhouse.serving.problems import NotUnderstood
 from reelhouse.serving.reading import Snapshot, require, where
 from reelhouse.warehousing.naming import search_name
 
@@ -151,7 +151,7 @@ def listing(
 def require_genres(seen: Snapshot, genres: Sequence[str]) -> None:
     """See that words are genres: of a mistyped one there are no titles, which would be no answer.
 
-    Raises  NotThere with the genres that resemble it, or all
+    Raises  NotUnderstood with the genres that resemble it, or all
     """
     rows = seen.rows("select genre from warehouse.dim_genre where genre_kind = 'genre' order by genre")
     known = {row["genre"].casefold(): row["genre"] for row in rows}
@@ -159,7 +159,7 @@ def require_genres(seen: Snapshot, genres: Sequence[str]) -> None:
         word = genre.strip().casefold()
         if word not in known:
             near = difflib.get_close_matches(word, known, SHOWN_SUGGESTIONS) or list(known)
-            raise NotThere(f"There is no genre {genre!r}.", [known[each] for each in near])
+            raise NotUnderstood(f"There is no genre {genre!r}.", [known[each] for each in near])
 
 
 def search(seen: Snapshot, query: str, filters: Filters, limit: int = 10, offset: int = 0) -> list[TitleCard]:
