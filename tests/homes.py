@@ -64,6 +64,9 @@ def _command_line(process: psutil.Process) -> list[str]:
 
 
 def make_home(folder: Path) -> Home:
+    if not folder.exists() or not any(folder.iterdir()):
+        # What a run that was killed has left there of a home of the same name.
+        postgres.remove(postgres.server_folder(folder))
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("REELHOUSE_", "AIRFLOW_"))}
     own = {"REELHOUSE_HOME": str(folder), "PYTHONPATH": str(ROOT / "plugins")}
     if bin_folder := os.environ.get("REELHOUSE_POSTGRES_BIN"):

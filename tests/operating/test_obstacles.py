@@ -201,6 +201,30 @@ def test_a_password_that_is_gone_is_made_anew_and_the_rows_stay(folder: Path) ->
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's server lies outside its home")
+def test_roots_server_that_a_removed_home_has_left_is_used_again_and_named_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = read_settings({"REELHOUSE_HOME": str(tmp_path / "home")})
+    place = postgres.server_folder(settings.home)
+
+    def begin() -> tuple[bool, bool]:
+        """Whether the server has the database of before, and whether it is named."""
+        caplog.clear()
+        with embedded.using_server(settings) as server:
+            with connect(server.dsn("postgres")) as conn:
+                had = ("kept_database",) in conn.execute("select datname from pg_database").fetchall()
+            embedded.make_database(server, "kept_database")
+        return had, f"is still in {place}" in caplog.text
+
+    try:
+        assert [begin(), begin()] == [(False, False), (True, False)]
+        shutil.rmtree(settings.home)
+        assert [begin(), begin()] == [(True, True), (True, False)]
+    finally:
+        postgres.remove(place)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server lies outside its home")
 def test_roots_server_goes_with_a_home_that_is_moved_linked_or_copied(tmp_path: Path) -> None:
     first, moved, link, copy = (tmp_path / name for name in ("first", "moved", "link", "copy"))
     database = "kept_database"

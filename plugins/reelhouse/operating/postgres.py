@@ -21,6 +21,7 @@ import fcntl
 import hashlib
 import importlib.metadata
 import importlib.util
+import logging
 import os
 import pwd
 import resource
@@ -36,6 +37,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reelhouse.errors import DatabaseAway, SettingsWrong
+
+log = logging.getLogger(__name__)
 
 LEAST_MAJOR = 15
 STATE_FOLDER = Path("/var/lib/reelhouse")
@@ -136,7 +139,8 @@ def follow_home(home: Path) -> None:
     """As root, take the server along when its home was moved, and note in the home which path it has.
 
     Without that a home that was moved would begin with an empty warehouse, and say nothing. A copy of a home, whose
-    first one is still there, begins with one of its own.
+    first one is still there, begins with one of its own. A home that was removed without its server finds that again,
+    and says so: nothing is lost to a slip.
     """
     if os.geteuid() != 0:
         return
@@ -150,6 +154,12 @@ def follow_home(home: Path) -> None:
             )
         with contextlib.suppress(FileNotFoundError):
             left.rename(place)
+    if former is None and place.exists():
+        log.warning(
+            "%s is new, but the PostgreSQL of a folder that was here before is still in %s: its warehouse is used "
+            "again. To begin with nothing: ./reelhouse down, then remove both.",
+            home, place,
+        )  # fmt: skip
     if former is None or not _is_same(former, home):
         waiting = home / f"{PATH_NOTE}.new"
         # What it cannot be told, as on a full disk, it is told next time.
