@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -21,6 +22,7 @@ from works import Works
 
 from reelhouse.__main__ import COMMANDS
 from reelhouse.operating import embedded, postgres, status
+from reelhouse.operating.arguments import words_if_no_source
 from reelhouse.operating.evaluate import guess_source
 from reelhouse.settings import PACKAGE, Settings
 from reelhouse.steps import STEPS
@@ -68,6 +70,16 @@ def test_an_error_gives_1_and_words_without_a_traceback(command: Run) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "reelhouse: --data: expected a folder, found /nowhere. Correct it.\n"
     assert "Traceback" in command("run", "--data", "/nowhere", "--verbose").stderr
+
+
+def test_a_folder_without_any_source_is_told_of(settings: Settings, tmp_path: Path) -> None:
+    settings = replace(settings, data=tmp_path, origins=())
+    (tmp_path / "netflix_titles.csv").touch()
+    (said,) = words_if_no_source(settings)
+    assert f"warning: {tmp_path} has no folder of a source (netflix, imdb, rotten_tomatoes" in said
+    assert not words_if_no_source(replace(settings, origins=(("imdb", "https://files.example.org/{day}/"),)))
+    (tmp_path / "hulu").mkdir()
+    assert not words_if_no_source(settings)
 
 
 def test_a_day_that_is_none_is_told_apart(command: Run) -> None:

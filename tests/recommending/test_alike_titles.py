@@ -133,7 +133,7 @@ def test_recommend_for_knows_titles_of_no_catalogue(elsewhere: psycopg.Connectio
     told = [key for key, _, kind in rows if kind == "similar to"]
     assert told == [key for key in alike(elsewhere, 50) if key in told]
     assert rows[0][0] == 1
-    assert rows[0][1].startswith("shares cast member Ada Stone, Bo Reed; shares director Cy Long; both crime")
+    assert rows[0][1].startswith("shares cast members Ada Stone, Bo Reed; shares director Cy Long; both crime")
 
 
 def test_beside_a_title_stands_its_list_or_what_is_like_it(elsewhere: psycopg.Connection) -> None:

@@ -87,6 +87,13 @@ def test_a_mistyped_filter_is_told_and_not_ignored(ask) -> None:
     ask("/get_count_platform/netflix?language=de")
 
 
+def test_a_filter_that_is_given_twice_is_told_and_not_half_ignored(ask) -> None:
+    told = ask("/api/v1/movies?sort=rating&limit=2&sort=year", 422)
+    assert told["wrong"] == [{"where": "query.sort", "expected": "expected once, found 2 times"}]
+    both = titles(ask("/api/v1/movies/search?query=house&genre=Horror&genre=Drama"))
+    assert set(both) <= set(titles(ask("/api/v1/movies/search?query=house&genre=Drama")))
+
+
 def test_similar_titles_keep_their_order_and_their_reasons_add_up(ask) -> None:
     rows = ask("/api/v1/movies/1/similar")
     assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))

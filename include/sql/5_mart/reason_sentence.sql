@@ -53,7 +53,8 @@ language sql immutable parallel safe as $function$
         union all
         select
             4 as place,
-            'shares ' || replace(kind, 'cast', 'cast member') || ' ' || string_agg(named, ', ' order by number) as said
+            'shares ' || replace(kind, 'cast', 'cast member') || case when count(*) > 1 then 's ' else ' ' end
+            || string_agg(named, ', ' order by number) as said
         from parts
         where kind in ('director', 'cast')
         group by kind

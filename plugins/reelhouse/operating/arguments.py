@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 from datetime import UTC, date, datetime
 
+from reelhouse.day import EVERY_SOURCE
+from reelhouse.settings import Settings
+
 YEARS = range(1990, 2061)  # those of warehouse.dim_date
 
 
@@ -34,4 +37,14 @@ def words_if_ahead(day: date) -> list[str]:
     return [
         f"warning: {day} has not begun yet. Once readers see it, each day before it adds to history only. "
         "A slip? `reelhouse rollback` leads back."
+    ]
+
+
+def words_if_no_source(settings: Settings) -> list[str]:
+    """That a data folder has none of what is looked for, which is rather a slip than a day without news."""
+    if settings.origins or any((settings.data / source).is_dir() for source in EVERY_SOURCE):
+        return []
+    return [
+        f"warning: {settings.data} has no folder of a source ({', '.join(EVERY_SOURCE)}): expected files as "
+        "<source>/<file> or <source>/<day>/<file>. What was admitted before, if anything, serves the day."
     ]

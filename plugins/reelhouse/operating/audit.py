@@ -28,8 +28,11 @@ def run(arguments: argparse.Namespace) -> int:
     settings = read_settings()
     with embedded.warehouse_dsn(settings) as dsn, translated_errors(), connect(dsn, autocommit=True) as conn:
         if arguments.action == "show":
-            for row in entries(conn, arguments.most, arguments.person):
+            shown = entries(conn, arguments.most, arguments.person)
+            for row in shown:
                 print("  ".join(str(each) for each in row if each is not None))
+            if not shown:
+                print("Nobody has written anything." if arguments.person is None else f"{arguments.person}: no entry.")
             return 0
         problems = verify(conn, arguments.heads or settings.home / HEADS)
         for entry, problem in problems:

@@ -78,15 +78,18 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.watched:
             _note(conn, settings.sql, arguments)
         rows = ask_method(conn, arguments) if arguments.method else ask(conn, arguments)
+        nothing = "" if rows else _nothing(conn, arguments)
     if arguments.json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
         shown = [{name: row[name] for name in ("rank", "title", "release_year", "why")} for row in rows]
-        print("\n".join(format_table(shown)) if shown else _nothing(arguments))
+        print("\n".join(format_table(shown)) if shown else nothing)
     return 0
 
 
-def _nothing(arguments: argparse.Namespace) -> str:
+def _nothing(conn: psycopg.Connection, arguments: argparse.Namespace) -> str:
+    if conn.execute("select from warehouse.dim_title limit 1").fetchone() is None:
+        return "Nothing was loaded yet: ./reelhouse run."
     if arguments.method:
         return f"{arguments.method} has no list beside {arguments.title[0]}: only titles of catalogues have some."
     return "Nothing passes these filters."

@@ -16,7 +16,7 @@ from pathlib import Path
 from reelhouse.day import EVERY_SOURCE, Day
 from reelhouse.errors import ReelhouseError, SettingsWrong
 from reelhouse.operating import embedded
-from reelhouse.operating.arguments import parse_day, words_if_ahead
+from reelhouse.operating.arguments import parse_day, words_if_ahead, words_if_no_source
 from reelhouse.operating.showing import Screen, format_figures, format_report
 from reelhouse.settings import Settings, read_settings
 
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     began = time.monotonic()
     with _logged_to(settings.home / "logs" / "run.log"), embedded.warehouse_dsn(settings) as dsn:
         screen.say(f"{batch_date}, files from {settings.data}")
-        for line in words_if_ahead(batch_date):
+        for line in (*words_if_ahead(batch_date), *words_if_no_source(settings)):
             screen.say(line)
         figures = run_day(dsn, day, screen, arguments.wait)
     changed = {name: each["rows_changed"] for name, each in figures.items() if "rows_changed" in each}

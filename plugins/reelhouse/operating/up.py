@@ -19,7 +19,7 @@ from reelhouse.day import Day
 from reelhouse.errors import Held, ReelhouseError, SettingsWrong
 from reelhouse.operating import airflow, airflow_api, embedded, following, obstacles, supervising
 from reelhouse.operating.airflow_api import AirflowAway, Api
-from reelhouse.operating.arguments import parse_day, words_if_ahead
+from reelhouse.operating.arguments import parse_day, words_if_ahead, words_if_no_source
 from reelhouse.operating.following import Failure
 from reelhouse.operating.showing import Screen, format_report
 from reelhouse.settings import Settings, read_settings
@@ -77,7 +77,7 @@ def _run_day(
         screen.say(f"Airflow answers after {time.monotonic() - started:.0f} s: {api.url}")
         day, run_id = following.start_day(api, screen, arguments.day)
     screen.say(f"{day}, files from {settings.data}")
-    for line in words_if_ahead(day):
+    for line in (*words_if_ahead(day), *words_if_no_source(settings)):
         screen.say(line)
     failure = following.follow_day(api, screen, day, run_id)
     code = _report_failure(settings, screen, failure) if failure else _report_summary(settings, screen, day)

@@ -48,6 +48,8 @@ class Shield:
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-store")
+                if headers.get("Allow") == "GET":
+                    headers["Allow"] = "GET, HEAD"
                 if scope["scheme"] == "https":
                     headers.setdefault("Strict-Transport-Security", "max-age=31536000")
             if is_head and message["type"] == "http.response.body":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, get_args, get_origin
 
 from fastapi import Path, Query, Request
 from fastapi.dependencies.utils import get_flat_dependant
@@ -57,12 +57,27 @@ PathName = Annotated[str, Path(min_length=1, max_length=LONGEST_QUERY), Printabl
 
 
 async def only_these(request: Request) -> None:
-    """Refuse parameters that an endpoint does not have: a mistyped filter would filter nothing."""
+    """Refuse parameters that an endpoint does not have, or has once and is given twice: such a filter filters nothing."""
     if not request.query_params:
         return
     fields = get_flat_dependant(request.scope["route"].dependant).query_params
-    known = sorted(field.alias for field in fields)
-    expected = f"no such parameter; there are {', '.join(known)}" if known else "no such parameter; there is none"
-    wrong = [{"loc": ("query", name), "msg": expected} for name in request.query_params if name not in known]
+    takes_several = {field.alias: _is_list(field.field_info.annotation) for field in fields}
+    known = sorted(takes_several)
+    none_such = f"no such parameter; there are {', '.join(known)}" if known else "no such parameter; there is none"
+    wrong = []
+    for name in request.query_params:
+        times = len(request.query_params.getlist(name))
+        if name not in takes_several:
+            wrong.append({"loc": ("query", name), "msg": none_such})
+        elif times > 1 and not takes_several[name]:
+            wrong.append({"loc": ("query", name), "msg": f"expected once, found {times} times"})
     if wrong:
         raise RequestValidationError(wrong)
+
+
+def _is_list(annotation: object) -> bool:
+    """
+    >>> _is_list(list[int]), _is_list(list[str] | None), _is_list(str | None)
+    (True, True, False)
+    """
+    return any(get_origin(each) is list for each in (annotation, *get_args(annotation)))
