@@ -245,3 +245,9 @@ def test_a_title_in_a_file_cannot_write_into_the_page() -> None:
     assert "<script>" not in shown
     assert "\n# Head" not in shown
     assert "](http" not in shown.replace("\\]", "")
+
+
+def test_a_shell_shows_what_speaks_against_it_as_it_is_written() -> None:
+    hold = holds.Hold(1, "warehouse", FIRST, ["netflix_titles.csv: 108 of 311\n# rows"], {}, [], "d")
+    assert "- netflix_titles.csv: 108 of 311 # rows\n" in holds.describe(hold, holds.in_one_line)
+    assert "- netflix\\_titles.csv" in holds.describe(hold)

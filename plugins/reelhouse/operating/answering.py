@@ -46,7 +46,7 @@ def _show(conn: psycopg.Connection, settings: Settings) -> int:
 
     waiting = holds.waiting_loads(conn)
     for load_id in waiting:
-        print(holds.describe(holds.read_hold(conn, settings.sql, load_id)))
+        print(holds.describe(holds.read_hold(conn, settings.sql, load_id), holds.in_one_line))
     if not waiting:
         print("No load waits for a person.")
     return 0

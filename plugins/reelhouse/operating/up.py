@@ -149,7 +149,7 @@ def _report_hold(settings: Settings, screen: Screen, failure: Failure) -> int:
     screen.say(f"{failure.dag_id}.{failure.task_id} waits for a person. Readers keep what they have.")
     with embedded.warehouse_dsn(settings) as dsn, connect(dsn, "reelhouse up", autocommit=True) as conn:
         for load_id in holds.waiting_loads(conn)[:1]:
-            for line in holds.describe(holds.read_hold(conn, settings.sql, load_id)).splitlines():
+            for line in holds.describe(holds.read_hold(conn, settings.sql, load_id), holds.in_one_line).splitlines():
                 screen.say(f"    {line}")
             screen.say(f"Answer under Required Actions in Airflow, or: ./reelhouse approve {load_id} --reason TEXT")
     return Held.exit_code

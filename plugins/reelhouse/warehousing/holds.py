@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -121,13 +122,27 @@ def last_answer(conn: psycopg.Connection, load_id: int) -> tuple[str, str, str] 
     ).fetchone()
 
 
-def describe(hold: Hold) -> str:
-    """The hold in Markdown: reasons, numbers, difference."""
+def in_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def escaped(text: str) -> str:
+    """A title of somebody's file must not become part of the page."""
+    for sign in "\\`*_{}[]<>|#":
+        text = text.replace(sign, f"\\{sign}" if sign not in "<>" else {"<": "&lt;", ">": "&gt;"}[sign])
+    return in_one_line(text)
+
+
+def describe(hold: Hold, words: Callable[[str], str] = escaped) -> str:
+    """The hold in Markdown: reasons, numbers, difference.
+
+    Takes   words  how what files say is written; `in_one_line` where a person reads the Markdown itself
+    """
     lines = [f"**Readers keep what they have** until somebody approves load {hold.load_id} of {hold.batch_date}.", ""]
-    lines += ["What speaks against it:", "", *(f"- {_plain(reason)}" for reason in hold.reasons), ""]
+    lines += ["What speaks against it:", "", *(f"- {words(reason)}" for reason in hold.reasons), ""]
     if hold.kinds:
         lines += ["What it would publish:", "", "| change | rows | first |", "|---|---:|---|"]
-        lines += [f"| {kind.what} | {kind.rows:,} | {_plain('; '.join(kind.examples))} |" for kind in hold.kinds]
+        lines += [f"| {kind.what} | {kind.rows:,} | {words('; '.join(kind.examples))} |" for kind in hold.kinds]
         lines.append("")
     if hold.tables:
         lines += ["| table | inserted | updated | deleted |", "|---|---:|---:|---:|"]
@@ -139,10 +154,3 @@ def describe(hold: Hold) -> str:
     elif hold.part == "warehouse":
         lines += ["It would change no row.", ""]
     return "\n".join(lines)
-
-
-def _plain(text: str) -> str:
-    """A title of somebody's file must not become part of the page."""
-    for sign in "\\`*_{}[]<>|#":
-        text = text.replace(sign, f"\\{sign}" if sign not in "<>" else {"<": "&lt;", ">": "&gt;"}[sign])
-    return " ".join(text.split())
