@@ -57,7 +57,7 @@ PathName = Annotated[str, Path(min_length=1, max_length=LONGEST_QUERY), Printabl
 
 
 async def only_these(request: Request) -> None:
-    """Refuse parameters that an endpoint does not have, or has once and is given twice: such a filter filters nothing."""
+    """Refuse parameters that an endpoint does not have, or takes once and was given twice: one would filter nothing."""
     if not request.query_params:
         return
     fields = get_flat_dependant(request.scope["route"].dependant).query_params
