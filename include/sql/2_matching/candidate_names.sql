@@ -4,6 +4,7 @@
 -- Writes: -
 -- Rerun:  only reads
 
+-- noqa: disable=AM09
 with
 
 candidates as (
@@ -11,14 +12,23 @@ candidates as (
     from matching.candidate_pair
 ),
 
+-- Each title by its key: the planner would rather read the names of all of IMDb.
 names as (
     select
-        name.imdb_title_number,
+        candidates.imdb_title_number,
         name.name_kind,
         name.folded_title,
         name.title_key
     from candidates
-    inner join matching.imdb_title_name as name on candidates.imdb_title_number = name.imdb_title_number
+    cross join lateral (
+        select
+            imdb_title_name.name_kind,
+            imdb_title_name.folded_title,
+            imdb_title_name.title_key
+        from matching.imdb_title_name
+        where imdb_title_name.imdb_title_number = candidates.imdb_title_number
+        offset 0
+    ) as name
 ),
 
 -- Only keys that a candidate has: to count all of IMDb's took most of the time of this file.

@@ -5,6 +5,7 @@
 -- Rerun:  the rows have no pairs of this rule before
 -- Params: common_person  titles one name may have before it says too little
 
+-- noqa: disable=AM09
 with
 
 keyed as (
@@ -22,6 +23,7 @@ rare_keys as (
     having count(*) <= %(common_person)s
 ),
 
+-- Each title by its key: the planner would rather hash all of IMDb's titles.
 rare as (
     select
         keyed.imdb_title_number,
@@ -30,8 +32,14 @@ rare as (
         imdb.title_type in ('tvSeries', 'tvMiniSeries') as is_series
     from keyed
     inner join rare_keys on keyed.person_key = rare_keys.person_key
-    inner join staging.imdb_titles as imdb on keyed.imdb_title_number = imdb.imdb_title_number
-    where not imdb.is_adult
+    cross join lateral (
+        select
+            title.start_year,
+            title.title_type
+        from staging.imdb_titles as title
+        where title.imdb_title_number = keyed.imdb_title_number and not title.is_adult
+        offset 0
+    ) as imdb
 ),
 
 source_people as (

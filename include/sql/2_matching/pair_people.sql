@@ -40,8 +40,14 @@ counted as (
 ),
 
 sized as materialized (
+    -- Not counted.*: what is named twice is counted twice.
     select
-        counted.*,
+        source,
+        source_id,
+        imdb_title_number,
+        person_name,
+        is_director,
+        is_cast,
         max(title_count_once) over (partition by person_key) as title_count
     from counted
 )

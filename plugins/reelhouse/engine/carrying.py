@@ -53,8 +53,10 @@ def _carried(node: exp.Expression) -> exp.Expression:
     if isinstance(node, exp.Table) and node.db:
         named = exp.to_table(view_of(node.db, node.name))
         return exp.alias_(named, node.alias or node.name, table=True)
-    # How often a part is evaluated is the planner's affair there.
+    # How often a part is evaluated, and by which way rows are found, is the planner's affair there.
     if isinstance(node, exp.CTE):
         node.set("materialized", None)
+    if isinstance(node, exp.Select):
+        node.set("offset", None)
     # collate "C" is how Spark compares texts unless told otherwise.
     return node.this if isinstance(node, exp.Collate) else node
