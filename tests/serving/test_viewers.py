@@ -214,6 +214,24 @@ def test_a_graph_says_that_a_question_is_sent_as_json(served) -> None:
     assert [error["message"] for error in answered.json()["errors"]] == ["Unsupported content type"]
 
 
+def test_a_graph_does_not_mix_what_two_publishes_show(served, monkeypatch) -> None:
+    reader, query = served.app.state.reader, '{ person(id: "nm0000011") { name titles { title } } }'
+    ask = reader.ask
+
+    def publish_after(read):
+        found = ask(read)
+        with connect(served.dsn, autocommit=True) as conn:
+            conn.execute("update warehouse.publication set published_at = clock_timestamp()")
+        return found
+
+    monkeypatch.setattr(reader, "ask", publish_after)
+    said = graph(served, query)
+    assert said["data"] == {"person": None}
+    assert "a day was published meanwhile. Ask again." in said["errors"][0]["message"]
+    monkeypatch.undo()
+    assert graph(served, query)["data"]["person"]["titles"]
+
+
 def test_a_graph_takes_any_name_of_a_country(served) -> None:
     query = r'{ person(id: "nm0000011") { workedWith(country: "arg\u0000entina") { person { name } } } }'
     assert graph(served, query)["data"]["person"]["workedWith"] == [{"person": {"name": "Ann Lee"}}]

@@ -40,9 +40,16 @@ def _ask(info: Info, read: Callable[[Snapshot], T]) -> T:
     if asked > MOST_QUESTIONS:
         raise GraphQLError(f"Expected at most {MOST_QUESTIONS} lists within lists, found more. Ask for fewer rows.")
     try:
-        return request.app.state.reader.ask(read)[0]
+        found, seen = request.app.state.reader.ask(read)
     except Problem as problem:
         raise GraphQLError(problem.words) from problem
+    # Each list is read in a snapshot of its own: those of one answer must be of the same loads.
+    version = request.state.version = getattr(request.state, "version", seen.loads.version)
+    if version != seen.loads.version:
+        raise GraphQLError(
+            "Expected one load in all of this, found two: a day was published meanwhile. Ask again."
+        )
+    return found
 
 
 def _rows(first: int) -> int:
