@@ -46,9 +46,7 @@ def _ask(info: Info, read: Callable[[Snapshot], T]) -> T:
     # Each list is read in a snapshot of its own: those of one answer must be of the same loads.
     version = request.state.version = getattr(request.state, "version", seen.loads.version)
     if version != seen.loads.version:
-        raise GraphQLError(
-            "Expected one load in all of this, found two: a day was published meanwhile. Ask again."
-        )
+        raise GraphQLError("Expected one load in all of this, found two: a day was published meanwhile. Ask again.")
     return found
 
 
