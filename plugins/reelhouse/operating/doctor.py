@@ -211,7 +211,8 @@ def check_data(settings: Settings) -> Iterator[Finding]:
             yield Finding("bad", "data", f"{source}: {error}")
         else:
             days = sorted({origin.file_date.isoformat() for origin in origins if origin.is_dated}) or ["no day"]
-            found = f"{source}: {len(origins)} files of {days[-1]} in {template or settings.data}"
+            files = "1 file" if len(origins) == 1 else f"{len(origins)} files"
+            found = f"{source}: {files} of {days[-1]} in {template or settings.data}"
             try:
                 lateness.expect_young(day, source, [origin.file_date for origin in origins])
             except ReelhouseError:
