@@ -335,5 +335,5 @@ def test_what_scientists_write_is_what_a_model_says(module_dsn, tmp_path) -> Non
 def test_what_scientists_write_in_two_thousand_steps_is_what_a_model_says(module_dsn, tmp_path) -> None:
     setting, loaded = run_machine(module_dsn, str(tmp_path), 60, 50)
     assert setting.steps >= FEWEST_STEPS
-    assert min(len(loaded), setting.undone, setting.refused, setting.retried) >= 20
+    assert min(len(loaded), setting.undone, setting.refused, setting.retried) >= 10
     print(setting.steps, setting.undone, setting.refused, setting.retried, len(loaded))

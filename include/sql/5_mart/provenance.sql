@@ -394,7 +394,7 @@ begin
                         when 'imdb' then work.imdb_vote_count is not null
                         else coalesce(work.critics_count, work.audience_count) is not null
                     end
-                else rule.takes <> 'member'
+                else rule.takes not in ('member', 'list')
             end
     ),
 
